@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Layers of the house, lowest first. A target may use only what lies below it (adapters also each other, as ServiceKit
+/// uses StreamBus); the manifest refuses to load otherwise. `docs/architecture.md` draws the same picture.
+enum Layer: Int {
+    case c, value, contract, core, adapter, service
+}
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
+]
+
+var layerOf: [String: Layer] = [:]
+var targets: [Target] = []
+
+@MainActor func place(_ name: String, _ layer: Layer, uses: [String]) {
+    for use in uses {
+        guard let below = layerOf[use] else { preconditionFailure("\(name) uses \(use), which is declared after it") }
+        precondition(
+            below.rawValue < layer.rawValue || (layer == .adapter && below == .adapter),
+            "\(name) (\(layer)) may not use \(use) (\(below))")
+    }
+    layerOf[name] = layer
+}
+
+/// A C library of the system: a module map and a shim header.
+@MainActor func system(_ name: String, pkgConfig: String? = nil, apt: String) {
+    place(name, .c, uses: [])
+    targets.append(.systemLibrary(name: name, path: "Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])]))
+}
+
+/// C code of ours around a C library.
+@MainActor func shim(_ name: String, links: [String] = []) {
+    place(name, .c, uses: [])
+    targets.append(.target(name: name, path: "Shared/\(name)", linkerSettings: links.map { .linkedLibrary($0) }))
+}
+
+@MainActor func module(_ name: String, _ layer: Layer, in folder: String, uses: [String] = []) {
+    place(name, layer, uses: uses)
+    targets.append(
+        .target(
+            name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "\(folder)/\(name)",
+            swiftSettings: strict))
+}
+
+@MainActor func executable(_ name: String, in folder: String, uses: [String]) {
+    place(name, .service, uses: uses)
+    targets.append(
+        .executableTarget(
+            name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "\(folder)/\(name)",
+            swiftSettings: strict))
+}
+
+@MainActor func tests(_ name: String, of uses: [String], resources: [Resource] = []) {
+    targets.append(
+        .testTarget(
+            name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "Tests/\(name)",
+            resources: resources,
+            swiftSettings: strict))
+}
+
+// Values and contracts
+module("TradingPrimitives", .value, in: "Shared")
+module("SignalContracts", .contract, in: "Shared", uses: ["TradingPrimitives"])
+
+// Tests
+tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
+tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"])
+
+let package = Package(name: "vortex7", targets: targets)

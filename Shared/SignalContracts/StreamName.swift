@@ -1,0 +1,61 @@
+public import TradingPrimitives
+
+/// What a stream carries. Names of all streams are made here and nowhere else.
+public enum StreamKind: String, Sendable, CaseIterable {
+    case trade = "md.trade"
+    case book = "md.book"
+    case candle = "md.candle"
+    case metric = "md.metric"
+    case signal
+    case decision
+    case plan
+    case execution
+    case account
+    case weights
+    case alert
+    case command
+    case reply
+    /// Entries that a reader could not understand.
+    case dead
+
+    /// Operator traffic is global; all else is per symbol, so that a symbol's pipeline lives in one slot of a cluster.
+    public var isPerSymbol: Bool {
+        switch self {
+        case .trade, .book, .candle, .metric, .signal, .decision, .plan, .execution, .dead: true
+        case .account, .weights, .alert, .command, .reply: false
+        }
+    }
+}
+
+/// A stream's key in Redis: `md.trade:{BTCUSDT}`, `account`. The braces are Redis Cluster's hash tag.
+public struct StreamName: Hashable, Sendable, CustomStringConvertible {
+    public let kind: StreamKind
+    /// Nil for a global stream, and for the dead letters of global streams.
+    public let symbol: Symbol?
+
+    public init(_ kind: StreamKind, _ symbol: Symbol? = nil) {
+        precondition(
+            kind == .dead || kind.isPerSymbol == (symbol != nil),
+            "\(kind.rawValue) with symbol \(symbol?.name ?? "none")")
+        self.kind = kind
+        self.symbol = symbol
+    }
+
+    /// Nil for a key that is not one of ours.
+    public init?(key: String) {
+        let parts = key.split(separator: ":", maxSplits: 1)
+        guard let first = parts.first, let kind = StreamKind(rawValue: String(first)) else { return nil }
+        if parts.count == 1 {
+            guard !kind.isPerSymbol || kind == .dead else { return nil }
+            self.init(kind)
+        } else {
+            guard parts[1].hasPrefix("{"), parts[1].hasSuffix("}"), kind.isPerSymbol,
+                let symbol = Symbol(parts[1].dropFirst().dropLast())
+            else { return nil }
+            self.init(kind, symbol)
+        }
+    }
+
+    public var key: String { symbol.map { "\(kind.rawValue):{\($0.name)}" } ?? kind.rawValue }
+    public var description: String { key }
+}

@@ -1,0 +1,59 @@
+/// The whole behaviour of one service: messages in, messages out.
+///
+/// Pure: reads no clock, no randomness, no environment, and does no I/O. Time arrives inside the messages. The same
+/// processor therefore gives the same outputs in the live service, in a replay and in a backtest.
+public protocol StreamProcessor {
+    associatedtype Input: Sendable
+    associatedtype Output: Sendable
+
+    mutating func process(_ input: Input, emit: (Output) -> Void)
+}
+
+/// A message: how it looks in a stream's entry.
+public protocol StreamMessage: Equatable, Sendable {
+    /// Schema version, in the field `v`. A new field with a default keeps it; a changed meaning raises it.
+    static var version: Int { get }
+    init(_ fields: Fields) throws(ContractError)
+    func encode(into fields: inout Fields)
+}
+
+extension StreamMessage {
+    public var fields: Fields {
+        var fields = Fields()
+        encode(into: &fields)
+        return fields
+    }
+
+    /// Throws for an entry without a version, and for one newer than this reader.
+    public static func checkVersion(_ fields: Fields) throws(ContractError) {
+        let version: Int = try fields.required("v")
+        guard 1...Self.version ~= version else { throw .unknownVersion(version) }
+    }
+}
+
+/// What a processor reads, as the host finds it on the streams.
+public protocol StreamInput: Sendable {
+    /// The streams it comes from. Per-symbol kinds are read for each symbol that the service trades.
+    static var streams: [StreamKind] { get }
+    /// Nil for an entry that does not concern the processor: it is acknowledged and skipped.
+    init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError)
+}
+
+/// What a processor writes, as the host puts it on the streams.
+public protocol StreamOutput: Sendable {
+    var stream: StreamName { get }
+    func encode(into fields: inout Fields)
+    /// The hot-state key that shows this fact to people and to the dashboard; committed with the entry.
+    var projection: Projection? { get }
+}
+
+extension StreamOutput {
+    public var projection: Projection? { nil }
+}
+
+/// A change of a hot-state key. Projections are for people and the dashboard; no trading service reads them.
+public enum Projection: Equatable, Sendable {
+    /// Sets fields of a hash, after removing the old ones if `replacing`.
+    case hash(key: String, fields: Fields, replacing: Bool)
+    case delete(key: String)
+}
