@@ -53,11 +53,10 @@ var targets: [Target] = []
             swiftSettings: strict))
 }
 
-@MainActor func tests(_ name: String, of uses: [String], resources: [Resource] = []) {
+@MainActor func tests(_ name: String, of uses: [String], excluding: [String] = []) {
     targets.append(
         .testTarget(
-            name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "Tests/\(name)",
-            resources: resources,
+            name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "Tests/\(name)", exclude: excluding,
             swiftSettings: strict))
 }
 
@@ -67,6 +66,6 @@ module("SignalContracts", .contract, in: "Shared", uses: ["TradingPrimitives"])
 
 // Tests
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
-tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"])
+tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 
 let package = Package(name: "vortex7", targets: targets)

@@ -1,5 +1,5 @@
 /// Side of an order.
-public enum Side: String, Sendable, CaseIterable {
+public enum Side: String, Sendable, BitwiseCopyable, CaseIterable {
     case buy = "BUY"
     case sell = "SELL"
 
@@ -9,7 +9,7 @@ public enum Side: String, Sendable, CaseIterable {
 }
 
 /// Direction of a position or of a wish for one.
-public enum Direction: String, Sendable, CaseIterable {
+public enum Direction: String, Sendable, BitwiseCopyable, CaseIterable {
     case long = "LONG"
     case short = "SHORT"
 

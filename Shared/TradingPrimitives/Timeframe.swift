@@ -1,5 +1,5 @@
 /// Length of a candle, by the venue's name.
-public enum Timeframe: String, Sendable, CaseIterable {
+public enum Timeframe: String, Sendable, BitwiseCopyable, CaseIterable {
     case oneMinute = "1m"
     case threeMinutes = "3m"
     case fiveMinutes = "5m"

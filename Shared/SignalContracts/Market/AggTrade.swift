@@ -1,0 +1,57 @@
+public import TradingPrimitives
+
+/// One aggregated trade: fills of one taker order at one price. On `md.trade:{S}`.
+public struct AggTrade: StreamMessage, BitwiseCopyable {
+    public static let version = 1
+
+    public let tradeId: Int64
+    /// Venue's time of the trade (`T`): the event time of what follows from it.
+    public let tradeTime: Timestamp
+    /// Venue's time of the message (`E`).
+    public let eventTime: Timestamp
+    public let price: Price
+    public let quantity: Quantity
+    /// Whether the buyer was the maker: true for a sale by the taker.
+    public let buyerIsMaker: Bool
+    public let firstFillId: Int64
+    public let lastFillId: Int64
+
+    public init(
+        tradeId: Int64, tradeTime: Timestamp, eventTime: Timestamp, price: Price, quantity: Quantity,
+        buyerIsMaker: Bool,
+        firstFillId: Int64, lastFillId: Int64
+    ) {
+        self.tradeId = tradeId
+        self.tradeTime = tradeTime
+        self.eventTime = eventTime
+        self.price = price
+        self.quantity = quantity
+        self.buyerIsMaker = buyerIsMaker
+        self.firstFillId = firstFillId
+        self.lastFillId = lastFillId
+    }
+
+    /// Side of the order that took liquidity.
+    @inlinable public var takerSide: Side { buyerIsMaker ? .sell : .buy }
+
+    public init(_ fields: Fields) throws(ContractError) {
+        try Self.checkVersion(fields)
+        self.init(
+            tradeId: try fields.required("trade_id"), tradeTime: try fields.required("trade_time"),
+            eventTime: try fields.required("event_time"), price: try fields.required("price"),
+            quantity: try fields.required("quantity"), buyerIsMaker: try fields.required("buyer_is_maker"),
+            firstFillId: try fields.required("first_fill_id"), lastFillId: try fields.required("last_fill_id"))
+    }
+
+    public func encode(into fields: inout Fields) {
+        fields.put("v", Self.version)
+        fields.put("trade_id", tradeId)
+        fields.put("trade_time", tradeTime)
+        fields.put("event_time", eventTime)
+        fields.put("price", price)
+        fields.put("quantity", quantity)
+        fields.put("buyer_is_maker", buyerIsMaker)
+        fields.put("first_fill_id", firstFillId)
+        fields.put("last_fill_id", lastFillId)
+    }
+}

@@ -1,0 +1,70 @@
+public import TradingPrimitives
+
+/// A numbered set of engine weights and parameters from the learner. On `weights`.
+public struct EngineWeights: StreamMessage {
+    public static let version = 1
+
+    /// Grows by one with each set.
+    public var number: Int
+    public var eventTime: Timestamp
+    /// The four weights add up to 1.
+    public var orderFlow: Double
+    public var tick: Double
+    public var technical: Double
+    public var sentiment: Double
+    /// Least size of the score for a trade.
+    public var scoreThreshold: Double
+    public var minTakeProfitMultiplier: Double
+    public var takeProfitMultiplier: Double
+    public var entryOffsetTicks: Int
+    /// Trades that it was learned from.
+    public var tradeCount: Int
+
+    public init(
+        number: Int, eventTime: Timestamp, orderFlow: Double, tick: Double, technical: Double, sentiment: Double,
+        scoreThreshold: Double, minTakeProfitMultiplier: Double, takeProfitMultiplier: Double, entryOffsetTicks: Int,
+        tradeCount: Int
+    ) {
+        self.number = number
+        self.eventTime = eventTime
+        self.orderFlow = orderFlow
+        self.tick = tick
+        self.technical = technical
+        self.sentiment = sentiment
+        self.scoreThreshold = scoreThreshold
+        self.minTakeProfitMultiplier = minTakeProfitMultiplier
+        self.takeProfitMultiplier = takeProfitMultiplier
+        self.entryOffsetTicks = entryOffsetTicks
+        self.tradeCount = tradeCount
+    }
+
+    public init(_ fields: Fields) throws(ContractError) {
+        try Self.checkVersion(fields)
+        number = try fields.required("number")
+        eventTime = try fields.required("event_time")
+        orderFlow = try fields.required("weight_e1")
+        tick = try fields.required("weight_e2")
+        technical = try fields.required("weight_e3")
+        sentiment = try fields.required("weight_e4")
+        scoreThreshold = try fields.required("score_threshold")
+        minTakeProfitMultiplier = try fields.required("min_tp_multiplier")
+        takeProfitMultiplier = try fields.required("tp_multiplier")
+        entryOffsetTicks = try fields.required("entry_offset_ticks")
+        tradeCount = try fields.required("trade_count")
+    }
+
+    public func encode(into fields: inout Fields) {
+        fields.put("v", Self.version)
+        fields.put("number", number)
+        fields.put("event_time", eventTime)
+        fields.put("weight_e1", orderFlow)
+        fields.put("weight_e2", tick)
+        fields.put("weight_e3", technical)
+        fields.put("weight_e4", sentiment)
+        fields.put("score_threshold", scoreThreshold)
+        fields.put("min_tp_multiplier", minTakeProfitMultiplier)
+        fields.put("tp_multiplier", takeProfitMultiplier)
+        fields.put("entry_offset_ticks", entryOffsetTicks)
+        fields.put("trade_count", tradeCount)
+    }
+}

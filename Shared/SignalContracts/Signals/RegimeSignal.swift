@@ -1,0 +1,116 @@
+public import TradingPrimitives
+
+/// State of the market: a gate and a set of multipliers, no direction. Written by regime-filter every 30 s and when the spread gate changes. On `signal:{S}`, engine E5.
+public struct RegimeSignal: StreamMessage {
+    public static let version = 1
+
+    /// Id of the `md` entry that set it off.
+    public var cause: StreamId
+    /// Venue's time of that entry.
+    public var eventTime: Timestamp
+    /// False until the engine has all the data it needs; it is neutral until then.
+    public var isWarm: Bool
+    /// Warm and not EXTREME.
+    public var isTradeable: Bool
+    /// What stopped it.
+    public var reason: String?
+    public var regime: TrendRegime
+    public var volatilityPhase: VolatilityPhase
+    public var isSpreadOk: Bool
+    /// (ask − bid)/bid.
+    public var spread: Double?
+    /// ATR(14)/price on 3m, a fraction.
+    public var atrRatio: Double?
+    public var adx: Double?
+    /// Pearson of 5 s returns with the reference symbol over 10 min.
+    public var correlation: Double?
+    public var isRiskOff: Bool
+    /// Log return of the last 5 s, for the other symbol's worker.
+    public var return5s: Double?
+    /// Weight of E1 before normalising.
+    public var weight1: Double
+    public var weight2: Double
+    public var weight3: Double
+    public var weight4: Double
+    public var takeProfitMultiplier: Double
+    public var stopLossMultiplier: Double
+    public var leverageMax: Int
+    public var sizeMultiplier: Double
+    public var preferredStrategy: PreferredStrategy
+
+    /// A signal that says nothing yet: neutral, cold, all values absent.
+    public init(cause: StreamId, eventTime: Timestamp) {
+        self.cause = cause
+        self.eventTime = eventTime
+        isWarm = false
+        isTradeable = false
+        regime = .choppy
+        volatilityPhase = .normal
+        isSpreadOk = false
+        isRiskOff = false
+        weight1 = 0.35
+        weight2 = 0.25
+        weight3 = 0.2
+        weight4 = 0.12
+        takeProfitMultiplier = 1
+        stopLossMultiplier = 1
+        leverageMax = 12
+        sizeMultiplier = 1
+        preferredStrategy = PreferredStrategy.none
+    }
+
+    public init(_ fields: Fields) throws(ContractError) {
+        try Self.checkVersion(fields)
+        cause = try fields.required("cause")
+        eventTime = try fields.required("event_time")
+        isWarm = try fields.required("warm")
+        isTradeable = try fields.required("tradeable")
+        reason = try fields.optional("reason")
+        regime = try fields.required("regime")
+        volatilityPhase = try fields.required("vol_phase")
+        isSpreadOk = try fields.required("spread_ok")
+        spread = try fields.optional("current_spread")
+        atrRatio = try fields.optional("atr_pct")
+        adx = try fields.optional("adx")
+        correlation = try fields.optional("correlation")
+        isRiskOff = try fields.required("risk_off")
+        return5s = try fields.optional("return_5s")
+        weight1 = try fields.required("weight_e1")
+        weight2 = try fields.required("weight_e2")
+        weight3 = try fields.required("weight_e3")
+        weight4 = try fields.required("weight_e4")
+        takeProfitMultiplier = try fields.required("tp_multiplier")
+        stopLossMultiplier = try fields.required("sl_multiplier")
+        leverageMax = try fields.required("leverage_max")
+        sizeMultiplier = try fields.required("size_multiplier")
+        preferredStrategy = try fields.required("preferred_strategy")
+    }
+
+    public func encode(into fields: inout Fields) {
+        fields.put("v", Self.version)
+        fields.put("engine", Engine.regime)
+        fields.put("cause", cause)
+        fields.put("event_time", eventTime)
+        fields.put("warm", isWarm)
+        fields.put("tradeable", isTradeable)
+        fields.put("reason", reason)
+        fields.put("regime", regime)
+        fields.put("vol_phase", volatilityPhase)
+        fields.put("spread_ok", isSpreadOk)
+        fields.put("current_spread", spread)
+        fields.put("atr_pct", atrRatio)
+        fields.put("adx", adx)
+        fields.put("correlation", correlation)
+        fields.put("risk_off", isRiskOff)
+        fields.put("return_5s", return5s)
+        fields.put("weight_e1", weight1)
+        fields.put("weight_e2", weight2)
+        fields.put("weight_e3", weight3)
+        fields.put("weight_e4", weight4)
+        fields.put("tp_multiplier", takeProfitMultiplier)
+        fields.put("sl_multiplier", stopLossMultiplier)
+        fields.put("leverage_max", leverageMax)
+        fields.put("size_multiplier", sizeMultiplier)
+        fields.put("preferred_strategy", preferredStrategy)
+    }
+}

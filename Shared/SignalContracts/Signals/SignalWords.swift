@@ -1,0 +1,118 @@
+/// What the book presses towards (E1).
+public enum BookPressure: String, FieldValue, BitwiseCopyable, CaseIterable {
+    case buyPressure = "BUY_PRESSURE"
+    case sellPressure = "SELL_PRESSURE"
+    case neutral = "NEUTRAL"
+
+    /// +1, −1 or 0: the direction's sign in the weighted score.
+    public var sign: Int { self == .buyPressure ? 1 : self == .sellPressure ? -1 : 0 }
+}
+
+/// Where takers push (E2).
+public enum Momentum: String, FieldValue, BitwiseCopyable, CaseIterable {
+    case long = "MOMENTUM_LONG"
+    case short = "MOMENTUM_SHORT"
+    case neutral = "NEUTRAL"
+
+    /// +1, −1 or 0.
+    public var sign: Int { self == .long ? 1 : self == .short ? -1 : 0 }
+}
+
+/// Direction of an indicator reading (E3).
+public enum TrendDirection: String, FieldValue, BitwiseCopyable, CaseIterable {
+    case long = "LONG"
+    case short = "SHORT"
+    case neutral = "NEUTRAL"
+
+    /// +1, −1 or 0.
+    public var sign: Int { self == .long ? 1 : self == .short ? -1 : 0 }
+}
+
+/// EMA 9 against EMA 21.
+public enum EMATrend: String, FieldValue, BitwiseCopyable {
+    case bullish = "BULLISH"
+    case bearish = "BEARISH"
+    case neutral = "NEUTRAL"
+}
+
+public enum RSIZone: String, FieldValue, BitwiseCopyable {
+    case oversold = "OVERSOLD"
+    case overbought = "OVERBOUGHT"
+    case normal = "NORMAL"
+}
+
+public enum MACDMomentum: String, FieldValue, BitwiseCopyable {
+    case up = "UP"
+    case down = "DOWN"
+    case neutral = "NEUTRAL"
+}
+
+public enum BollingerZone: String, FieldValue, BitwiseCopyable {
+    case upper = "UPPER"
+    case lower = "LOWER"
+    case middle = "MIDDLE"
+}
+
+public enum VWAPSide: String, FieldValue, BitwiseCopyable {
+    case above = "ABOVE"
+    case below = "BELOW"
+}
+
+/// Which way the crowd leans (E4); the bias of the signal is against it.
+public enum CrowdDirection: String, FieldValue, BitwiseCopyable, CaseIterable {
+    case crowdLong = "CROWD_LONG"
+    case crowdShort = "CROWD_SHORT"
+    case balanced = "BALANCED"
+
+    /// +1 for a short crowd, −1 for a long one, 0.
+    public var sign: Int { self == .crowdShort ? 1 : self == .crowdLong ? -1 : 0 }
+}
+
+/// What open interest and price say together.
+public enum OpenInterestReading: String, FieldValue, BitwiseCopyable {
+    case realBuying = "REAL_BUYING"
+    case shortsStacking = "SHORTS_STACKING"
+    case shortCover = "SHORT_COVER"
+    case longLiquidation = "LONG_LIQ"
+    case shortLiquidation = "SHORT_LIQ"
+}
+
+public enum FundingSignal: String, FieldValue, BitwiseCopyable {
+    case longsExpensive = "LONGS_EXPENSIVE"
+    case shortsExpensive = "SHORTS_EXPENSIVE"
+    case neutral = "NEUTRAL"
+}
+
+public enum ClusterDirection: String, FieldValue, BitwiseCopyable {
+    case above = "ABOVE"
+    case below = "BELOW"
+}
+
+public enum TrendRegime: String, FieldValue, BitwiseCopyable {
+    case trending = "TRENDING"
+    case ranging = "RANGING"
+    case choppy = "CHOPPY"
+}
+
+public enum VolatilityPhase: String, FieldValue, BitwiseCopyable {
+    case low = "LOW"
+    case normal = "NORMAL"
+    case high = "HIGH"
+    case extreme = "EXTREME"
+}
+
+/// One of the three ways to trade: A momentum, B mean reversion, C liquidation cascade.
+public enum Strategy: String, FieldValue, BitwiseCopyable, CaseIterable {
+    case momentum = "A"
+    case reversion = "B"
+    case cascade = "C"
+}
+
+/// What E5 would like traded.
+public enum PreferredStrategy: String, FieldValue, BitwiseCopyable {
+    case momentum = "A"
+    case reversion = "B"
+    case cascade = "C"
+    case any = "ANY"
+    case none = "NONE"
+}

@@ -1,0 +1,75 @@
+public import TradingPrimitives
+
+/// The account and the venue as the executor sees them, every few seconds and after each fill. On `account`.
+public struct AccountUpdate: StreamMessage {
+    public static let version = 1
+
+    /// The executor's clock, set by the venue's.
+    public var eventTime: Timestamp
+    /// USDT without unrealised profit.
+    public var walletBalance: Notional
+    /// USDT free for margin.
+    public var availableBalance: Notional
+    public var unrealizedPnl: Notional
+    /// Positions that are not flat.
+    public var openPositions: Int
+    /// Orders whose outcome is not known yet.
+    public var unknownOrders: Int
+    /// False after `stop`, without a fresh feed, or while recovering.
+    public var acceptsEntries: Bool
+    /// Whether the last call was answered and the user stream is up.
+    public var isVenueReachable: Bool
+    /// Request weight of the running minute, from the venue's header.
+    public var usedWeight: Int
+    public var weightLimit: Int
+    /// Of the last call.
+    public var roundTripMs: Int64
+
+    public init(
+        eventTime: Timestamp, walletBalance: Notional, availableBalance: Notional, unrealizedPnl: Notional,
+        openPositions: Int, unknownOrders: Int, acceptsEntries: Bool, isVenueReachable: Bool, usedWeight: Int,
+        weightLimit: Int, roundTripMs: Int64
+    ) {
+        self.eventTime = eventTime
+        self.walletBalance = walletBalance
+        self.availableBalance = availableBalance
+        self.unrealizedPnl = unrealizedPnl
+        self.openPositions = openPositions
+        self.unknownOrders = unknownOrders
+        self.acceptsEntries = acceptsEntries
+        self.isVenueReachable = isVenueReachable
+        self.usedWeight = usedWeight
+        self.weightLimit = weightLimit
+        self.roundTripMs = roundTripMs
+    }
+
+    public init(_ fields: Fields) throws(ContractError) {
+        try Self.checkVersion(fields)
+        eventTime = try fields.required("event_time")
+        walletBalance = try fields.required("wallet_balance")
+        availableBalance = try fields.required("available_balance")
+        unrealizedPnl = try fields.required("unrealized_pnl")
+        openPositions = try fields.required("open_positions")
+        unknownOrders = try fields.required("unknown_orders")
+        acceptsEntries = try fields.required("accepts_entries")
+        isVenueReachable = try fields.required("venue_reachable")
+        usedWeight = try fields.required("used_weight")
+        weightLimit = try fields.required("weight_limit")
+        roundTripMs = try fields.required("round_trip_ms")
+    }
+
+    public func encode(into fields: inout Fields) {
+        fields.put("v", Self.version)
+        fields.put("event_time", eventTime)
+        fields.put("wallet_balance", walletBalance)
+        fields.put("available_balance", availableBalance)
+        fields.put("unrealized_pnl", unrealizedPnl)
+        fields.put("open_positions", openPositions)
+        fields.put("unknown_orders", unknownOrders)
+        fields.put("accepts_entries", acceptsEntries)
+        fields.put("venue_reachable", isVenueReachable)
+        fields.put("used_weight", usedWeight)
+        fields.put("weight_limit", weightLimit)
+        fields.put("round_trip_ms", roundTripMs)
+    }
+}

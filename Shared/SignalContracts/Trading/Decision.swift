@@ -1,0 +1,107 @@
+public import TradingPrimitives
+
+/// What to do about a symbol now.
+public enum Action: String, FieldValue, BitwiseCopyable {
+    case long = "LONG"
+    case short = "SHORT"
+    case noTrade = "NO_TRADE"
+
+    public var direction: Direction? {
+        switch self {
+        case .long: .long
+        case .short: .short
+        case .noTrade: nil
+        }
+    }
+}
+
+/// What decision-engine thinks of one symbol, and the five signals it thinks it from. On `decision:{S}`.
+///
+/// Published when the action, the strategy or the set of failed gates changes, and at least once a minute.
+public struct Decision: StreamMessage {
+    public static let version = 1
+
+    /// Names the decision, its plan and its trade.
+    public var id: TradeId
+    /// Id of the `md` entry that set it off.
+    public var cause: StreamId
+    /// Venue's time of that entry.
+    public var eventTime: Timestamp
+    /// `phase1` or `vortex7`: the rules it was made by.
+    public var profile: String
+    public var action: Action
+    /// The strategy chosen, or the one nearest to it.
+    public var strategy: Strategy?
+    /// 0…100.
+    public var confidence: Double
+    /// Weighted score of the strategy chosen, in [−1, 1]; positive is long.
+    public var finalScore: Double
+    /// Score with E3's trend reading.
+    public var scoreMomentum: Double
+    /// Score with E3's reversion reading.
+    public var scoreReversion: Double
+    /// Engines that point in the direction, of five.
+    public var enginesAgree: Int
+    /// Gates that stopped it; empty for a trade.
+    public var failedGates: GateSet
+    /// The same for people.
+    public var reason: String
+    public var signals: SignalSnapshot
+
+    public init(
+        id: TradeId, cause: StreamId, eventTime: Timestamp, profile: String, action: Action, strategy: Strategy? = nil,
+        confidence: Double, finalScore: Double, scoreMomentum: Double, scoreReversion: Double, enginesAgree: Int,
+        failedGates: GateSet, reason: String, signals: SignalSnapshot = SignalSnapshot()
+    ) {
+        self.id = id
+        self.cause = cause
+        self.eventTime = eventTime
+        self.profile = profile
+        self.action = action
+        self.strategy = strategy
+        self.confidence = confidence
+        self.finalScore = finalScore
+        self.scoreMomentum = scoreMomentum
+        self.scoreReversion = scoreReversion
+        self.enginesAgree = enginesAgree
+        self.failedGates = failedGates
+        self.reason = reason
+        self.signals = signals
+    }
+
+    public init(_ fields: Fields) throws(ContractError) {
+        try Self.checkVersion(fields)
+        id = try fields.required("id")
+        cause = try fields.required("cause")
+        eventTime = try fields.required("event_time")
+        profile = try fields.required("profile")
+        action = try fields.required("action")
+        strategy = try fields.optional("strategy")
+        confidence = try fields.required("confidence")
+        finalScore = try fields.required("final_score")
+        scoreMomentum = try fields.required("score_momentum")
+        scoreReversion = try fields.required("score_reversion")
+        enginesAgree = try fields.required("engines_agree")
+        failedGates = try fields.required("failed_gates")
+        reason = try fields.required("reason")
+        signals = try SignalSnapshot(fields)
+    }
+
+    public func encode(into fields: inout Fields) {
+        fields.put("v", Self.version)
+        fields.put("id", id)
+        fields.put("cause", cause)
+        fields.put("event_time", eventTime)
+        fields.put("profile", profile)
+        fields.put("action", action)
+        fields.put("strategy", strategy)
+        fields.put("confidence", confidence)
+        fields.put("final_score", finalScore)
+        fields.put("score_momentum", scoreMomentum)
+        fields.put("score_reversion", scoreReversion)
+        fields.put("engines_agree", enginesAgree)
+        fields.put("failed_gates", failedGates)
+        fields.put("reason", reason)
+        signals.encode(into: &fields)
+    }
+}

@@ -1,0 +1,111 @@
+public import TradingPrimitives
+
+/// Why a position ended.
+public enum ExitReason: String, FieldValue, BitwiseCopyable, CaseIterable {
+    case takeProfit1 = "TP1"
+    case takeProfit2 = "TP2"
+    case stopLoss = "SL"
+    case timeout = "TIMEOUT"
+    case manual = "MANUAL"
+    case emergency = "EMERGENCY"
+    case liquidation = "LIQUIDATION"
+    case external = "EXTERNAL"
+    /// An entry that filled less than half before its time-out, closed at once.
+    case noFill = "NO_FILL"
+}
+
+/// A whole trade, from first fill to flat.
+public struct TradeSummary: Equatable, Sendable {
+    public var exitReason: ExitReason
+    /// Value of all entry fills.
+    public var size: Notional
+    /// Sum of all entry fills.
+    public var quantity: Quantity
+    /// Mean of the entry fills.
+    public var entryPrice: Price
+    /// Mean of the exit fills.
+    public var exitPrice: Price
+    public var leverage: Int
+    public var initialStopPrice: Price
+    public var takeProfitPrice: Price
+    /// The last trailing stop.
+    public var trailingStopPrice: Price?
+    /// Before fees.
+    public var grossPnl: Notional
+    public var fees: Notional
+    public var netPnl: Notional
+    /// 0…100.
+    public var confidence: Double
+    public var makerFills: Int
+    public var takerFills: Int
+    /// First fill.
+    public var entryTime: Timestamp
+    /// Last fill.
+    public var exitTime: Timestamp
+
+    public init(
+        exitReason: ExitReason, size: Notional, quantity: Quantity, entryPrice: Price, exitPrice: Price, leverage: Int,
+        initialStopPrice: Price, takeProfitPrice: Price, trailingStopPrice: Price?, grossPnl: Notional, fees: Notional,
+        netPnl: Notional, confidence: Double, makerFills: Int, takerFills: Int, entryTime: Timestamp,
+        exitTime: Timestamp
+    ) {
+        self.exitReason = exitReason
+        self.size = size
+        self.quantity = quantity
+        self.entryPrice = entryPrice
+        self.exitPrice = exitPrice
+        self.leverage = leverage
+        self.initialStopPrice = initialStopPrice
+        self.takeProfitPrice = takeProfitPrice
+        self.trailingStopPrice = trailingStopPrice
+        self.grossPnl = grossPnl
+        self.fees = fees
+        self.netPnl = netPnl
+        self.confidence = confidence
+        self.makerFills = makerFills
+        self.takerFills = takerFills
+        self.entryTime = entryTime
+        self.exitTime = exitTime
+    }
+
+    init?(ifPresentIn fields: Fields) throws(ContractError) {
+        guard let reason: ExitReason = try fields.optional("exit_reason") else { return nil }
+        exitReason = reason
+        size = try fields.required("size_usdt")
+        quantity = try fields.required("quantity_total")
+        entryPrice = try fields.required("entry_price")
+        exitPrice = try fields.required("exit_price")
+        leverage = try fields.required("leverage")
+        initialStopPrice = try fields.required("sl_price")
+        takeProfitPrice = try fields.required("tp1_price")
+        trailingStopPrice = try fields.optional("tp2_price")
+        grossPnl = try fields.required("pnl_gross")
+        fees = try fields.required("fee_total")
+        netPnl = try fields.required("pnl_net")
+        confidence = try fields.required("confidence")
+        makerFills = try fields.required("maker_fills")
+        takerFills = try fields.required("taker_fills")
+        entryTime = try fields.required("entry_time")
+        exitTime = try fields.required("exit_time")
+    }
+
+    func encode(into fields: inout Fields) {
+        fields.put("exit_reason", exitReason)
+        fields.put("size_usdt", size)
+        fields.put("quantity_total", quantity)
+        fields.put("entry_price", entryPrice)
+        fields.put("exit_price", exitPrice)
+        fields.put("leverage", leverage)
+        fields.put("sl_price", initialStopPrice)
+        fields.put("tp1_price", takeProfitPrice)
+        fields.put("tp2_price", trailingStopPrice)
+        fields.put("pnl_gross", grossPnl)
+        fields.put("fee_total", fees)
+        fields.put("pnl_net", netPnl)
+        fields.put("confidence", confidence)
+        fields.put("maker_fills", makerFills)
+        fields.put("taker_fills", takerFills)
+        fields.put("entry_time", entryTime)
+        fields.put("exit_time", exitTime)
+    }
+}

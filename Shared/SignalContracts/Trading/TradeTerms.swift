@@ -1,0 +1,141 @@
+public import TradingPrimitives
+
+/// The terms of an approved trade.
+public struct TradeTerms: Equatable, Sendable {
+    /// Price of the post-only entry when the plan was made; the executor fits it to the live book.
+    public var entryPrice: Price
+    /// On the instrument's step.
+    public var quantity: Quantity
+    /// quantity × entry price.
+    public var notional: Notional
+    public var leverage: Int
+    /// notional/leverage.
+    public var margin: Notional
+    /// From entry to stop.
+    public var stopDistance: Price
+    /// From entry to the first target.
+    public var takeProfitDistance: Price
+    /// From the best price to the stop after the first target.
+    public var trailDistance: Price
+    /// Part of the position closed at the first target.
+    public var takeProfitFraction: Ratio
+    /// Ticks inside the spread.
+    public var entryOffsetTicks: Int
+    public var entryTimeoutMs: Int64
+    public var maxHoldMs: Int64
+    /// Part of the balance that the stop may cost.
+    public var riskRatio: Double
+    /// The bound that set it.
+    public var riskBound: String
+    /// tp1/sl.
+    public var grossRewardToRisk: Double
+    /// The same after fees.
+    public var effectiveRewardToRisk: Double
+    /// 1/(1 + effective_rr).
+    public var breakevenWinRate: Double
+    public var makerFeeRate: Ratio
+    public var takerFeeRate: Ratio
+
+    public init(
+        entryPrice: Price, quantity: Quantity, notional: Notional, leverage: Int, margin: Notional, stopDistance: Price,
+        takeProfitDistance: Price, trailDistance: Price, takeProfitFraction: Ratio, entryOffsetTicks: Int,
+        entryTimeoutMs: Int64, maxHoldMs: Int64, riskRatio: Double, riskBound: String, grossRewardToRisk: Double,
+        effectiveRewardToRisk: Double, breakevenWinRate: Double, makerFeeRate: Ratio, takerFeeRate: Ratio
+    ) {
+        self.entryPrice = entryPrice
+        self.quantity = quantity
+        self.notional = notional
+        self.leverage = leverage
+        self.margin = margin
+        self.stopDistance = stopDistance
+        self.takeProfitDistance = takeProfitDistance
+        self.trailDistance = trailDistance
+        self.takeProfitFraction = takeProfitFraction
+        self.entryOffsetTicks = entryOffsetTicks
+        self.entryTimeoutMs = entryTimeoutMs
+        self.maxHoldMs = maxHoldMs
+        self.riskRatio = riskRatio
+        self.riskBound = riskBound
+        self.grossRewardToRisk = grossRewardToRisk
+        self.effectiveRewardToRisk = effectiveRewardToRisk
+        self.breakevenWinRate = breakevenWinRate
+        self.makerFeeRate = makerFeeRate
+        self.takerFeeRate = takerFeeRate
+    }
+
+    init(_ fields: Fields) throws(ContractError) {
+        entryPrice = try fields.required("entry_price")
+        quantity = try fields.required("quantity")
+        notional = try fields.required("notional")
+        leverage = try fields.required("leverage")
+        margin = try fields.required("margin")
+        stopDistance = try fields.required("sl_distance")
+        takeProfitDistance = try fields.required("tp1_distance")
+        trailDistance = try fields.required("trail_distance")
+        takeProfitFraction = try fields.required("tp1_fraction")
+        entryOffsetTicks = try fields.required("entry_offset_ticks")
+        entryTimeoutMs = try fields.required("entry_timeout_ms")
+        maxHoldMs = try fields.required("max_hold_ms")
+        riskRatio = try fields.required("risk_pct")
+        riskBound = try fields.required("risk_bound")
+        grossRewardToRisk = try fields.required("gross_rr")
+        effectiveRewardToRisk = try fields.required("effective_rr")
+        breakevenWinRate = try fields.required("breakeven_win_rate")
+        makerFeeRate = try fields.required("maker_fee_rate")
+        takerFeeRate = try fields.required("taker_fee_rate")
+    }
+
+    func encode(into fields: inout Fields) {
+        fields.put("entry_price", entryPrice)
+        fields.put("quantity", quantity)
+        fields.put("notional", notional)
+        fields.put("leverage", leverage)
+        fields.put("margin", margin)
+        fields.put("sl_distance", stopDistance)
+        fields.put("tp1_distance", takeProfitDistance)
+        fields.put("trail_distance", trailDistance)
+        fields.put("tp1_fraction", takeProfitFraction)
+        fields.put("entry_offset_ticks", entryOffsetTicks)
+        fields.put("entry_timeout_ms", entryTimeoutMs)
+        fields.put("max_hold_ms", maxHoldMs)
+        fields.put("risk_pct", riskRatio)
+        fields.put("risk_bound", riskBound)
+        fields.put("gross_rr", grossRewardToRisk)
+        fields.put("effective_rr", effectiveRewardToRisk)
+        fields.put("breakeven_win_rate", breakevenWinRate)
+        fields.put("maker_fee_rate", makerFeeRate)
+        fields.put("taker_fee_rate", takerFeeRate)
+    }
+}
+
+extension TradePlan {
+    public enum Verdict: Equatable, Sendable {
+        case approved(TradeTerms)
+        /// `detail` holds the rule's numbers: what was, and what is allowed.
+        case rejected(rule: RiskRule, detail: String)
+
+        private enum Word: String, FieldValue {
+            case approved = "APPROVED"
+            case rejected = "REJECTED"
+        }
+
+        init(_ fields: Fields) throws(ContractError) {
+            switch try fields.required("verdict") as Word {
+            case .approved: self = .approved(try TradeTerms(fields))
+            case .rejected: self = .rejected(rule: try fields.required("rule"), detail: try fields.required("detail"))
+            }
+        }
+
+        func encode(into fields: inout Fields) {
+            switch self {
+            case .approved(let terms):
+                fields.put("verdict", Word.approved)
+                terms.encode(into: &fields)
+            case .rejected(let rule, let detail):
+                fields.put("verdict", Word.rejected)
+                fields.put("rule", rule)
+                fields.put("detail", detail)
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+import SignalContracts
+import TradingPrimitives
+
+/// One example of each message on each stream, for golden files and the contract's documentation.
+enum Samples {
+    static let cause = StreamId(milliseconds: 1_723_161_256_612, sequence: 4_230_007)
+    static let time = Timestamp(milliseconds: 1_723_161_256_605)
+
+    /// Calls `body` for each sample: the name of its golden file, the message, and how it is read back.
+    static func forEach(_ body: (_ name: String, _ message: any StreamMessage) throws -> Void) throws {
+        for (name, message) in try market() + signals() + trading() + operating() { try body(name, message) }
+    }
+
+    static func market() throws -> [(String, any StreamMessage)] {
+        let bids = BookSide([
+            BookLevel(price: try decimal("61800.2"), quantity: try decimal("2.862")),
+            BookLevel(price: try decimal("61800.1"), quantity: try decimal("0.696")),
+        ])
+        let asks = BookSide([BookLevel(price: try decimal("61800.3"), quantity: try decimal("2.51"))])
+        let metrics: [(String, MarketMetric.Value)] = [
+            ("open-interest", .openInterest(try decimal("78123.456"))),
+            ("account-ratio", .accountRatio(long: try decimal("0.6123"), short: try decimal("0.3877"))),
+            ("top-trader-ratio", .topTraderRatio(long: try decimal("0.55"), short: try decimal("0.45"))),
+            (
+                "mark-price",
+                .markPrice(
+                    mark: try decimal("61799.9"), index: try decimal("61810.5"), fundingRate: try decimal("-0.0001"),
+                    nextFundingTime: Timestamp(milliseconds: 1_723_161_600_000))
+            ),
+            ("liquidation", .liquidation(side: .sell, price: try decimal("61500"), quantity: try decimal("0.014"))),
+        ]
+        return [
+            (
+                "AggTrade",
+                AggTrade(
+                    tradeId: 2_323_456_789, tradeTime: time, eventTime: time + 7, price: try decimal("61800.3"),
+                    quantity: try decimal("0.006"), buyerIsMaker: false, firstFillId: 5_266_583_935,
+                    lastFillId: 5_266_583_936)
+            ),
+            ("BookUpdate", BookUpdate(eventTime: time, updateId: 5_123_107_858_366, bids: bids, asks: asks)),
+            (
+                "CandleUpdate",
+                CandleUpdate(
+                    eventTime: time, timeframe: .threeMinutes, openTime: time.floored(to: 180_000),
+                    open: try decimal("61790"),
+                    high: try decimal("61805.5"), low: try decimal("61788.1"), close: try decimal("61800.3"),
+                    volume: try decimal("143.25"), quoteVolume: try decimal("8852893.0"), fillCount: 1834,
+                    takerBuyVolume: try decimal("80.001"), isClosed: false, isBackfill: false)
+            ),
+        ] + metrics.map { ("MarketMetric-\($0.0)", MarketMetric(eventTime: time, value: $0.1)) }
+    }
+
+    static func orderFlow() throws -> OrderFlowSignal {
+        var signal = OrderFlowSignal(cause: cause, eventTime: time)
+        signal.isWarm = true
+        signal.direction = .buyPressure
+        signal.strength = 0.8123
+        signal.conviction = 0.85
+        signal.imbalance = 0.4142135623730951
+        signal.imbalanceVelocity = 0.052
+        signal.cvd = -12.5
+        signal.cvdSlope = 0.21
+        signal.cvdPressure = 0.33
+        signal.priceChange30s = 0.0003
+        signal.wallNear = true
+        signal.wallLevel = try decimal("61790")
+        signal.spoofRatio = 0.25
+        signal.bestBid = try decimal("61800.2")
+        signal.bestAsk = try decimal("61800.3")
+        signal.microPrice = 61800.2532
+        signal.lastPrice = try decimal("61800.3")
+        return signal
+    }
+
+    static func tick() -> TickSignal {
+        var signal = TickSignal(cause: cause, eventTime: time)
+        signal.isWarm = true
+        signal.direction = .long
+        signal.strength = 0.6
+        signal.velocity1s = 42
+        signal.velocityAverage = 14
+        signal.velocityRatio = 3
+        signal.aggressorRatio = 0.72
+        signal.streak = 9
+        signal.streakSide = .buy
+        signal.volumeSpike = true
+        signal.spikeRatio = 2.75
+        signal.bigTrade = true
+        signal.bigTradeSide = .buy
+        signal.deltaSlope = 0.125
+        return signal
+    }
+
+    static func signals() throws -> [(String, any StreamMessage)] {
+        var technical = TechnicalSignal(cause: cause, eventTime: time)
+        technical.isWarm = true
+        technical.direction = .long
+        technical.strength = 0.5
+        technical.rsi = 61.25
+        technical.atr = 75.5
+        technical.vwapSide = .above
+        technical.keyLevels = PriceList([try decimal("61700"), try decimal("61900.5")])
+        var sentiment = SentimentSignal(cause: cause, eventTime: time)
+        sentiment.isWarm = true
+        sentiment.direction = .crowdShort
+        sentiment.openInterestReading = .realBuying
+        sentiment.fundingRate = -0.00012
+        var regime = RegimeSignal(cause: cause, eventTime: time)
+        regime.isWarm = true
+        regime.isTradeable = true
+        regime.regime = .trending
+        regime.isSpreadOk = true
+        regime.preferredStrategy = .momentum
+        return [
+            ("EngineSignal-E1", EngineSignal.orderFlow(try orderFlow())),
+            ("EngineSignal-E2", EngineSignal.tick(tick())),
+            ("EngineSignal-E3", EngineSignal.technical(technical)),
+            ("EngineSignal-E4", EngineSignal.sentiment(sentiment)),
+            ("EngineSignal-E5", EngineSignal.regime(regime)),
+        ]
+    }
+
+    static func trading() throws -> [(String, any StreamMessage)] {
+        guard let symbol = Symbol("BTCUSDT") else { return [] }
+        let id = TradeId(symbol: symbol, cause: cause)
+        var signals = SignalSnapshot()
+        signals.orderFlow = try orderFlow()
+        signals.tick = tick()
+        let decision = Decision(
+            id: id, cause: cause, eventTime: time, profile: "phase1", action: .noTrade, strategy: .momentum,
+            confidence: 61.5,
+            finalScore: 0.615, scoreMomentum: 0.615, scoreReversion: 0, enginesAgree: 2,
+            failedGates: GateSet(.spread, .maxPositions), reason: "spread 0.02 % > 0.015 %", signals: signals)
+        let plan = TradePlan(
+            id: id, cause: cause, eventTime: time, direction: .long, strategy: .momentum, confidence: 61.5,
+            verdict: .approved(try terms()))
+        var refused = plan
+        refused.verdict = .rejected(rule: .minTakeProfit, detail: "tp1 0.08 % < 0.12 %")
+        var fill = ExecutionEvent(
+            plan: id, cause: cause, eventTime: time, kind: .entryFilled, state: .active, direction: .long,
+            strategy: .momentum)
+        fill.clientOrderId = "v7-\(id)-e"
+        fill.price = try decimal("61800.2")
+        fill.quantity = try decimal("0.016")
+        fill.isMaker = true
+        fill.fee = try decimal("0.19776064")
+        var closed = ExecutionEvent(
+            plan: id, cause: cause, eventTime: time, kind: .positionClosed, state: .closed, direction: .long,
+            strategy: .momentum)
+        closed.summary = try summary()
+        return [
+            ("Decision", decision), ("TradePlan-approved", plan), ("TradePlan-rejected", refused),
+            ("ExecutionEvent-fill", fill),
+            ("ExecutionEvent-closed", closed),
+            (
+                "AccountUpdate",
+                AccountUpdate(
+                    eventTime: time, walletBalance: try decimal("5000"), availableBalance: try decimal("4900.5"),
+                    unrealizedPnl: try decimal("-1.25"), openPositions: 1, unknownOrders: 0, acceptsEntries: true,
+                    isVenueReachable: true, usedWeight: 42, weightLimit: 2400, roundTripMs: 3)
+            ),
+        ]
+    }
+
+    static func terms() throws -> TradeTerms {
+        TradeTerms(
+            entryPrice: try decimal("61800.2"), quantity: try decimal("0.016"), notional: try decimal("988.8032"),
+            leverage: 5,
+            margin: try decimal("197.76064"), stopDistance: try decimal("60.4"),
+            takeProfitDistance: try decimal("98.2"),
+            trailDistance: try decimal("37.8"), takeProfitFraction: try decimal("0.6"), entryOffsetTicks: 1,
+            entryTimeoutMs: 5000,
+            maxHoldMs: 300_000, riskRatio: 0.01, riskBound: "risk_per_trade", grossRewardToRisk: 1.6258,
+            effectiveRewardToRisk: 0.92, breakevenWinRate: 0.52, makerFeeRate: try decimal("0.0002"),
+            takerFeeRate: try decimal("0.0005"))
+    }
+
+    static func summary() throws -> TradeSummary {
+        TradeSummary(
+            exitReason: .takeProfit2, size: try decimal("988.8032"), quantity: try decimal("0.016"),
+            entryPrice: try decimal("61800.2"), exitPrice: try decimal("61890.4"), leverage: 5,
+            initialStopPrice: try decimal("61739.8"), takeProfitPrice: try decimal("61898.4"),
+            trailingStopPrice: try decimal("61875"), grossPnl: try decimal("1.4432"), fees: try decimal("0.71"),
+            netPnl: try decimal("0.7332"), confidence: 61.5, makerFills: 2, takerFills: 1, entryTime: time,
+            exitTime: time + 184_000)
+    }
+
+    static func operating() throws -> [(String, any StreamMessage)] {
+        [
+            (
+                "EngineWeights",
+                EngineWeights(
+                    number: 3, eventTime: time, orderFlow: 0.38, tick: 0.272, technical: 0.217, sentiment: 0.131,
+                    scoreThreshold: 0.55, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
+                    tradeCount: 300)
+            ),
+            (
+                "Alert",
+                Alert(
+                    eventTime: time, severity: .critical, service: "executor", event: "position_naked",
+                    symbol: Symbol("BTCUSDT"),
+                    text: "BTCUSDT has no stop; closing it")
+            ),
+            (
+                "Command",
+                Command(id: "c-1", issuedAt: time, author: "vortexctl:root", name: .close, symbol: Symbol("BTCUSDT"))
+            ),
+            (
+                "Reply",
+                Reply(command: "c-1", eventTime: time, service: "executor", isDone: true, text: "closed 0.016 BTCUSDT")
+            ),
+            (
+                "DeadLetter",
+                DeadLetter(
+                    stream: "md.trade:{BTCUSDT}", entryId: cause, service: "tick-engine",
+                    error: "field 'price' is missing")
+            ),
+        ]
+    }
+
+    private static func decimal<Number: FixedDecimal>(_ text: String) throws(ContractError) -> Number {
+        guard let number = Number(text) else { throw .malformed(field: "sample", text: text) }
+        return number
+    }
+}
