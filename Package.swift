@@ -64,6 +64,8 @@ var targets: [Target] = []
 module("TradingPrimitives", .value, in: "Shared")
 module("SignalContracts", .contract, in: "Shared", uses: ["TradingPrimitives"])
 
+module("Venue", .contract, in: "Shared", uses: ["TradingPrimitives"])
+
 // Tests
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])

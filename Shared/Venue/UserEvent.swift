@@ -1,0 +1,28 @@
+public import TradingPrimitives
+
+/// What the venue tells of our account without being asked.
+public enum UserEvent: Equatable, Sendable {
+    /// An order changed; `fill` when it was executed.
+    case order(OrderReport, fill: Fill?)
+    case stop(StopReport)
+    /// Balances and positions that changed. `walletBalance` is nil when USDT is not among them.
+    case account(walletBalance: Notional?, positions: [PositionChange])
+    /// The stream's key is no longer valid: open a new one.
+    case listenKeyExpired
+    /// The account's leverage for a symbol was changed, by us or by a person.
+    case leverageChanged(Symbol, Int)
+    case marginCall
+}
+
+public struct PositionChange: Equatable, Sendable {
+    public var symbol: Symbol
+    /// Positive for long, negative for short.
+    public var quantity: Quantity
+    public var entryPrice: Price
+
+    public init(symbol: Symbol, quantity: Quantity, entryPrice: Price) {
+        self.symbol = symbol
+        self.quantity = quantity
+        self.entryPrice = entryPrice
+    }
+}
