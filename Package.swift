@@ -64,9 +64,22 @@ var targets: [Target] = []
 module("TradingPrimitives", .value, in: "Shared")
 module("SignalContracts", .contract, in: "Shared", uses: ["TradingPrimitives"])
 
+module("Indicators", .contract, in: "Shared", uses: ["TradingPrimitives"])
 module("Venue", .contract, in: "Shared", uses: ["TradingPrimitives"])
 
+// Processors: one library a service
+let processing = ["TradingPrimitives", "SignalContracts", "Indicators"]
+module("OrderFlow", .core, in: "Services/OrderFlowEngine", uses: processing)
+module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
+
 // Tests
+place("TestSupport", .service, uses: ["SignalContracts", "TradingPrimitives"])
+targets.append(
+    .target(
+        name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
+        swiftSettings: strict))
+tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
+tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 

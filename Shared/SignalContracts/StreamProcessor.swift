@@ -1,3 +1,5 @@
+public import TradingPrimitives
+
 /// The whole behaviour of one service: messages in, messages out.
 ///
 /// Pure: reads no clock, no randomness, no environment, and does no I/O. Time arrives inside the messages. The same
@@ -35,8 +37,16 @@ extension StreamMessage {
 public protocol StreamInput: Sendable {
     /// The streams it comes from. Per-symbol kinds are read for each symbol that the service trades.
     static var streams: [StreamKind] { get }
+    /// How far back a host replays those streams, with outputs muted, before the processor knows what it knew before a
+    /// restart. Milliseconds; 0 for a processor without memory.
+    static var warmUpMs: Int64 { get }
     /// Nil for an entry that does not concern the processor: it is acknowledged and skipped.
     init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError)
+}
+
+/// An input that belongs to one symbol, so that a host can keep a processor for each.
+public protocol SymbolKeyed {
+    var symbol: Symbol { get }
 }
 
 /// What a processor writes, as the host puts it on the streams.
@@ -56,4 +66,13 @@ public enum Projection: Equatable, Sendable {
     /// Sets fields of a hash, after removing the old ones if `replacing`.
     case hash(key: String, fields: Fields, replacing: Bool)
     case delete(key: String)
+}
+
+extension Projection {
+    /// The latest signal of one engine: the field `e1` … `e5` of `engine_signals:{S}`, as `name=value` pairs.
+    public static func engineSignal(_ signal: EngineSignal, of symbol: Symbol) -> Projection {
+        var fields = Fields()
+        fields.put(signal.engine.field, signal.fields.pairs.map { "\($0.name)=\($0.value)" }.joined(separator: " "))
+        return .hash(key: "engine_signals:{\(symbol.name)}", fields: fields, replacing: false)
+    }
 }

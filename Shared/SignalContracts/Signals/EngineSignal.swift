@@ -7,6 +7,28 @@ public enum Engine: String, FieldValue, BitwiseCopyable, CaseIterable {
     case technical = "E3"
     case sentiment = "E4"
     case regime = "E5"
+
+    /// Its name among a hash's fields.
+    public var field: StaticString {
+        switch self {
+        case .orderFlow: "e1"
+        case .tick: "e2"
+        case .technical: "e3"
+        case .sentiment: "e4"
+        case .regime: "e5"
+        }
+    }
+
+    /// Prefix of its fields where several engines' fields stand together.
+    public var scope: StaticString {
+        switch self {
+        case .orderFlow: "e1."
+        case .tick: "e2."
+        case .technical: "e3."
+        case .sentiment: "e4."
+        case .regime: "e5."
+        }
+    }
 }
 
 /// One engine's signal, whichever engine it is. On `signal:{S}`; the field `engine` tells which.
@@ -95,17 +117,17 @@ public struct SignalSnapshot: Equatable, Sendable {
 
     init(_ fields: Fields) throws(ContractError) {
         var scoped = fields
-        orderFlow = try Self.read(&scoped, "e1.") { fields throws(ContractError) in try OrderFlowSignal(fields) }
-        tick = try Self.read(&scoped, "e2.") { fields throws(ContractError) in try TickSignal(fields) }
-        technical = try Self.read(&scoped, "e3.") { fields throws(ContractError) in try TechnicalSignal(fields) }
-        sentiment = try Self.read(&scoped, "e4.") { fields throws(ContractError) in try SentimentSignal(fields) }
-        regime = try Self.read(&scoped, "e5.") { fields throws(ContractError) in try RegimeSignal(fields) }
+        orderFlow = try Self.read(&scoped, .orderFlow) { fields throws(ContractError) in try OrderFlowSignal(fields) }
+        tick = try Self.read(&scoped, .tick) { fields throws(ContractError) in try TickSignal(fields) }
+        technical = try Self.read(&scoped, .technical) { fields throws(ContractError) in try TechnicalSignal(fields) }
+        sentiment = try Self.read(&scoped, .sentiment) { fields throws(ContractError) in try SentimentSignal(fields) }
+        regime = try Self.read(&scoped, .regime) { fields throws(ContractError) in try RegimeSignal(fields) }
     }
 
     private static func read<Signal>(
-        _ fields: inout Fields, _ scope: StaticString, _ make: (Fields) throws(ContractError) -> Signal
+        _ fields: inout Fields, _ engine: Engine, _ make: (Fields) throws(ContractError) -> Signal
     ) throws(ContractError) -> Signal? {
-        fields.scope = scope
+        fields.scope = engine.scope
         defer { fields.scope = "" }
         return fields["v"] == nil ? nil : try make(fields)
     }
@@ -113,23 +135,23 @@ public struct SignalSnapshot: Equatable, Sendable {
     func encode(into fields: inout Fields) {
         defer { fields.scope = "" }
         if let orderFlow {
-            fields.scope = "e1."
+            fields.scope = Engine.orderFlow.scope
             orderFlow.encode(into: &fields)
         }
         if let tick {
-            fields.scope = "e2."
+            fields.scope = Engine.tick.scope
             tick.encode(into: &fields)
         }
         if let technical {
-            fields.scope = "e3."
+            fields.scope = Engine.technical.scope
             technical.encode(into: &fields)
         }
         if let sentiment {
-            fields.scope = "e4."
+            fields.scope = Engine.sentiment.scope
             sentiment.encode(into: &fields)
         }
         if let regime {
-            fields.scope = "e5."
+            fields.scope = Engine.regime.scope
             regime.encode(into: &fields)
         }
     }

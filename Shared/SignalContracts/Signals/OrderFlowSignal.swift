@@ -33,6 +33,8 @@ public struct OrderFlowSignal: StreamMessage {
     public var wallNear: Bool
     /// Price of the nearest such wall.
     public var wallLevel: Price?
+    /// Side of the book that it stands on.
+    public var wallSide: Side?
     /// Whether a wall was absorbed within the last 3 s.
     public var wallAbsorbed: Bool
     /// LONG for an ask wall, SHORT for a bid wall.
@@ -83,6 +85,7 @@ public struct OrderFlowSignal: StreamMessage {
         priceChange30s = try fields.optional("price_change_30s")
         wallNear = try fields.required("wall_near")
         wallLevel = try fields.optional("wall_level")
+        wallSide = try fields.optional("wall_side")
         wallAbsorbed = try fields.required("wall_absorbed")
         wallAbsorbedDirection = try fields.optional("wall_absorbed_direction")
         wallStrength = try fields.optional("wall_strength")
@@ -111,6 +114,7 @@ public struct OrderFlowSignal: StreamMessage {
         fields.put("price_change_30s", priceChange30s)
         fields.put("wall_near", wallNear)
         fields.put("wall_level", wallLevel)
+        fields.put("wall_side", wallSide)
         fields.put("wall_absorbed", wallAbsorbed)
         fields.put("wall_absorbed_direction", wallAbsorbedDirection)
         fields.put("wall_strength", wallStrength)

@@ -1,0 +1,53 @@
+import SignalContracts
+import TradingPrimitives
+
+/// The figures of one book that stand by themselves.
+struct BookView {
+    /// Mean quantity over all levels shown, both sides; base units. Zero for an empty book.
+    let meanLevel: Double
+    /// (bids − asks)/(bids + asks) over the best levels; nil when both are empty.
+    let imbalance: Double?
+    /// Mid price weighted by the opposite quantities; nil without both sides.
+    let microPrice: Double?
+
+    init(_ book: BookUpdate, levels: Int) {
+        let bids = book.bids, asks = book.asks
+        var total: Int64 = 0
+        for index in 0..<bids.count { total += bids[index].quantity.raw }
+        for index in 0..<asks.count { total += asks[index].quantity.raw }
+        let count = bids.count + asks.count
+        meanLevel = count > 0 ? Double(total) / Double(fixedScale) / Double(count) : 0
+
+        var bidVolume: Int64 = 0, askVolume: Int64 = 0
+        for index in 0..<min(levels, bids.count) { bidVolume += bids[index].quantity.raw }
+        for index in 0..<min(levels, asks.count) { askVolume += asks[index].quantity.raw }
+        let sum = bidVolume + askVolume
+        imbalance = sum > 0 ? Double(bidVolume - askVolume) / Double(sum) : nil
+
+        if let bid = bids.best, let ask = asks.best, bid.quantity.raw + ask.quantity.raw > 0 {
+            let weighted = bid.price.double * ask.quantity.double + ask.price.double * bid.quantity.double
+            microPrice = weighted / (bid.quantity.double + ask.quantity.double)
+        } else {
+            microPrice = nil
+        }
+    }
+}
+
+extension BookSide {
+    /// What stands at a price: nil where the side's shown levels do not reach, zero where they show nothing.
+    func quantity(at price: Price, side: Side) -> Quantity? {
+        guard let best, count > 0 else { return nil }
+        let worst = self[count - 1]
+        if side == .buy ? price > best.price : price < best.price { return .zero }
+        if side == .buy ? price < worst.price : price > worst.price { return nil }
+        for index in 0..<count where self[index].price == price { return self[index].quantity }
+        return .zero
+    }
+
+    /// Whether the price lies between the best and the worst level shown.
+    func spans(_ price: Price) -> Bool {
+        guard let best, count > 0 else { return false }
+        let worst = self[count - 1].price
+        return price >= min(best.price, worst) && price <= max(best.price, worst)
+    }
+}

@@ -1,0 +1,39 @@
+import OrderFlow
+import SignalContracts
+import TestSupport
+import Testing
+import TradingPrimitives
+
+/// Every output of E1 beside a plain recomputation in Python.
+struct OrderFlowOracleTests {
+    private func differences(_ story: MarketStory) throws -> String? {
+        let symbol = try #require(Symbol("BTCUSDT"))
+        var engine = OrderFlow(), capture = CaptureFile()
+        for event in story.events {
+            switch event {
+            case .trade(let id, let trade):
+                capture.append(.trade, id, trade)
+                engine.process(OrderFlowInput(symbol: symbol, id: id, event: .trade(trade))) { _ in }
+            case .book(let id, let book):
+                capture.append(.book, id, book)
+                engine.process(OrderFlowInput(symbol: symbol, id: id, event: .book(book))) {
+                    capture.append(.signal, id, EngineSignal.orderFlow($0.signal))
+                }
+            }
+        }
+        return try capture.differences(oracle: "signal_oracle.py")
+    }
+
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func `random markets give what a recomputation gives`(seed: UInt64) throws {
+        let differences = try differences(.random(seed: seed, books: 1500))
+        #expect(differences == nil, "\(differences ?? "")")
+    }
+
+    @Test(
+        .enabled(if: SharedData.isPresent, "\(SharedData.skipMessage)"), arguments: ["BTCUSDT", "ETHUSDT"])
+    func `recorded markets give what a recomputation gives`(symbol: String) throws {
+        let differences = try differences(.recorded(symbol: symbol, span: "20240808T2354Z"))
+        #expect(differences == nil, "\(differences ?? "")")
+    }
+}
