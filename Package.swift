@@ -71,6 +71,8 @@ module("Venue", .contract, in: "Shared", uses: ["TradingPrimitives"])
 let processing = ["TradingPrimitives", "SignalContracts", "Indicators"]
 module("OrderFlow", .core, in: "Services/OrderFlowEngine", uses: processing)
 module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
+module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
+module("Risk", .core, in: "Services/RiskManager", uses: processing)
 
 // Tests
 place("TestSupport", .service, uses: ["SignalContracts", "TradingPrimitives"])

@@ -27,6 +27,7 @@ enum Samples {
                     mark: try decimal("61799.9"), index: try decimal("61810.5"), fundingRate: try decimal("-0.0001"),
                     nextFundingTime: Timestamp(milliseconds: 1_723_161_600_000))
             ),
+            ("instrument", .instrument(try instrument())),
             ("liquidation", .liquidation(side: .sell, price: try decimal("61500"), quantity: try decimal("0.014"))),
         ]
         return [
@@ -48,6 +49,18 @@ enum Samples {
                     takerBuyVolume: try decimal("80.001"), isClosed: false, isBackfill: false)
             ),
         ] + metrics.map { ("MarketMetric-\($0.0)", MarketMetric(eventTime: time, value: $0.1)) }
+    }
+
+    static func instrument() throws -> InstrumentRules {
+        InstrumentRules(
+            symbol: try symbol(), tickSize: try decimal("0.1"), stepSize: try decimal("0.001"),
+            minQuantity: try decimal("0.001"), maxQuantity: try decimal("1000"), maxMarketQuantity: try decimal("120"),
+            minNotional: try decimal("100"))
+    }
+
+    private static func symbol() throws(ContractError) -> Symbol {
+        guard let symbol = Symbol("BTCUSDT") else { throw .malformed(field: "sample", text: "BTCUSDT") }
+        return symbol
     }
 
     static func orderFlow() throws -> OrderFlowSignal {
@@ -121,8 +134,7 @@ enum Samples {
     }
 
     static func trading() throws -> [(String, any StreamMessage)] {
-        guard let symbol = Symbol("BTCUSDT") else { return [] }
-        let id = TradeId(symbol: symbol, cause: cause)
+        let id = TradeId(symbol: try symbol(), cause: cause)
         var signals = SignalSnapshot()
         signals.orderFlow = try orderFlow()
         signals.tick = tick()

@@ -13,6 +13,8 @@ public struct MarketMetric: StreamMessage {
         case topTraderRatio(long: Ratio, short: Ratio)
         /// Mark and index price, the live funding rate as a fraction an interval, and when it is next settled.
         case markPrice(mark: Price, index: Price, fundingRate: Ratio, nextFundingTime: Timestamp)
+        /// What the venue demands of orders in the contract; repeated every minute.
+        case instrument(InstrumentRules)
         /// A position closed by force; `side` is that of the closing order.
         case liquidation(side: Side, price: Price, quantity: Quantity)
     }
@@ -22,6 +24,7 @@ public struct MarketMetric: StreamMessage {
         case accountRatio = "account_ratio"
         case topTraderRatio = "top_trader_ratio"
         case markPrice = "mark_price"
+        case instrument
         case liquidation
     }
 
@@ -48,6 +51,8 @@ public struct MarketMetric: StreamMessage {
                 mark: try fields.required("mark_price"), index: try fields.required("index_price"),
                 fundingRate: try fields.required("funding_rate"),
                 nextFundingTime: try fields.required("next_funding_time"))
+        case .instrument:
+            value = .instrument(try InstrumentRules(fields))
         case .liquidation:
             value = .liquidation(
                 side: try fields.required("side"), price: try fields.required("price"),
@@ -76,11 +81,37 @@ public struct MarketMetric: StreamMessage {
             fields.put("index_price", index)
             fields.put("funding_rate", fundingRate)
             fields.put("next_funding_time", nextFundingTime)
+        case .instrument(let rules):
+            fields.put("metric", Kind.instrument)
+            rules.encode(into: &fields)
         case .liquidation(let side, let price, let quantity):
             fields.put("metric", Kind.liquidation)
             fields.put("side", side)
             fields.put("price", price)
             fields.put("quantity", quantity)
         }
+    }
+}
+
+extension InstrumentRules {
+    fileprivate init(_ fields: Fields) throws(ContractError) {
+        let tickSize: Price = try fields.required("tick_size"), stepSize: Quantity = try fields.required("step_size")
+        guard tickSize > .zero else { throw .malformed(field: "tick_size", text: tickSize.description) }
+        guard stepSize > .zero else { throw .malformed(field: "step_size", text: stepSize.description) }
+        self.init(
+            symbol: try fields.required("symbol"), tickSize: tickSize, stepSize: stepSize,
+            minQuantity: try fields.required("min_quantity"), maxQuantity: try fields.required("max_quantity"),
+            maxMarketQuantity: try fields.required("max_market_quantity"),
+            minNotional: try fields.required("min_notional"))
+    }
+
+    fileprivate func encode(into fields: inout Fields) {
+        fields.put("symbol", symbol)
+        fields.put("tick_size", tickSize)
+        fields.put("step_size", stepSize)
+        fields.put("min_quantity", minQuantity)
+        fields.put("max_quantity", maxQuantity)
+        fields.put("max_market_quantity", maxMarketQuantity)
+        fields.put("min_notional", minNotional)
     }
 }
