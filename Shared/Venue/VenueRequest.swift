@@ -9,9 +9,8 @@ public enum VenueRequest: Equatable, Sendable {
     case cancelStop(Symbol, clientOrderId: String)
     case queryOrder(Symbol, clientOrderId: String)
     case queryStop(Symbol, clientOrderId: String)
-    /// Open orders and stops of all symbols come as two answers, so as two requests.
-    case queryOpenOrders
-    case queryOpenStops
+    case queryOpenOrders(Symbol)
+    case queryOpenStops(Symbol)
     case queryPositions
     case queryAccount
     /// Fills of one symbol with a trade id of at least `fromId`; from `since` when no id is known.
@@ -25,9 +24,10 @@ public enum VenueRequest: Equatable, Sendable {
         case .placeStop(let stop): stop.symbol
         case .cancelOrder(let symbol, _), .cancelStop(let symbol, _), .queryOrder(let symbol, _),
             .queryStop(let symbol, _),
-            .queryFills(let symbol, _, _), .setLeverage(let symbol, _), .setIsolatedMargin(let symbol):
+            .queryOpenOrders(let symbol), .queryOpenStops(let symbol), .queryFills(let symbol, _, _),
+            .setLeverage(let symbol, _), .setIsolatedMargin(let symbol):
             symbol
-        case .queryOpenOrders, .queryOpenStops, .queryPositions, .queryAccount: nil
+        case .queryPositions, .queryAccount: nil
         }
     }
 
