@@ -74,7 +74,12 @@ module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
 
+// Adapters
+system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
+module("Journal", .adapter, in: "Shared", uses: ["CZlib"])
+
 // Tests
+tests("JournalTests", of: ["Journal", "TradingPrimitives"])
 place("TestSupport", .service, uses: ["SignalContracts", "TradingPrimitives"])
 targets.append(
     .target(

@@ -1,0 +1,142 @@
+internal import CZlib
+internal import Glibc
+
+/// An append-only file of records that survives a crash at any moment.
+///
+/// Each record is a frame: length, CRC-32 and sequence number, then the payload. What `append` took is on the disk once
+/// `sync` returned. The file is laid out ahead in zeros, so that a sync writes data only. A frame that a crash tore at
+/// the end is dropped on opening; a damaged frame with good ones behind it stops the start, since what followed from it
+/// is not known.
+public struct Journal: ~Copyable {
+    private static let headerSize = 16
+    private static let growth = 1 << 20
+    /// Longest payload.
+    public static let payloadMax = 1 << 20
+
+    public let path: String
+    private let descriptor: Int32
+    private var end: Int
+    private var laidOut: Int
+    private var buffer: [UInt8] = []
+    /// Sequence number of the last record; the first has 1.
+    public private(set) var sequence: UInt64
+
+    /// Opens or makes the file and gives every whole record to `body`, oldest first.
+    public init(path: String, _ body: (_ sequence: UInt64, _ payload: ArraySlice<UInt8>) -> Void) throws(JournalError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw code == EWOULDBLOCK ? .inUse(path: path) : .io(path: path, "can't be locked", code)
+        }
+        do throws(JournalError) {
+            let bytes = try Self.readAll(descriptor, path)
+            let scan = try JournalScan(bytes, path: path, headerSize: Self.headerSize, payloadMax: Self.payloadMax)
+            for record in scan.records { body(record.sequence, bytes[record.payload]) }
+            // A torn frame must not be read again behind a new, shorter one.
+            guard ftruncate(descriptor, off_t(scan.end)) == 0 else { throw .io(path: path, "can't be cut", errno) }
+            laidOut = try Self.layOut(descriptor, path, from: scan.end, through: scan.end + 1)
+            end = scan.end
+            sequence = scan.records.last?.sequence ?? 0
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Adds a record to those that the next `sync` makes durable. Returns its sequence number.
+    @discardableResult
+    public mutating func append(_ payload: [UInt8]) -> UInt64 {
+        precondition(payload.count <= Self.payloadMax, "a journal record has at most \(Self.payloadMax) bytes")
+        sequence += 1
+        var body: [UInt8] = []
+        withUnsafeBytes(of: sequence.littleEndian) { body.append(contentsOf: $0) }
+        body += payload
+        withUnsafeBytes(of: UInt32(payload.count).littleEndian) { buffer.append(contentsOf: $0) }
+        withUnsafeBytes(of: checksum(body[...]).littleEndian) { buffer.append(contentsOf: $0) }
+        buffer += body
+        return sequence
+    }
+
+    /// Writes the records appended since the last call, and waits for the disk. After an error nothing of them counts,
+    /// and they are tried again with the next call.
+    public mutating func sync() throws(JournalError) {
+        if !buffer.isEmpty {
+            laidOut = try Self.layOut(descriptor, path, from: laidOut, through: end + buffer.count)
+            try Self.write(buffer, to: descriptor, at: end, path)
+        }
+        guard fdatasync(descriptor) == 0 else { throw .io(path: path, "can't be synced", errno) }
+        end += buffer.count
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Returns the new end of what is laid out.
+    private static func layOut(
+        _ descriptor: Int32, _ path: String, from start: Int, through offset: Int
+    ) throws(JournalError) -> Int {
+        guard offset > start else { return start }
+        let target = (offset / Self.growth + 1) * Self.growth
+        try write([UInt8](repeating: 0, count: target - start), to: descriptor, at: start, path)
+        guard fsync(descriptor) == 0 else { throw .io(path: path, "can't be synced", errno) }
+        return target
+    }
+
+    private static func write(
+        _ bytes: [UInt8], to descriptor: Int32, at offset: Int, _ path: String
+    ) throws(JournalError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                pwrite(
+                    descriptor, $0.baseAddress?.advanced(by: written), bytes.count - written, off_t(offset + written))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .io(path: path, "can't be written", errno) }
+            written += count
+        }
+    }
+
+    private static func readAll(_ descriptor: Int32, _ path: String) throws(JournalError) -> [UInt8] {
+        let size = lseek(descriptor, 0, SEEK_END)
+        guard size >= 0 else { throw .io(path: path, "can't be read", errno) }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done, off_t(done))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .io(path: path, "can't be read", errno) }
+            done += count
+        }
+        return bytes
+    }
+}
+
+func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    bytes.withUnsafeBufferPointer { UInt32(crc32(0, $0.baseAddress, UInt32($0.count))) }
+}
+
+/// Why a journal can't be used.
+public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
+    case io(path: String, String, Int32)
+    /// Another process has it open.
+    case inUse(path: String)
+    /// A frame in the middle is damaged.
+    case damaged(path: String, offset: Int)
+
+    public var description: String {
+        switch self {
+        case .io(let path, let what, let code): "journal \(path) \(what): \(String(cString: strerror(code)))"
+        case .inUse(let path): "journal \(path) is in use by another process: stop that one first"
+        case .damaged(let path, let offset):
+            "journal \(path) is damaged at byte \(offset), with good records behind it: check the venue by hand, then "
+                + "move the file away"
+        }
+    }
+}

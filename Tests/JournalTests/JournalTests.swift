@@ -1,0 +1,86 @@
+import Foundation
+import Journal
+import Testing
+import TradingPrimitives
+
+struct JournalTests {
+    private func withFile(_ body: (String) throws -> Void) throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "vortex7-journal-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try body(path)
+    }
+
+    private func read(_ path: String) throws -> [String] {
+        var records: [String] = []
+        _ = try Journal(path: path) { _, payload in records.append(String(decoding: payload, as: UTF8.self)) }
+        return records
+    }
+
+    private func write(_ path: String, _ records: [String]) throws {
+        var journal = try Journal(path: path) { _, _ in }
+        for record in records { journal.append(Array(record.utf8)) }
+        try journal.sync()
+    }
+
+    @Test func `what was synced is read again, in order, over several openings`() throws {
+        try withFile { path in
+            try write(path, ["one", "two"])
+            try write(path, ["three", ""])
+            #expect(try read(path) == ["one", "two", "three", ""])
+        }
+    }
+
+    @Test func `what was not synced never was`() throws {
+        try withFile { path in
+            try write(path, ["one"])
+            do {
+                var journal = try Journal(path: path) { _, _ in }
+                journal.append(Array("lost".utf8))
+            }
+            #expect(try read(path) == ["one"])
+        }
+    }
+
+    @Test func `a tail torn at any byte is dropped and written over`() throws {
+        try withFile { path in
+            try write(path, ["first record", "second record"])
+            let whole = try Data(contentsOf: URL(filePath: path))
+            let frame = 16 + "first record".utf8.count, end = frame + 16 + "second record".utf8.count
+            for cut in frame..<end {
+                var torn = whole
+                torn.replaceSubrange(cut..<end, with: Data(repeating: 0, count: end - cut))
+                try torn.write(to: URL(filePath: path))
+                // Zeros may be what the last bytes were; otherwise the record is gone.
+                #expect(try read(path).first == "first record")
+                try write(path, ["next"])
+                #expect(try read(path).last == "next")
+            }
+        }
+    }
+
+    @Test func `a flipped bit in the middle stops the start`() throws {
+        try withFile { path in
+            try write(path, ["first record", "second record", "third record"])
+            var random = SplitMix64(seed: 3)
+            let whole = try Data(contentsOf: URL(filePath: path))
+            for _ in 0..<40 {
+                var damaged = whole
+                damaged[Int(random.next() % 28)] ^= UInt8(1 << (random.next() % 8))
+                try damaged.write(to: URL(filePath: path))
+                #expect(throws: JournalError.damaged(path: path, offset: 0)) { try read(path) }
+            }
+        }
+    }
+
+    @Test func `only one process may have it`() throws {
+        try withFile { path in
+            let journal = try Journal(path: path) { _, _ in }
+            #expect(throws: JournalError.inUse(path: path)) { try read(path) }
+            _ = journal.sequence
+        }
+    }
+
+    @Test func `a place that can't be written is an error with its path`() {
+        #expect(throws: JournalError.self) { try read("/proc/vortex7-journal") }
+    }
+}
