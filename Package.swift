@@ -73,6 +73,7 @@ module("OrderFlow", .core, in: "Services/OrderFlowEngine", uses: processing)
 module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
+module("Execution", .core, in: "Services/Executor", uses: ["TradingPrimitives", "SignalContracts", "Venue"])
 
 // Adapters
 system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")

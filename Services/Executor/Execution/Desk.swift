@@ -1,0 +1,46 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+/// All that the executor holds about one symbol.
+struct Desk {
+    let symbol: Symbol
+    var rules: InstrumentRules?
+    /// The account's leverage for the symbol, once we have set it or been told.
+    var leverage: Int?
+    var bid: Price?
+    var ask: Price?
+    var bookTime = Timestamp.zero
+    var position: Position?
+    /// Greatest trade id seen: fills are asked for from the next one.
+    var lastTradeId: Int64?
+    /// Last time that an order, a fill or a plan changed something here.
+    var changedAt = Timestamp.zero
+    /// Looks at the venue in a row that found another position than ours.
+    var mismatches = 0
+    var fillsAskedAt = Timestamp.zero
+
+    init(_ symbol: Symbol) { self.symbol = symbol }
+
+    /// What is held, negative for short.
+    var signedHeld: Quantity {
+        guard let position else { return .zero }
+        return position.direction == .long ? position.held : -position.held
+    }
+
+    func around(_ now: Timestamp, _ configuration: ExecutorConfiguration) -> Surroundings? {
+        rules.map {
+            Surroundings(now: now, configuration: configuration, rules: $0, bid: bid, ask: ask, bookTime: bookTime)
+        }
+    }
+
+    /// Whether the venue speaks of fills that have not come; they are asked for, once a second at most.
+    mutating func missesFills(at now: Timestamp) -> Bool {
+        guard let position, now - fillsAskedAt >= 1000, now - changedAt >= 500 else { return false }
+        let isShort =
+            position.orders.contains { $0.executed > $0.filled } || position.stops.contains { $0.status == .triggered }
+        guard isShort || position.isRecovering else { return false }
+        fillsAskedAt = now
+        return true
+    }
+}

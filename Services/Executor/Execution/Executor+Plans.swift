@@ -1,0 +1,64 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+// From an approved plan to the first order.
+extension Executor {
+    mutating func consider(_ plan: TradePlan, of symbol: Symbol) {
+        guard case .approved(let terms) = plan.verdict, !takenPlans.contains(plan.id) else { return }
+        takenPlans.append(plan.id)
+        if takenPlans.count > Self.namesMax { takenPlans.removeFirst() }
+        effects.append(.journal(.plan(plan.id)))
+        guard let index = desks.firstIndex(where: { $0.symbol == symbol }) else { return }
+        if let reason = reasonToDeny(plan, terms, desks[index]) {
+            var event = ExecutionEvent(
+                plan: plan.id, cause: plan.cause, eventTime: now, kind: .planDenied, state: .pendingEntry,
+                direction: plan.direction, strategy: plan.strategy)
+            event.detail = reason
+            say(.execution(symbol, event))
+            return
+        }
+        desks[index].position = Position(symbol: symbol, plan: plan, terms: terms, at: now)
+        desks[index].changedAt = now
+        if desks[index].leverage == terms.leverage {
+            act(index) { $0.submitEntry($1, &$2) }
+        } else {
+            effects.append(.journal(.position(symbol, desks[index].position)))
+            send(.setLeverage(symbol, terms.leverage))
+        }
+    }
+
+    private func reasonToDeny(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
+        let age = now - plan.eventTime
+        if entriesStopped { return "entries are stopped" }
+        if !isUserStreamUp { return "the user stream is down" }
+        if !isReconciled { return "the venue's orders and positions have not been looked at yet" }
+        if age > terms.entryTimeoutMs { return "the plan is \(age) ms old > \(terms.entryTimeoutMs) ms" }
+        if desk.position != nil { return "the symbol is busy" }
+        if desks.contains(where: { $0.position?.hasUnknownOrder == true }) { return "an order's outcome is not known" }
+        if desk.mismatches > 0 { return "the venue holds another position than we know" }
+        guard let rules = desk.rules else { return "the contract's rules are not known" }
+        guard desk.bookTime > .zero, now - desk.bookTime <= configuration.bookAgeMaxMs else { return "the book is old" }
+        if terms.notional > configuration.notionalMax {
+            return "notional \(terms.notional) > \(configuration.notionalMax)"
+        }
+        if !rules.admits(terms.quantity, at: terms.entryPrice) {
+            return "quantity \(terms.quantity) is not valid at \(terms.entryPrice)"
+        }
+        return nil
+    }
+
+    mutating func leverageAnswered(_ index: Int, _ leverage: Int, _ reply: VenueReply) {
+        let reason: String
+        switch reply {
+        case .done:
+            desks[index].leverage = leverage
+            guard desks[index].position?.state == .pendingEntry else { return }
+            return act(index) { $0.submitEntry($1, &$2) }
+        case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.code) \(error.message)"
+        case .notExecuted(let text), .unknown(let text): reason = "leverage \(leverage) could not be set: \(text)"
+        case .order, .stop, .openOrders, .openStops, .positions, .account, .fills: return
+        }
+        act(index) { $0.endEntry(reason, $1, &$2) }
+    }
+}

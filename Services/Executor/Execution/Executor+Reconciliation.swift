@@ -1,0 +1,189 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+/// A look at the venue's orders, stops, positions and account, every few seconds and whenever something is odd.
+struct Reconciliation: Sendable {
+    /// A look is wanted as soon as the last one is over.
+    var isWanted = true
+    var startedAt: Timestamp?
+    var awaitedCount = 0
+    /// Whether an answer of the look under way was missing.
+    var hasFailed = false
+    /// Whether a whole look has ever been completed.
+    var hasCompleted = false
+}
+
+extension Executor {
+    mutating func reconcileIfDue() {
+        guard reconciliation.awaitedCount == 0 else { return }
+        let age = reconciliation.startedAt.map { now - $0 } ?? .max
+        let isDue = reconciliation.isWanted ? age >= 500 : age >= configuration.reconcileEveryMs
+        guard isDue else { return }
+        let isFirst = reconciliation.startedAt == nil
+        reconciliation.isWanted = false
+        reconciliation.startedAt = now
+        reconciliation.hasFailed = false
+        if isFirst {
+            for desk in desks { send(.setIsolatedMargin(desk.symbol)) }
+        }
+        for desk in desks {
+            send(.queryOpenOrders(desk.symbol))
+            send(.queryOpenStops(desk.symbol))
+        }
+        send(.queryPositions)
+        send(.queryAccount)
+        reconciliation.awaitedCount = desks.count * 2 + 2
+    }
+
+    mutating func lookArrived(_ request: VenueRequest, _ reply: VenueReply) {
+        switch (request, reply) {
+        case (.queryAccount, .account(let report)):
+            account = report
+            tellAccount()
+        case (.queryPositions, .positions(let reports)):
+            for index in desks.indices { compare(index, with: reports) }
+        case (.queryOpenOrders(let symbol), .openOrders(let reports)):
+            withDesk(symbol) { $0.compareOrders($1, with: reports) }
+        case (.queryOpenStops(let symbol), .openStops(let reports)):
+            withDesk(symbol) { $0.compareStops($1, with: reports) }
+        default: reconciliation.hasFailed = true
+        }
+        guard reconciliation.awaitedCount > 0 else { return }
+        reconciliation.awaitedCount -= 1
+        if reconciliation.awaitedCount == 0, !reconciliation.hasFailed { reconciliation.hasCompleted = true }
+    }
+
+    /// An answer says nothing about what changed here after it was asked for.
+    private func isSettled(_ index: Int) -> Bool {
+        guard let startedAt = reconciliation.startedAt else { return false }
+        return desks[index].changedAt < startedAt
+    }
+
+    private mutating func compareOrders(_ index: Int, with reports: [OrderReport]) {
+        guard isSettled(index) else { return }
+        let position = desks[index].position
+        for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
+            let role = position?.role(clientOrderId: report.clientOrderId, orderId: report.orderId) ?? .foreign
+            if role == .foreign {
+                alert(
+                    .warning, "orphan_order", report.symbol, "\(report.clientOrderId) belongs to no position; cancelled"
+                )
+                send(.cancelOrder(report.symbol, clientOrderId: report.clientOrderId))
+            } else {
+                act(index) { $0.orderChanged(report, $1, &$2) }
+            }
+        }
+        for slot in position?.orders ?? [] where slot.status == .open {
+            if reports.contains(where: { $0.clientOrderId == slot.clientOrderId }) { continue }
+            send(.queryOrder(desks[index].symbol, clientOrderId: slot.clientOrderId))
+        }
+    }
+
+    private mutating func compareStops(_ index: Int, with reports: [StopReport]) {
+        guard isSettled(index) else { return }
+        let position = desks[index].position
+        for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
+            if let position, position.stops.contains(where: { $0.clientOrderId == report.clientOrderId }) {
+                act(index) { $0.stopChanged(report, $1, &$2) }
+            } else {
+                alert(
+                    .warning, "orphan_stop", report.symbol, "\(report.clientOrderId) belongs to no position; cancelled")
+                send(.cancelStop(report.symbol, clientOrderId: report.clientOrderId))
+            }
+        }
+        for stop in position?.stops ?? [] where stop.status == .open {
+            if reports.contains(where: { $0.clientOrderId == stop.clientOrderId }) { continue }
+            send(.queryStop(desks[index].symbol, clientOrderId: stop.clientOrderId))
+        }
+    }
+
+    private mutating func compare(_ index: Int, with reports: [PositionReport]) {
+        guard isSettled(index) else { return }
+        let symbol = desks[index].symbol
+        let report = reports.first { $0.symbol == symbol }
+        let theirs = report?.quantity ?? .zero, ours = desks[index].signedHeld
+        guard theirs != ours else {
+            desks[index].mismatches = 0
+            return
+        }
+        desks[index].mismatches += 1
+        reconciliation.isWanted = true
+        // The first answer to a difference is to ask for the fills that would explain it.
+        guard desks[index].mismatches > 2 else { return askForFills(index) }
+        alert(
+            .critical, "position_mismatch", symbol,
+            "the venue holds \(theirs), we know of \(ours); taking the venue's word")
+        desks[index].mismatches = 0
+        if ours != .zero {
+            act(index) { $0.endedElsewhere(theirs, $1, &$2) }
+        }
+        if let report, desks[index].position == nil, theirs != .zero { adopt(report, index) }
+    }
+
+    /// Protects a position that was found: a stop at a fixed distance, and the common time limit.
+    private mutating func adopt(_ report: PositionReport, _ index: Int) {
+        guard let rules = desks[index].rules else { return }
+        let cause = StreamId(microseconds: now.milliseconds * 1000)
+        let direction: Direction = report.quantity > .zero ? .long : .short
+        let quantity = report.quantity.magnitude
+        let distance = Price(
+            raw: Int64(Int128(report.entryPrice.raw) * Int128(configuration.adoptedStopRatio.raw) / Int128(fixedScale)))
+        let terms = TradeTerms(
+            entryPrice: report.entryPrice, quantity: quantity, notional: report.entryPrice * quantity,
+            leverage: desks[index].leverage ?? 0, margin: .zero,
+            stopDistance: max(rules.tickSize, rules.price(distance, rounding: .down)), takeProfitDistance: .zero,
+            trailDistance: .zero, takeProfitFraction: .zero, entryOffsetTicks: 0, entryTimeoutMs: 0,
+            maxHoldMs: configuration.maxHoldMs, riskRatio: 0, riskBound: "adopted", grossRewardToRisk: 0,
+            effectiveRewardToRisk: 0, breakevenWinRate: 0, makerFeeRate: .zero, takerFeeRate: .zero)
+        let plan = TradePlan(
+            id: TradeId(symbol: report.symbol, cause: cause), cause: cause, eventTime: now, direction: direction,
+            strategy: .momentum, confidence: 0, verdict: .approved(terms))
+        desks[index].position = Position(symbol: report.symbol, plan: plan, terms: terms, at: now)
+        alert(
+            .critical, "position_adopted", report.symbol,
+            "\(report.quantity) at \(report.entryPrice) was found; protecting it")
+        act(index) { $0.adopted(at: report.entryPrice, $1, &$2) }
+    }
+}
+
+extension Position {
+    /// The venue holds `theirs` (signed) where we know of more or less: what is missing was closed by others.
+    mutating func endedElsewhere(_ theirs: Quantity, _ around: Surroundings, _ actions: inout PositionActions) {
+        let remaining = theirs * direction.sign
+        let difference = held - max(.zero, remaining)
+        if difference > .zero {
+            exited.quantity += difference
+            exited.value += (around.bid ?? terms.entryPrice) * difference
+            exitReason = exitReason ?? .external
+        } else if remaining > held {
+            let added = remaining - held
+            entered.quantity += added
+            entered.value += (around.ask ?? terms.entryPrice) * added
+        }
+    }
+
+    mutating func adopted(at price: Price, _ around: Surroundings, _ actions: inout PositionActions) {
+        guard take(.adopted) else { return }
+        entered.quantity = terms.quantity
+        entered.value = price * terms.quantity
+        entered.firstTime = around.now
+        actions.events.append(event(.positionAdopted, at: around.now))
+    }
+
+    /// Fields of `position:{S}`.
+    var hotState: Fields {
+        var fields = Fields()
+        fields.put("plan", plan.id)
+        fields.put("state", state)
+        fields.put("side", direction)
+        fields.put("strategy", plan.strategy)
+        fields.put("size", held)
+        fields.put("entry", entered.averagePrice)
+        fields.put("sl", stopPrice)
+        fields.put("tp1", orders(.target).last?.price)
+        fields.put("leverage", terms.leverage)
+        fields.put("open_time", entered.firstTime)
+        return fields
+    }
+}

@@ -1,0 +1,204 @@
+import SignalContracts
+public import TradingPrimitives
+import Venue
+
+/// S3: owns every order. A state machine over plans, books, the venue's words, commands and time.
+///
+/// Pure: the shell journals, sends and publishes what it returns, in that order. Definitions: strategy reference,
+/// "Executor"; the life of a position is the table of `PositionState.after`.
+public struct Executor: Sendable {
+    let configuration: ExecutorConfiguration
+    var desks: [Desk]
+    var effects: [ExecutorEffect] = []
+    /// Requests that have not been answered.
+    var awaited: [(id: RequestId, request: VenueRequest, at: Timestamp)] = []
+    private var nextRequestId: RequestId = 1
+    var now = Timestamp.zero
+    var entriesStopped = false
+    var isUserStreamUp = false
+    /// Names of plans and commands that were taken, newest last.
+    var takenPlans: [TradeId] = []
+    var takenCommands: [String] = []
+    var closings: [Closing] = []
+    var account: AccountReport?
+    var reconciliation = Reconciliation()
+
+    static let namesMax = 512
+
+    public init(symbols: [Symbol], _ configuration: ExecutorConfiguration = ExecutorConfiguration()) {
+        self.configuration = configuration
+        desks = symbols.map(Desk.init)
+    }
+
+    public func position(of symbol: Symbol) -> Position? { desks.first { $0.symbol == symbol }?.position }
+    public var isReconciled: Bool { reconciliation.hasCompleted }
+    public var acceptsEntries: Bool { !entriesStopped && isUserStreamUp && isReconciled }
+
+    public mutating func handle(_ event: ExecutorEvent, at time: Timestamp) -> [ExecutorEffect] {
+        now = max(now, time)
+        effects.removeAll(keepingCapacity: true)
+        switch event {
+        case .plan(let symbol, let plan): consider(plan, of: symbol)
+        case .book(let symbol, let bid, let ask): bookArrived(symbol, bid, ask)
+        case .rules(let rules): withDesk(rules.symbol) { $0.desks[$1].rules = rules }
+        case .reply(let id, let reply): replyArrived(id, reply)
+        case .user(let event): userEventArrived(event)
+        case .userStream(let isUp):
+            isUserStreamUp = isUp
+            if isUp { reconciliation.isWanted = true }
+        case .command(let command): obey(command)
+        case .timer: break
+        }
+        if case .timer = event { timePassed() }
+        return effects
+    }
+
+    // MARK: Helpers
+
+    mutating func withDesk(_ symbol: Symbol, _ body: (inout Executor, Int) -> Void) {
+        if let index = desks.firstIndex(where: { $0.symbol == symbol }) { body(&self, index) }
+    }
+
+    mutating func send(_ request: VenueRequest) {
+        awaited.append((nextRequestId, request, now))
+        effects.append(.request(nextRequestId, request))
+        nextRequestId += 1
+    }
+
+    mutating func say(_ message: ExecutorMessage) {
+        effects.append(.journal(.message(message)))
+        effects.append(.publish(message))
+    }
+
+    mutating func alert(_ severity: Severity, _ event: String, _ symbol: Symbol?, _ text: String) {
+        say(
+            .alert(
+                Alert(eventTime: now, severity: severity, service: "executor", event: event, symbol: symbol, text: text)
+            ))
+    }
+
+    /// Lets a desk's position act, and turns what it wants into effects.
+    mutating func act(_ index: Int, _ body: (inout Position, Surroundings, inout PositionActions) -> Void) {
+        guard var position = desks[index].position, let around = desks[index].around(now, configuration) else { return }
+        let before = position.state
+        var actions = PositionActions()
+        body(&position, around, &actions)
+        position.drive(around, &actions)
+        let symbol = desks[index].symbol
+        let isWoundUp = position.isWoundUp
+        desks[index].position = isWoundUp ? nil : position
+        guard !actions.requests.isEmpty || !actions.events.isEmpty || before != position.state || isWoundUp else {
+            return
+        }
+        desks[index].changedAt = now
+        effects.append(.journal(.position(symbol, desks[index].position)))
+        for event in actions.events { say(.execution(symbol, event)) }
+        for wanted in actions.alerts { alert(wanted.severity, wanted.event, symbol, wanted.text) }
+        for request in actions.requests { send(request) }
+        effects.append(.project(symbol, position.isOver ? nil : position.hotState))
+        if actions.events.contains(where: { $0.kind == .positionClosed }) { send(.queryAccount) }
+    }
+
+    // MARK: Events
+
+    private mutating func bookArrived(_ symbol: Symbol, _ bid: Price, _ ask: Price) {
+        withDesk(symbol) { executor, index in
+            executor.desks[index].bid = bid
+            executor.desks[index].ask = ask
+            executor.desks[index].bookTime = executor.now
+            executor.act(index) { _, _, _ in }
+        }
+    }
+
+    private mutating func timePassed() {
+        for index in desks.indices {
+            act(index) { _, _, _ in }
+            if desks[index].missesFills(at: now) { askForFills(index) }
+        }
+        expireRequests()
+        finishClosings()
+        reconcileIfDue()
+    }
+
+    mutating func askForFills(_ index: Int) {
+        let since = desks[index].position.map { $0.openedAt - 1000 }
+        let from = desks[index].position?.tradeIds.max().map { $0 + 1 } ?? desks[index].lastTradeId.map { $0 + 1 }
+        send(.queryFills(desks[index].symbol, fromId: since == nil ? from : nil, since: since ?? now - 3_600_000))
+    }
+
+    /// A request that nobody answers is given up; what it may have changed is looked up.
+    private mutating func expireRequests() {
+        let late = awaited.filter { now - $0.at >= 10_000 }
+        for request in late { replyArrived(request.id, .unknown("no answer within 10 s")) }
+    }
+
+    private mutating func replyArrived(_ id: RequestId, _ reply: VenueReply) {
+        guard let place = awaited.firstIndex(where: { $0.id == id }) else { return }
+        let request = awaited.remove(at: place).request
+        switch request {
+        case .queryPositions, .queryAccount, .queryOpenOrders, .queryOpenStops:
+            lookArrived(request, reply)
+        case .queryFills(let symbol, _, _):
+            guard case .fills(let fills) = reply else { return }
+            withDesk(symbol) { executor, index in
+                for fill in fills { executor.fillArrived(fill, index) }
+            }
+        case .setLeverage(let symbol, let leverage):
+            withDesk(symbol) { $0.leverageAnswered($1, leverage, reply) }
+        case .setIsolatedMargin(let symbol):
+            if case .rejected(let error) = reply, error.code != VenueCode.marginTypeUnchanged {
+                alert(.warning, "margin_type", symbol, "isolated margin was refused: \(error.code) \(error.message)")
+            }
+        case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .queryOrder, .queryStop:
+            guard let symbol = request.symbol else { return }
+            withDesk(symbol) { executor, index in
+                executor.act(index) { $0.replied(request, reply, $1, &$2) }
+            }
+        }
+    }
+
+    private mutating func userEventArrived(_ event: UserEvent) {
+        switch event {
+        case .order(let report, let fill):
+            withDesk(report.symbol) { executor, index in
+                if let fill { executor.fillArrived(fill, index) }
+                executor.act(index) { $0.orderChanged(report, $1, &$2) }
+            }
+        case .stop(let report):
+            withDesk(report.symbol) { executor, index in
+                executor.act(index) { $0.stopChanged(report, $1, &$2) }
+            }
+        case .account(let walletBalance, _):
+            if let walletBalance {
+                account?.walletBalance = walletBalance
+                tellAccount()
+            }
+        case .listenKeyExpired: isUserStreamUp = false
+        case .leverageChanged(let symbol, let leverage): withDesk(symbol) { $0.desks[$1].leverage = leverage }
+        case .marginCall: alert(.critical, "margin_call", nil, "the venue warns that margin is short")
+        }
+    }
+
+    mutating func fillArrived(_ fill: Fill, _ index: Int) {
+        desks[index].lastTradeId = max(desks[index].lastTradeId ?? 0, fill.tradeId)
+        guard let position = desks[index].position, fill.time >= position.openedAt - 1000 else {
+            if desks[index].position == nil { reconciliation.isWanted = true }
+            return
+        }
+        act(index) { $0.filled(fill, $1, &$2) }
+    }
+
+    mutating func tellAccount() {
+        guard let account else { return }
+        let positions = desks.compactMap(\.position)
+        effects.append(
+            .publish(
+                .account(
+                    AccountUpdate(
+                        eventTime: now, walletBalance: account.walletBalance,
+                        availableBalance: account.availableBalance,
+                        unrealizedPnl: account.unrealizedPnl, openPositions: positions.count { $0.held > .zero },
+                        unknownOrders: positions.count(where: \.hasUnknownOrder), acceptsEntries: acceptsEntries,
+                        isVenueReachable: isUserStreamUp, usedWeight: 0, weightLimit: 0, roundTripMs: 0))))
+    }
+}

@@ -1,0 +1,68 @@
+public import SignalContracts
+public import TradingPrimitives
+public import Venue
+
+/// What the executor reacts to. `now` comes with each: the venue's time by the shell's clock.
+public enum ExecutorEvent: Sendable {
+    case plan(Symbol, TradePlan)
+    case book(Symbol, bid: Price, ask: Price)
+    case rules(InstrumentRules)
+    case reply(RequestId, VenueReply)
+    case user(UserEvent)
+    /// The user stream came up or went down.
+    case userStream(isUp: Bool)
+    case command(Command)
+    /// Time passed; comes every 100 ms or sooner.
+    case timer
+}
+
+/// Number of a request of this process.
+public typealias RequestId = Int64
+
+/// What the executor wants done, in this order: journal, then requests, then words.
+public enum ExecutorEffect: Equatable, Sendable {
+    /// Must be on the disk before any later request is sent.
+    case journal(ExecutorRecord)
+    case request(RequestId, VenueRequest)
+    case publish(ExecutorMessage)
+    /// The hot-state key of the symbol's position; nil removes it.
+    case project(Symbol, Fields?)
+}
+
+/// A word to the other services.
+public enum ExecutorMessage: Equatable, Sendable {
+    case execution(Symbol, ExecutionEvent)
+    case account(AccountUpdate)
+    case alert(Alert)
+    case reply(Reply)
+
+    public var stream: StreamName {
+        switch self {
+        case .execution(let symbol, _): StreamName(.execution, symbol)
+        case .account: StreamName(.account)
+        case .alert: StreamName(.alert)
+        case .reply: StreamName(.reply)
+        }
+    }
+
+    public func encode(into fields: inout Fields) {
+        switch self {
+        case .execution(_, let event): event.encode(into: &fields)
+        case .account(let update): update.encode(into: &fields)
+        case .alert(let alert): alert.encode(into: &fields)
+        case .reply(let reply): reply.encode(into: &fields)
+        }
+    }
+}
+
+/// What must survive a crash.
+public enum ExecutorRecord: Equatable, Sendable {
+    /// The whole position after a change; nil once it is over.
+    case position(Symbol, Position?)
+    /// A plan that was taken or denied: it is not taken again.
+    case plan(TradeId)
+    case command(id: String)
+    case entriesStopped(Bool)
+    /// A word that must be said even if this process dies first.
+    case message(ExecutorMessage)
+}

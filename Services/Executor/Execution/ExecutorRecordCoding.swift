@@ -1,0 +1,121 @@
+public import SignalContracts
+public import TradingPrimitives
+
+// Records as bytes: the length and the bytes of each name and value, as they stand in `Fields`.
+extension ExecutorRecord {
+    private enum Kind: String, FieldValue {
+        case position
+        case flat
+        case plan
+        case command
+        case entriesStopped = "entries_stopped"
+        case message
+    }
+
+    public var bytes: [UInt8] {
+        var fields = Fields()
+        switch self {
+        case .position(let symbol, nil):
+            fields.put("record", Kind.flat)
+            fields.put("symbol", symbol)
+        case .position(_, let position?):
+            fields.put("record", Kind.position)
+            position.encode(into: &fields)
+        case .plan(let id):
+            fields.put("record", Kind.plan)
+            fields.put("plan", id)
+        case .command(let id):
+            fields.put("record", Kind.command)
+            fields.put("command", id)
+        case .entriesStopped(let stopped):
+            fields.put("record", Kind.entriesStopped)
+            fields.put("stopped", stopped)
+        case .message(let message):
+            fields.put("record", Kind.message)
+            fields.put("stream", message.stream.key)
+            fields.scope = "m."
+            message.encode(into: &fields)
+        }
+        var bytes: [UInt8] = []
+        fields.forEachItem { item in
+            withUnsafeBytes(of: UInt32(item.count).littleEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: item)
+        }
+        return bytes
+    }
+
+    public init(bytes: ArraySlice<UInt8>) throws(ContractError) {
+        let fields = try Self.fields(bytes)
+        switch try fields.required("record") as Kind {
+        case .flat: self = .position(try fields.required("symbol"), nil)
+        case .position:
+            let position = try Position(fields)
+            self = .position(position.symbol, position)
+        case .plan: self = .plan(try fields.required("plan"))
+        case .command: self = .command(id: try fields.required("command"))
+        case .entriesStopped: self = .entriesStopped(try fields.required("stopped"))
+        case .message: self = .message(try Self.message(fields))
+        }
+    }
+
+    private static func message(_ fields: Fields) throws(ContractError) -> ExecutorMessage {
+        let key: String = try fields.required("stream")
+        guard let stream = StreamName(key: key) else { throw .malformed(field: "stream", text: key) }
+        var scoped = fields
+        scoped.scope = "m."
+        switch (stream.kind, stream.symbol) {
+        case (.execution, let symbol?): return .execution(symbol, try ExecutionEvent(scoped))
+        case (.account, _): return .account(try AccountUpdate(scoped))
+        case (.alert, _): return .alert(try Alert(scoped))
+        case (.reply, _): return .reply(try Reply(scoped))
+        default: throw .malformed(field: "stream", text: key)
+        }
+    }
+
+    private static func fields(_ bytes: ArraySlice<UInt8>) throws(ContractError) -> Fields {
+        var fields = Fields()
+        var offset = bytes.startIndex
+        func next() throws(ContractError) -> ArraySlice<UInt8>? {
+            if offset == bytes.endIndex { return nil }
+            guard offset + 4 <= bytes.endIndex else { throw .malformed(field: "record", text: "cut") }
+            let length = bytes[offset..<offset + 4].enumerated().reduce(0) { $0 | Int($1.element) << ($1.offset * 8) }
+            guard offset + 4 + length <= bytes.endIndex else { throw .malformed(field: "record", text: "cut") }
+            defer { offset += 4 + length }
+            return bytes[offset + 4..<offset + 4 + length]
+        }
+        while let name = try next() {
+            guard let value = try next() else { throw .malformed(field: "record", text: "name without value") }
+            name.withUnsafeBytes { name in value.withUnsafeBytes { fields.append(name: name, value: $0) } }
+        }
+        return fields
+    }
+}
+
+extension Executor {
+    /// Takes up one record of the journal; to be called for all of them, oldest first, before the first event.
+    public mutating func remember(_ record: ExecutorRecord) {
+        switch record {
+        case .position(let symbol, let position): withDesk(symbol) { $0.desks[$1].position = position }
+        case .plan(let id):
+            takenPlans.append(id)
+            if takenPlans.count > Self.namesMax { takenPlans.removeFirst() }
+        case .command(let id):
+            takenCommands.append(id)
+            if takenCommands.count > Self.namesMax { takenCommands.removeFirst() }
+        case .entriesStopped(let stopped): entriesStopped = stopped
+        case .message: break
+        }
+    }
+
+    /// What the journal must hold to begin anew: a compact form of all records remembered.
+    public var records: [ExecutorRecord] {
+        takenPlans.map(ExecutorRecord.plan) + takenCommands.map { .command(id: $0) } + [.entriesStopped(entriesStopped)]
+            + desks.compactMap { desk in desk.position.map { .position(desk.symbol, $0) } }
+    }
+
+    /// Ends the taking up of records: what was pending is unknown now, and will be looked up.
+    public mutating func recovered(at time: Timestamp) {
+        now = max(now, time)
+        for index in desks.indices { desks[index].position?.restored(at: time) }
+    }
+}

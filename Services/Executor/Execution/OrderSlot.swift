@@ -1,0 +1,78 @@
+public import TradingPrimitives
+
+/// One order of a position, from the intent to its end.
+public struct OrderSlot: Equatable, Sendable {
+    public enum Status: String, Sendable {
+        /// Journaled and sent; the venue has not answered.
+        case sent
+        case open
+        /// The venue may or may not have it. Only the venue's evidence ends this.
+        case unknown
+        /// Final: filled, cancelled, expired, refused, or proved absent.
+        case done
+    }
+
+    public enum Kind: String, Sendable {
+        case entry
+        case target
+        case exit
+    }
+
+    public let kind: Kind
+    public let clientOrderId: String
+    public let price: Price
+    public let quantity: Quantity
+    public var status = Status.sent
+    public var orderId: Int64?
+    /// Sum of the fills that are known.
+    public var filled = Quantity.zero
+    /// What the venue says has been executed; fills up to it are still to come.
+    public var executed = Quantity.zero
+    public var sentAt: Timestamp
+    public var isCancelling = false
+    /// Looks at the venue since the outcome became unknown that did not find it, and the time of the last look.
+    var misses = 0
+    var lookedAt = Timestamp.zero
+
+    init(_ kind: Kind, _ clientOrderId: String, price: Price, quantity: Quantity, at time: Timestamp) {
+        self.kind = kind
+        self.clientOrderId = clientOrderId
+        self.price = price
+        self.quantity = quantity
+        sentAt = time
+    }
+
+    /// No more fills can come.
+    var isSettled: Bool { status == .done && filled >= executed }
+    var isPending: Bool { status != .done }
+}
+
+/// One protective stop of a position.
+public struct StopSlot: Equatable, Sendable {
+    public enum Status: String, Sendable {
+        case sent
+        case open
+        case unknown
+        /// Its condition is met; its order is in the matching engine or on the way.
+        case triggered
+        case done
+    }
+
+    public let clientOrderId: String
+    public let trigger: Price
+    public var status = Status.sent
+    /// Of the order that it became.
+    public var orderId: Int64?
+    public var sentAt: Timestamp
+    public var isCancelling = false
+    var misses = 0
+    var lookedAt = Timestamp.zero
+
+    init(_ clientOrderId: String, trigger: Price, at time: Timestamp) {
+        self.clientOrderId = clientOrderId
+        self.trigger = trigger
+        sentAt = time
+    }
+
+    var isPending: Bool { status != .done }
+}

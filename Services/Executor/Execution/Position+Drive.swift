@@ -1,0 +1,80 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+// One place decides what to do next, from what is true now; it is asked after every event and every tick. So a restart,
+// a lost answer and a normal day take the same path.
+extension Position {
+    mutating func drive(_ around: Surroundings, _ actions: inout PositionActions) {
+        if isAbandoned, state == .pendingEntry { endEntry("asked by a person", around, &actions) }
+        driveEntry(around, &actions)
+        if !isOver {
+            if isAbandoned, held > .zero { exit(.manual, "asked by a person", around, &actions) }
+            driveProtection(around, &actions)
+            driveTimeLimits(around, &actions)
+            driveTarget(around, &actions)
+            trail(around, &actions)
+            driveExit(around, &actions)
+            finishIfFlat(around, &actions)
+        }
+        if isOver { windUp(around, &actions) }
+        driveLookUps(around, &actions)
+    }
+
+    mutating func replied(
+        _ request: VenueRequest, _ reply: VenueReply, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        switch (request, reply) {
+        case (_, .order(let report)): orderChanged(report, around, &actions)
+        case (_, .stop(let report)): stopChanged(report, around, &actions)
+        case (.placeOrder(let order), .rejected(let error)):
+            orderRefused(order.clientOrderId, error, around, &actions)
+        case (.placeStop(let stop), .rejected(let error)):
+            if error.code == VenueCode.duplicateClientId {
+                becameUnknown(clientOrderId: stop.clientOrderId, "already sent", around, &actions)
+            } else if case .stop(let index) = role(clientOrderId: stop.clientOrderId, orderId: nil) {
+                stopRefused(index, error, around, &actions)
+            }
+        case (.placeOrder(let order), .notExecuted(let reason)):
+            orderRefused(order.clientOrderId, VenueError(code: 0, message: reason), around, &actions)
+        case (.placeStop(let stop), .notExecuted(let reason)):
+            if case .stop(let index) = role(clientOrderId: stop.clientOrderId, orderId: nil) {
+                stopRefused(index, VenueError(code: 0, message: reason), around, &actions)
+            }
+        case (.placeOrder(let order), .unknown(let reason)):
+            becameUnknown(clientOrderId: order.clientOrderId, reason, around, &actions)
+        case (.placeStop(let stop), .unknown(let reason)):
+            becameUnknown(clientOrderId: stop.clientOrderId, reason, around, &actions)
+        case (.queryOrder(_, let id), .rejected(let error)) where error.code == VenueCode.noSuchOrder,
+            (.queryStop(_, let id), .rejected(let error)) where error.code == VenueCode.noSuchOrder:
+            missed(clientOrderId: id, around, &actions)
+        case (.cancelOrder(_, let id), .rejected), (.cancelOrder(_, let id), .notExecuted),
+            (.cancelOrder(_, let id), .unknown):
+            // It is final, or on its way to be: look.
+            actions.requests.append(.queryOrder(symbol, clientOrderId: id))
+        case (.cancelStop(_, let id), .done):
+            if case .stop(let index) = role(clientOrderId: id, orderId: nil) { stops[index].status = .done }
+        case (.cancelStop(_, let id), .rejected), (.cancelStop(_, let id), .notExecuted),
+            (.cancelStop(_, let id), .unknown):
+            actions.requests.append(.queryStop(symbol, clientOrderId: id))
+        default: break
+        }
+    }
+
+    private mutating func orderRefused(
+        _ clientOrderId: String, _ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        if error.code == VenueCode.duplicateClientId {
+            return becameUnknown(clientOrderId: clientOrderId, "already sent", around, &actions)
+        }
+        switch role(clientOrderId: clientOrderId, orderId: nil) {
+        case .order(let index):
+            if orders[index].kind == .entry {
+                entryRefused(index, error, around, &actions)
+            } else {
+                orders[index].status = .done
+            }
+        case .stop, .foreign: break
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+// What the venue says of the position's orders, by reply or by event, in any order and any number of times.
+extension Position {
+    mutating func orderChanged(_ report: OrderReport, _ around: Surroundings, _ actions: inout PositionActions) {
+        guard case .order(let index) = role(clientOrderId: report.clientOrderId, orderId: report.orderId) else {
+            return
+        }
+        let before = orders[index].status
+        orders[index].orderId = report.orderId
+        orders[index].executed = max(orders[index].executed, report.executedQuantity)
+        orders[index].misses = 0
+        // An end is final: what arrives late can't open the order again.
+        if before != .done { orders[index].status = report.status.isOpen ? .open : .done }
+        let slot = orders[index]
+        if before == .unknown {
+            actions.events.append(event(.orderResolved, of: slot, at: around.now, detail: report.status.rawValue))
+        }
+        guard before == .sent || before == .unknown, report.status.isOpen || report.executedQuantity > .zero else {
+            return
+        }
+        switch slot.kind {
+        case .entry: actions.events.append(event(.entryAccepted, of: slot, at: around.now))
+        case .target: actions.events.append(event(.takeProfitAccepted, of: slot, at: around.now))
+        case .exit: break
+        }
+    }
+
+    mutating func stopChanged(_ report: StopReport, _ around: Surroundings, _ actions: inout PositionActions) {
+        guard let index = stops.firstIndex(where: { $0.clientOrderId == report.clientOrderId }) else { return }
+        stops[index].misses = 0
+        if let orderId = report.orderId { stops[index].orderId = orderId }
+        let wasUnknown = stops[index].status == .unknown
+        switch report.status {
+        case .new:
+            // News of a trigger may have come first.
+            if stops[index].status != .triggered, stops[index].status != .done {
+                stopConfirmed(index, around, &actions)
+            }
+        case .triggering, .triggered:
+            if stops[index].status != .done { stops[index].status = .triggered }
+        case .finished, .canceled, .expired:
+            stops[index].status = .done
+        case .rejected:
+            let reason = report.reason ?? "rejected at its trigger"
+            stops[index].status = .done
+            actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: reason))
+            if held > .zero { exit(hasReachedTarget ? .takeProfit2 : .stopLoss, reason, around, &actions) }
+        }
+        if wasUnknown {
+            actions.events.append(
+                event(.orderResolved, of: stops[index], at: around.now, detail: report.status.rawValue))
+        }
+    }
+
+    /// Counts a fill once, whatever order it belongs to: what closes, closes.
+    mutating func filled(_ fill: Fill, _ around: Surroundings, _ actions: inout PositionActions) {
+        guard !tradeIds.contains(fill.tradeId) else { return }
+        tradeIds.append(fill.tradeId)
+        let role = role(clientOrderId: fill.clientOrderId, orderId: fill.orderId)
+        credit(fill, role)
+        if fill.side == direction.entrySide {
+            entered.add(fill)
+            take(entered.quantity >= terms.quantity ? .fullyFilled : .partlyFilled)
+            var event = event(.entryFilled, at: fill.time, detail: role == .foreign ? "not ours" : nil)
+            describe(fill, &event)
+            actions.events.append(event)
+            if state == .closing, exitReason == nil { exitReason = .noFill }
+            return
+        }
+        exited.add(fill)
+        noteReason(fill, role)
+        var isTarget = false
+        if case .order(let index) = role, orders[index].kind == .target {
+            isTarget = true
+            if orders[index].filled >= orders[index].quantity, held > .zero, take(.targetReached) {
+                hasReachedTarget = true
+            }
+        }
+        var event = event(isTarget ? .takeProfitFilled : .exitFilled, at: fill.time)
+        describe(fill, &event)
+        actions.events.append(event)
+    }
+
+    private func describe(_ fill: Fill, _ event: inout ExecutionEvent) {
+        event.clientOrderId = fill.clientOrderId
+        event.price = fill.price
+        event.quantity = fill.quantity
+        event.isMaker = fill.isMaker
+        event.fee = fill.fee
+        event.realizedPnl = fill.realizedPnl
+    }
+
+    private mutating func credit(_ fill: Fill, _ role: OrderRole) {
+        switch role {
+        case .order(let index):
+            orders[index].orderId = fill.orderId
+            orders[index].filled += fill.quantity
+            orders[index].executed = max(orders[index].executed, orders[index].filled)
+            if orders[index].filled >= orders[index].quantity {
+                orders[index].status = .done
+            } else if orders[index].status == .sent || orders[index].status == .unknown {
+                orders[index].status = .open
+            }
+        case .stop(let index):
+            if stops[index].status != .done { stops[index].status = .triggered }
+            stops[index].orderId = fill.orderId
+        case .foreign: break
+        }
+    }
+
+    /// The reason that the last closing fill gives; a wish to close that was there before keeps its own.
+    private mutating func noteReason(_ fill: Fill, _ role: OrderRole) {
+        switch role {
+        case .order(let index): if orders[index].kind == .target, state != .closing { exitReason = .takeProfit1 }
+        case .stop: exitReason = hasReachedTarget ? .takeProfit2 : .stopLoss
+        case .foreign:
+            let isForced = ["autoclose-", "adl_autoclose", "settlement_autoclose-", "delivery_autoclose-"]
+                .contains { fill.clientOrderId?.hasPrefix($0) == true }
+            exitReason = isForced ? .liquidation : exitReason ?? .external
+        }
+    }
+}
+
+extension FillSum {
+    mutating func add(_ fill: Fill) {
+        quantity += fill.quantity
+        value += fill.price * fill.quantity
+        fees += fill.fee
+        realizedPnl += fill.realizedPnl
+        if fill.isMaker { makerCount += 1 } else { takerCount += 1 }
+        firstTime = min(firstTime ?? fill.time, fill.time)
+        lastTime = max(lastTime ?? fill.time, fill.time)
+    }
+}

@@ -1,0 +1,92 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+// Orders of unknown outcome: looked up by their client id until the venue's evidence ends the doubt.
+extension Position {
+    /// A request without an answer counts as unknown after this.
+    private static let answerMaxMs: Int64 = 3000
+    private static let missesMin = 2
+
+    mutating func driveLookUps(_ around: Surroundings, _ actions: inout PositionActions) {
+        for index in orders.indices { lookUpOrder(index, around, &actions) }
+        for index in stops.indices { lookUpStop(index, around, &actions) }
+        if isRecovering, !hasUnknownOrder { isRecovering = false }
+    }
+
+    private mutating func lookUpOrder(_ index: Int, _ around: Surroundings, _ actions: inout PositionActions) {
+        let now = around.now
+        if orders[index].status == .sent, now - orders[index].sentAt >= Self.answerMaxMs {
+            orders[index].status = .unknown
+            actions.events.append(event(.orderUnknown, of: orders[index], at: now, detail: "no answer"))
+        }
+        let slot = orders[index]
+        let isCancelDue = slot.isPending && slot.isCancelling && now - slot.lookedAt >= Self.answerMaxMs
+        guard slot.status == .unknown || isCancelDue, now - slot.lookedAt >= around.configuration.lookUpEveryMs
+        else { return }
+        orders[index].lookedAt = now
+        actions.requests.append(.queryOrder(symbol, clientOrderId: slot.clientOrderId))
+    }
+
+    private mutating func lookUpStop(_ index: Int, _ around: Surroundings, _ actions: inout PositionActions) {
+        let now = around.now
+        if stops[index].status == .sent, now - stops[index].sentAt >= Self.answerMaxMs {
+            stops[index].status = .unknown
+            actions.events.append(event(.orderUnknown, of: stops[index], at: now, detail: "no answer"))
+        }
+        let stop = stops[index]
+        let isCancelDue = stop.isPending && stop.isCancelling && now - stop.lookedAt >= Self.answerMaxMs
+        let isTriggerDue = stop.status == .triggered && now - stop.lookedAt >= Self.answerMaxMs
+        guard stop.status == .unknown || isCancelDue || isTriggerDue,
+            now - stop.lookedAt >= around.configuration.lookUpEveryMs
+        else { return }
+        stops[index].lookedAt = now
+        actions.requests.append(.queryStop(symbol, clientOrderId: stop.clientOrderId))
+    }
+
+    /// The venue does not know the order. Once is no proof: its look-ups may run behind.
+    mutating func missed(clientOrderId: String, _ around: Surroundings, _ actions: inout PositionActions) {
+        func isAbsent(_ misses: inout Int, sentAt: Timestamp) -> Bool {
+            misses += 1
+            return misses >= Self.missesMin && around.now - sentAt >= around.configuration.absenceMs
+        }
+        switch role(clientOrderId: clientOrderId, orderId: nil) {
+        case .order(let index):
+            guard orders[index].isPending, isAbsent(&orders[index].misses, sentAt: orders[index].sentAt) else { return }
+            orders[index].status = .done
+            actions.events.append(event(.orderResolved, of: orders[index], at: around.now, detail: "absent"))
+        case .stop(let index):
+            guard stops[index].isPending, isAbsent(&stops[index].misses, sentAt: stops[index].sentAt) else { return }
+            stops[index].status = .done
+            actions.events.append(event(.orderResolved, of: stops[index], at: around.now, detail: "absent"))
+        case .foreign: break
+        }
+    }
+
+    /// An outcome that the venue did not tell.
+    mutating func becameUnknown(
+        clientOrderId: String, _ reason: String, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        switch role(clientOrderId: clientOrderId, orderId: nil) {
+        case .order(let index):
+            guard orders[index].status == .sent else { return }
+            orders[index].status = .unknown
+            actions.events.append(event(.orderUnknown, of: orders[index], at: around.now, detail: reason))
+        case .stop(let index):
+            guard stops[index].status == .sent else { return }
+            stops[index].status = .unknown
+            actions.events.append(event(.orderUnknown, of: stops[index], at: around.now, detail: reason))
+        case .foreign: break
+        }
+    }
+
+    /// After a restart nothing that was pending is known.
+    mutating func restored(at time: Timestamp) {
+        isRecovering = true
+        nakedSince = nil
+        // No entry was sent: none will be.
+        if state == .pendingEntry { isAbandoned = true }
+        for index in orders.indices where orders[index].isPending { orders[index].status = .unknown }
+        for index in stops.indices where stops[index].isPending { stops[index].status = .unknown }
+    }
+}

@@ -1,0 +1,123 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+// The stop: placed at the first fill, watched, moved only in the position's favour, the new one before the old one goes.
+extension Position {
+    private static let stopAttemptsMax = 3
+    private static let stopRetryMs: Int64 = 100
+
+    mutating func driveProtection(_ around: Surroundings, _ actions: inout PositionActions) {
+        guard held > .zero else {
+            nakedSince = nil
+            return
+        }
+        nakedSince = isProtected ? nil : nakedSince ?? around.now
+        dropReplacedStops(around, &actions)
+        guard state != .closing else { return }
+        if !stops.contains(where: \.isPending), around.now - (stops.last?.sentAt ?? .zero) >= Self.stopRetryMs {
+            if stops.count >= Self.stopAttemptsMax + movedStopCount {
+                exit(.emergency, "no stop could be placed", around, &actions)
+            } else {
+                placeStop(initialStopPrice(around), around, &actions)
+            }
+        }
+        guard let nakedSince, state != .closing else { return }
+        let limit = isRecovering ? around.configuration.recoveryNakedMaxMs : around.configuration.nakedMaxMs
+        if around.now - nakedSince >= limit {
+            actions.alerts.append(
+                (.critical, "position_naked", "\(symbol) had no confirmed stop for \(limit) ms; closing it"))
+            exit(.emergency, "no confirmed stop for \(limit) ms", around, &actions)
+        }
+    }
+
+    /// Stops that did protect once: they are no failed attempts.
+    private var movedStopCount: Int { stops.count { $0.status == .done && $0.isCancelling } }
+
+    private func initialStopPrice(_ around: Surroundings) -> Price {
+        let entry = entered.averagePrice ?? terms.entryPrice
+        let distance = terms.stopDistance
+        // The nearer tick: the stop may not cost more than was planned.
+        return direction == .long
+            ? around.rules.price(entry - distance, rounding: .up)
+            : around.rules.price(entry + distance, rounding: .down)
+    }
+
+    private mutating func placeStop(_ trigger: Price, _ around: Surroundings, _ actions: inout PositionActions) {
+        let stop = StopSlot(clientOrderId("sl\(stops.count + 1)"), trigger: trigger, at: around.now)
+        stops.append(stop)
+        actions.requests.append(
+            .placeStop(
+                NewStop(
+                    symbol: symbol, clientOrderId: stop.clientOrderId, side: direction.exitSide, triggerPrice: trigger,
+                    workingPrice: around.configuration.workingPrice)))
+    }
+
+    /// Once the newest stop stands, the older ones go.
+    private mutating func dropReplacedStops(_ around: Surroundings, _ actions: inout PositionActions) {
+        guard let newest = stops.lastIndex(where: { $0.status == .open }) else { return }
+        for index in stops.indices where index < newest && stops[index].status == .open && !stops[index].isCancelling {
+            cancelStop(index, around, &actions)
+        }
+    }
+
+    mutating func cancelStop(_ index: Int, _ around: Surroundings, _ actions: inout PositionActions) {
+        stops[index].isCancelling = true
+        stops[index].lookedAt = around.now
+        actions.requests.append(.cancelStop(symbol, clientOrderId: stops[index].clientOrderId))
+    }
+
+    mutating func stopRefused(
+        _ index: Int, _ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        stops[index].status = .done
+        let code = "\(error.code) \(error.message)"
+        actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: code))
+        // The price is already past it: what the stop would have done is done at once.
+        if VenueCode.wouldTriggerAtOnce.contains(error.code), held > .zero {
+            exit(hasReachedTarget ? .takeProfit2 : .stopLoss, code, around, &actions)
+        }
+    }
+
+    mutating func stopConfirmed(_ index: Int, _ around: Surroundings, _ actions: inout PositionActions) {
+        guard stops[index].status != .open else { return }
+        stops[index].status = .open
+        nakedSince = nil
+        let isMove = stops[..<index].contains { $0.status == .open }
+        actions.events.append(event(isMove ? .stopMoved : .stopAccepted, of: stops[index], at: around.now))
+    }
+
+    // MARK: Trailing
+
+    mutating func trail(_ around: Surroundings, _ actions: inout PositionActions) {
+        guard state == .trailing, let best = direction == .long ? around.bid : around.ask else { return }
+        extreme = extreme.map { direction == .long ? max($0, best) : min($0, best) } ?? best
+        let pending = stops.filter(\.isPending)
+        guard pending.count == 1, let current = pending.first, current.status == .open,
+            let wanted = trailingStop(around)
+        else { return }
+        let gain = (wanted - current.trigger) * direction.sign
+        guard gain > .zero else { return }
+        let sinceMove = around.now - stopMovedAt
+        let step = Double(terms.trailDistance.raw) * around.configuration.trailStepFraction
+        let isFirst = stopMovedAt == .zero
+        let isWorthIt =
+            sinceMove >= around.configuration.trailEveryMs
+            || (sinceMove >= around.configuration.trailIntervalMs && Double(gain.raw) >= step)
+        guard isFirst || isWorthIt else { return }
+        stopMovedAt = around.now
+        placeStop(wanted, around, &actions)
+    }
+
+    /// The better of break-even after fees and the trail behind the best price seen.
+    private func trailingStop(_ around: Surroundings) -> Price? {
+        guard let entry = entered.averagePrice, let extreme else { return nil }
+        let fees = entry.raw * (terms.makerFeeRate.raw + terms.takerFeeRate.raw) / fixedScale
+        let sign = direction.sign
+        let breakEven = Price(raw: entry.raw + sign * fees)
+        let behind = Price(raw: extreme.raw - sign * terms.trailDistance.raw)
+        return direction == .long
+            ? around.rules.price(max(breakEven, behind), rounding: .down)
+            : around.rules.price(min(breakEven, behind), rounding: .up)
+    }
+}

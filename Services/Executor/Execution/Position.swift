@@ -1,0 +1,116 @@
+public import SignalContracts
+public import TradingPrimitives
+
+/// One trade of one symbol, from its plan to flat: orders, fills, stops, and what they came to.
+public struct Position: Equatable, Sendable {
+    public let symbol: Symbol
+    public let plan: TradePlan
+    public let terms: TradeTerms
+    public internal(set) var state = PositionState.pendingEntry
+    /// Entries, targets and market exits, oldest first.
+    public internal(set) var orders: [OrderSlot] = []
+    /// Stops, oldest first. While one replaces another there are two.
+    public internal(set) var stops: [StopSlot] = []
+    public internal(set) var entered = FillSum()
+    public internal(set) var exited = FillSum()
+    /// Ids of the trades counted, so that none counts twice.
+    public internal(set) var tradeIds: [Int64] = []
+    /// Why it is being closed, while it is.
+    public internal(set) var exitReason: ExitReason?
+    /// Whether the first target was reached.
+    public internal(set) var hasReachedTarget = false
+    /// Best price seen since then.
+    public internal(set) var extreme: Price?
+    public internal(set) var stopMovedAt = Timestamp.zero
+    /// Since when it has been held without a confirmed stop.
+    var nakedSince: Timestamp?
+    public let openedAt: Timestamp
+    public internal(set) var closedAt: Timestamp?
+    /// A person wants it over, whatever its state.
+    var isAbandoned = false
+    /// True from a restart until its orders have been looked up.
+    var isRecovering = false
+
+    init(symbol: Symbol, plan: TradePlan, terms: TradeTerms, at time: Timestamp) {
+        self.symbol = symbol
+        self.plan = plan
+        self.terms = terms
+        openedAt = time
+    }
+
+    public var direction: Direction { plan.direction }
+    /// What is held now; never below zero.
+    public var held: Quantity { max(.zero, entered.quantity - exited.quantity) }
+    var isOver: Bool { state == .closed || state == .noFill }
+    /// A stop that the venue has confirmed; a triggered one is about to close the position.
+    var isProtected: Bool { stops.contains { $0.status == .open || $0.status == .triggered } }
+    func orders(_ kind: OrderSlot.Kind) -> [OrderSlot] { orders.filter { $0.kind == kind } }
+    /// The newest entry order; only that one can be open.
+    var entry: OrderSlot? { orders.last { $0.kind == .entry } }
+    /// No order of it can fill any more.
+    var isWoundUp: Bool {
+        isOver && orders.allSatisfy(\.isSettled) && !stops.contains(where: \.isPending)
+    }
+    var hasUnknownOrder: Bool {
+        orders.contains { $0.status == .unknown } || stops.contains { $0.status == .unknown }
+    }
+
+    /// Takes a step of the table; an illegal one changes nothing and returns false.
+    @discardableResult
+    mutating func take(_ step: PositionStep) -> Bool {
+        guard let next = state.after(step) else { return false }
+        state = next
+        return true
+    }
+
+    /// The tightest trigger of the stops that protect.
+    var stopPrice: Price? {
+        let triggers = stops.filter { $0.status == .open || $0.status == .sent || $0.status == .unknown }.map(\.trigger)
+        return direction == .long ? triggers.max() : triggers.min()
+    }
+
+    /// Client id of the next order of a kind: `v7-<plan>-e`, `-e2`, `-sl1`, `-tp1`, `-x1`.
+    func clientOrderId(_ leg: String) -> String { "\(Self.prefix)\(plan.id)-\(leg)" }
+    /// All our orders begin with it.
+    static let prefix = "v7-"
+
+    /// The slot of an order, by its client id or, for what a trigger or a fill names only so, by the venue's id.
+    func role(clientOrderId: String?, orderId: Int64?) -> OrderRole {
+        if let index = orders.firstIndex(where: {
+            $0.clientOrderId == clientOrderId || (orderId != nil && $0.orderId == orderId)
+        }) {
+            return .order(index)
+        }
+        if let index = stops.firstIndex(where: {
+            $0.clientOrderId == clientOrderId || (orderId != nil && $0.orderId == orderId)
+        }) {
+            return .stop(index)
+        }
+        return .foreign
+    }
+}
+
+/// Which of a position's orders one is.
+enum OrderRole: Equatable {
+    case order(Int)
+    case stop(Int)
+    /// None of them: the venue's own (liquidation) or a person's.
+    case foreign
+}
+
+/// Fills of one side, added up.
+public struct FillSum: Equatable, Sendable {
+    public internal(set) var quantity = Quantity.zero
+    public internal(set) var value = Notional.zero
+    public internal(set) var fees = Notional.zero
+    public internal(set) var realizedPnl = Notional.zero
+    public internal(set) var makerCount = 0
+    public internal(set) var takerCount = 0
+    public internal(set) var firstTime: Timestamp?
+    public internal(set) var lastTime: Timestamp?
+
+    /// Mean price, rounded down to 1e-8; nil without fills.
+    public var averagePrice: Price? {
+        quantity > .zero ? Price(raw: Int64(Int128(value.raw) * Int128(fixedScale) / Int128(quantity.raw))) : nil
+    }
+}

@@ -1,0 +1,62 @@
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+/// What a position can see of the world when it acts.
+struct Surroundings {
+    let now: Timestamp
+    let configuration: ExecutorConfiguration
+    let rules: InstrumentRules
+    /// Best prices; nil before the first book.
+    let bid: Price?
+    let ask: Price?
+    let bookTime: Timestamp
+
+    var bookAgeMs: Int64 { now - bookTime }
+}
+
+/// What a position wants done.
+struct PositionActions {
+    var requests: [VenueRequest] = []
+    var events: [ExecutionEvent] = []
+    var alerts: [(severity: Severity, event: String, text: String)] = []
+}
+
+/// The venue's codes that the executor acts on.
+enum VenueCode {
+    static let unknownOrder = -2011
+    static let noSuchOrder = -2013
+    static let wouldTriggerAtOnce = [-2021, -4142]
+    static let reduceOnlyRefused = -2022
+    static let marginTypeUnchanged = -4046
+    static let duplicateClientId = -4116
+    static let postOnlyRefused = -5022
+}
+
+extension Position {
+    func event(_ kind: ExecutionKind, at time: Timestamp, detail: String? = nil) -> ExecutionEvent {
+        var event = ExecutionEvent(
+            plan: plan.id, cause: plan.cause, eventTime: time, kind: kind, state: state, direction: direction,
+            strategy: plan.strategy)
+        event.positionQuantity = held
+        event.averageEntryPrice = entered.averagePrice
+        event.stopPrice = stopPrice
+        event.detail = detail
+        return event
+    }
+
+    func event(_ kind: ExecutionKind, of slot: OrderSlot, at time: Timestamp, detail: String? = nil) -> ExecutionEvent {
+        var event = event(kind, at: time, detail: detail)
+        event.clientOrderId = slot.clientOrderId
+        event.price = slot.price > .zero ? slot.price : nil
+        event.quantity = slot.quantity
+        return event
+    }
+
+    func event(_ kind: ExecutionKind, of stop: StopSlot, at time: Timestamp, detail: String? = nil) -> ExecutionEvent {
+        var event = event(kind, at: time, detail: detail)
+        event.clientOrderId = stop.clientOrderId
+        event.price = stop.trigger
+        return event
+    }
+}

@@ -1,0 +1,150 @@
+import SignalContracts
+import TradingPrimitives
+
+// How a position stands in the journal.
+extension Position {
+    static let recordVersion = 1
+
+    func encode(into fields: inout Fields) {
+        fields.put("position_v", Self.recordVersion)
+        fields.put("symbol", symbol)
+        fields.scope = "plan."
+        plan.encode(into: &fields)
+        fields.scope = ""
+        fields.put("state", state)
+        fields.put("exit_reason", exitReason)
+        fields.put("reached_target", hasReachedTarget)
+        fields.put("extreme", extreme)
+        fields.put("stop_moved_at", stopMovedAt)
+        fields.put("opened_at", openedAt)
+        fields.put("closed_at", closedAt)
+        fields.put("abandoned", isAbandoned)
+        fields.put("orders", SlotList(slots: orders))
+        fields.put("stops", SlotList(slots: stops))
+        fields.put("trade_ids", tradeIds.map(String.init).joined(separator: ","))
+        fields.scope = "in."
+        entered.encode(into: &fields)
+        fields.scope = "out."
+        exited.encode(into: &fields)
+        fields.scope = ""
+    }
+
+    init(_ fields: Fields) throws(ContractError) {
+        let version: Int = try fields.required("position_v")
+        guard version == Self.recordVersion else { throw .unknownVersion(version) }
+        var scoped = fields
+        scoped.scope = "plan."
+        let plan = try TradePlan(scoped)
+        guard case .approved(let terms) = plan.verdict else { throw .unknownType("plan without terms") }
+        self.init(
+            symbol: try fields.required("symbol"), plan: plan, terms: terms, at: try fields.required("opened_at"))
+        state = try fields.required("state")
+        exitReason = try fields.optional("exit_reason")
+        hasReachedTarget = try fields.required("reached_target")
+        extreme = try fields.optional("extreme")
+        stopMovedAt = try fields.required("stop_moved_at")
+        closedAt = try fields.optional("closed_at")
+        isAbandoned = try fields.required("abandoned")
+        orders = (try fields.required("orders") as SlotList<OrderSlot>).slots
+        stops = (try fields.required("stops") as SlotList<StopSlot>).slots
+        let ids: String = try fields.required("trade_ids")
+        tradeIds = ids.split(separator: ",").compactMap { Int64($0) }
+        scoped.scope = "in."
+        entered = try FillSum(scoped)
+        scoped.scope = "out."
+        exited = try FillSum(scoped)
+    }
+}
+
+extension FillSum {
+    fileprivate func encode(into fields: inout Fields) {
+        fields.put("quantity", quantity)
+        fields.put("value", value)
+        fields.put("fees", fees)
+        fields.put("pnl", realizedPnl)
+        fields.put("maker", makerCount)
+        fields.put("taker", takerCount)
+        fields.put("first", firstTime)
+        fields.put("last", lastTime)
+    }
+
+    fileprivate init(_ fields: Fields) throws(ContractError) {
+        quantity = try fields.required("quantity")
+        value = try fields.required("value")
+        fees = try fields.required("fees")
+        realizedPnl = try fields.required("pnl")
+        makerCount = try fields.required("maker")
+        takerCount = try fields.required("taker")
+        firstTime = try fields.optional("first")
+        lastTime = try fields.optional("last")
+    }
+}
+
+/// A slot as words joined by spaces.
+private protocol Slot: Sendable {
+    var words: [String] { get }
+    init?(words: [Substring])
+}
+
+/// Slots in one field, separated by semicolons.
+private struct SlotList<Element: Slot>: FieldValue {
+    let slots: [Element]
+
+    init(slots: [Element]) { self.slots = slots }
+
+    init?(text: UnsafeRawBufferPointer) {
+        var slots: [Element] = []
+        for part in String(decoding: text, as: UTF8.self).split(separator: ";") {
+            guard let slot = Element(words: part.split(separator: " ")) else { return nil }
+            slots.append(slot)
+        }
+        self.slots = slots
+    }
+
+    func write(into bytes: inout [UInt8]) {
+        slots.map { $0.words.joined(separator: " ") }.joined(separator: ";").write(into: &bytes)
+    }
+}
+
+extension OrderSlot: Slot {
+    fileprivate var words: [String] {
+        [
+            kind.rawValue, clientOrderId, "\(price)", "\(quantity)", status.rawValue, "\(orderId ?? 0)", "\(filled)",
+            "\(executed)", "\(sentAt.milliseconds)", isCancelling ? "1" : "0",
+        ]
+    }
+
+    fileprivate init?(words: [Substring]) {
+        guard words.count == 10, let kind = Kind(rawValue: String(words[0])), let price = Price(String(words[2])),
+            let quantity = Quantity(String(words[3])), let status = Status(rawValue: String(words[4])),
+            let orderId = Int64(words[5]), let filled = Quantity(String(words[6])),
+            let executed = Quantity(String(words[7])), let sentAt = Int64(words[8])
+        else { return nil }
+        self.init(
+            kind, String(words[1]), price: price, quantity: quantity, at: Timestamp(milliseconds: sentAt))
+        self.status = status
+        self.orderId = orderId == 0 ? nil : orderId
+        self.filled = filled
+        self.executed = executed
+        isCancelling = words[9] == "1"
+    }
+}
+
+extension StopSlot: Slot {
+    fileprivate var words: [String] {
+        [
+            clientOrderId, "\(trigger)", status.rawValue, "\(orderId ?? 0)", "\(sentAt.milliseconds)",
+            isCancelling ? "1" : "0",
+        ]
+    }
+
+    fileprivate init?(words: [Substring]) {
+        guard words.count == 6, let trigger = Price(String(words[1])), let status = Status(rawValue: String(words[2])),
+            let orderId = Int64(words[3]), let sentAt = Int64(words[4])
+        else { return nil }
+        self.init(String(words[0]), trigger: trigger, at: Timestamp(milliseconds: sentAt))
+        self.status = status
+        self.orderId = orderId == 0 ? nil : orderId
+        isCancelling = words[5] == "1"
+    }
+}
