@@ -75,9 +75,13 @@ module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
 module("Execution", .core, in: "Services/Executor", uses: ["TradingPrimitives", "SignalContracts", "Venue"])
 
-// Adapters
 system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
 module("Journal", .adapter, in: "Shared", uses: ["CZlib"])
+// C libraries
+shim("CHiredis", links: ["hiredis"])
+
+// Adapters
+module("StreamBus", .adapter, in: "Shared", uses: ["CHiredis", "SignalContracts", "TradingPrimitives"])
 
 // Tests
 tests("JournalTests", of: ["Journal", "TradingPrimitives"])

@@ -40,8 +40,17 @@ public protocol StreamInput: Sendable {
     /// How far back a host replays those streams, with outputs muted, before the processor knows what it knew before a
     /// restart. Milliseconds; 0 for a processor without memory.
     static var warmUpMs: Int64 { get }
+    /// Distance of the host's timer inputs, milliseconds; 0 for none.
+    static var timerMs: Int64 { get }
+    /// The input that says that a multiple of `timerMs` has been reached.
+    static func timer(at time: Timestamp) -> Self?
     /// Nil for an entry that does not concern the processor: it is acknowledged and skipped.
     init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError)
+}
+
+extension StreamInput {
+    public static var timerMs: Int64 { 0 }
+    public static func timer(at time: Timestamp) -> Self? { nil }
 }
 
 /// An input that belongs to one symbol, so that a host can keep a processor for each.

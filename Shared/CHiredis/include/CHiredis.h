@@ -1,0 +1,43 @@
+#ifndef CHIREDIS_H
+#define CHIREDIS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Kinds of a reply's node, as in the protocol.
+typedef enum {
+    CHIREDIS_STRING = 1,
+    CHIREDIS_ARRAY = 2,
+    CHIREDIS_INTEGER = 3,
+    CHIREDIS_NIL = 4,
+    CHIREDIS_STATUS = 5,
+    CHIREDIS_ERROR = 6,
+} chiredis_kind;
+
+/// One node of a reply. Nodes lie in pre-order: an array is followed by its elements.
+typedef struct {
+    int64_t integer;  ///< Value of an integer; number of elements of an array.
+    size_t offset;    ///< Where the text begins in the reader's bytes.
+    uint32_t length;  ///< Length of the text.
+    uint32_t kind;    ///< A chiredis_kind.
+} chiredis_node;
+
+/// hiredis' protocol reader, building each reply into memory that is used again for the next one.
+typedef struct chiredis_reader chiredis_reader;
+
+chiredis_reader *chiredis_reader_create(void);
+void chiredis_reader_free(chiredis_reader *reader);
+/// 0, or -1 when out of memory.
+int chiredis_reader_feed(chiredis_reader *reader, const void *bytes, size_t count);
+/// 1: a whole reply stands in the nodes until the next call; 0: more input is needed; -1: not the protocol.
+int chiredis_reader_next(chiredis_reader *reader);
+const chiredis_node *chiredis_reader_nodes(const chiredis_reader *reader);
+size_t chiredis_reader_node_count(const chiredis_reader *reader);
+const char *chiredis_reader_bytes(const chiredis_reader *reader);
+const char *chiredis_reader_error(const chiredis_reader *reader);
+
+/// Opens a non-blocking connection that may still be in progress; -1 and a text in `error` when it can't be begun.
+int chiredis_connect_tcp(const char *host, int port, char *error, size_t error_size);
+int chiredis_connect_unix(const char *path, char *error, size_t error_size);
+
+#endif
