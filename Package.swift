@@ -79,6 +79,8 @@ system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
 module("Journal", .adapter, in: "Shared", uses: ["CZlib"])
 // C libraries
 shim("CHiredis", links: ["hiredis"])
+system("CLinux", apt: "libc6-dev")
+system("CYaml", apt: "libyaml-dev")
 
 // Adapters
 module("StreamBus", .adapter, in: "Shared", uses: ["CHiredis", "SignalContracts", "TradingPrimitives"])
@@ -92,6 +94,15 @@ targets.append(
         swiftSettings: strict))
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
+module(
+    "ServiceKit", .adapter, in: "Shared",
+    uses: ["CLinux", "CYaml", "SignalContracts", "StreamBus", "TradingPrimitives"])
+
+// Tests and benchmarks
+module("RedisTestSupport", .adapter, in: "Tests", uses: ["StreamBus"])
+executable(
+    "bus-bench", in: "Tests/Benchmarks",
+    uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 

@@ -73,6 +73,17 @@ public struct GroupKeeper {
         return positions
     }
 
+    /// Tells Redis that the entries that were trimmed away unread count as read, so that they are reported once.
+    public func writeOffLost(_ stream: Int, at position: Position) throws(RedisError) {
+        let information = try client.command("XINFO", "STREAM", reader.streams[stream].key)
+        guard let added = information["entries-added"]?.integer, let length = information["length"]?.integer else {
+            return
+        }
+        try client.command(
+            "XGROUP", "SETID", reader.streams[stream].key, reader.group, position.lastDelivered.description,
+            "ENTRIESREAD", "\(added - length)")
+    }
+
     /// Two commands a stream; `position` reads their replies.
     public static func appendPositionQueries(_ reader: GroupReader, to commands: inout CommandBuffer) {
         for stream in reader.streams {

@@ -1,0 +1,75 @@
+import Glibc
+public import TradingPrimitives
+
+/// The machine's clocks, in microseconds.
+public enum SystemClock {
+    /// Never goes back; its zero means nothing.
+    public static func monotonicUs() -> Int64 { read(CLOCK_MONOTONIC) }
+    /// Since 1970 UTC; may be set.
+    public static func wallUs() -> Int64 { read(CLOCK_REALTIME) }
+    public static func now() -> Timestamp { Timestamp(milliseconds: wallUs() / 1000) }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}
+
+/// The venue's time as this process knows it: base + monotonic time elapsed × rate.
+///
+/// Until it is set, it runs with the machine's clock. A simulated venue may run faster than ours: then its rate is not 1.
+public struct VenueClock: Sendable {
+    private var baseMs: Double
+    private var baseMonotonicUs: Int64
+    /// Venue milliseconds that pass in one of ours.
+    public private(set) var rate: Double
+    /// Round trip of the sample that set the clock, microseconds; nil before the first one.
+    public private(set) var bestRoundTripUs: Int64?
+    private var sampledAtUs: Int64 = 0
+
+    /// A sample keeps its precedence over ones of longer round trips for so long.
+    private static let sampleLifeUs: Int64 = 600_000_000
+
+    public init(rate: Double = 1) {
+        precondition(rate > 0)
+        self.rate = rate
+        baseMonotonicUs = SystemClock.monotonicUs()
+        baseMs = Double(SystemClock.wallUs()) / 1000
+    }
+
+    /// Venue time at the moment `monotonicUs` of this machine.
+    public func time(atMonotonicUs moment: Int64) -> Timestamp {
+        Timestamp(milliseconds: Int64(baseMs + Double(moment - baseMonotonicUs) / 1000 * rate))
+    }
+
+    public func now() -> Timestamp { time(atMonotonicUs: SystemClock.monotonicUs()) }
+
+    /// Milliseconds that the venue is ahead of the machine's clock.
+    public func offsetMs() -> Int64 { now() - SystemClock.now() }
+
+    /// Takes in what the venue answered to a question for its time. Answers with the shortest round trip win.
+    /// The true time lies within half of the round trip around the estimate.
+    public mutating func observe(serverTime: Timestamp, sentAtUs: Int64, receivedAtUs: Int64) {
+        let roundTrip = receivedAtUs - sentAtUs
+        guard roundTrip >= 0 else { return }
+        if let best = bestRoundTripUs, roundTrip > best, receivedAtUs - sampledAtUs < Self.sampleLifeUs,
+            abs(time(atMonotonicUs: receivedAtUs) - serverTime) <= Int64(Double(roundTrip) / 1000 * rate) + 1
+        {
+            return
+        }
+        baseMs = Double(serverTime.milliseconds)
+        baseMonotonicUs = sentAtUs + roundTrip / 2
+        bestRoundTripUs = roundTrip
+        sampledAtUs = receivedAtUs
+    }
+
+    /// Sets how fast the venue's time runs, without a jump.
+    public mutating func setRate(_ rate: Double) {
+        precondition(rate > 0)
+        let moment = SystemClock.monotonicUs()
+        baseMs += Double(moment - baseMonotonicUs) / 1000 * self.rate
+        baseMonotonicUs = moment
+        self.rate = rate
+    }
+}

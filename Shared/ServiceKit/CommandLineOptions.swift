@@ -1,0 +1,55 @@
+/// The arguments that every service takes.
+struct CommandLineOptions {
+    /// In order of precedence, last wins.
+    private(set) var files: [String] = []
+    private(set) var level: LogLevel?
+    private(set) var showsConfiguration = false
+
+    static let defaultFile = "deploy/config/paper.yaml"
+
+    /// Ends the process for `--help`, `--version` and for what is not understood.
+    init(_ arguments: [String], name: String, purpose: String) {
+        var rest = arguments.dropFirst()
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "-c", "--config":
+                guard let file = rest.popFirst() else { Self.refuse(name, "\(argument) needs a file") }
+                files.append(file)
+            case "-h", "--help":
+                print(Self.help(name, purpose))
+                ExitCode.success.exit()
+            case "-V", "--version":
+                print("\(name) \(Suite.version)")
+                ExitCode.success.exit()
+            case "-v", "--verbose": level = .debug
+            case "-vv": level = .trace
+            case "--show-config": showsConfiguration = true
+            default: Self.refuse(name, "'\(argument)' is not understood")
+            }
+        }
+        if files.isEmpty { files = [Self.defaultFile] }
+    }
+
+    private static func refuse(_ name: String, _ message: String) -> Never {
+        complain("\(name): \(message); see \(name) --help")
+        ExitCode.configuration.exit()
+    }
+
+    private static func help(_ name: String, _ purpose: String) -> String {
+        """
+        \(name): \(purpose)
+
+        Usage: \(name) [-c FILE]... [-v | -vv] [--show-config]
+
+          -c, --config FILE   configuration file; of several, the last one wins (default \(defaultFile))
+          -v, -vv             log more: debug, trace
+              --show-config   print the configuration without secrets, and stop
+          -V, --version       print the version, and stop
+          -h, --help          print this, and stop
+
+        VORTEX7__SECTION__KEY in the environment overrides a key of the files.
+
+        \(ExitCode.help)
+        """
+    }
+}

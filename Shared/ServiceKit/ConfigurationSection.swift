@@ -1,0 +1,200 @@
+/// One map of the configuration, read key by key. What is never asked for is unknown, and unknown keys are errors.
+public final class ConfigurationSection {
+    /// `redis`; empty for the top.
+    public let path: String
+    private let node: ConfigurationNode
+    private var known: [String] = []
+    private var sections: [ConfigurationSection] = []
+    private let expand: (String) -> String?
+
+    /// `expand` gives the value of an environment variable.
+    public init(_ node: ConfigurationNode, path: String = "", expand: @escaping (String) -> String?) {
+        self.node = node
+        self.path = path
+        self.expand = expand
+    }
+
+    private func path(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    private func entry(_ key: String) -> ConfigurationNode? {
+        if !known.contains(key) { known.append(key) }
+        guard let node = node.entries.first(where: { $0.key == key })?.node, node.content != .none else { return nil }
+        return node
+    }
+
+    public func error(_ key: String, _ message: String) -> ConfigurationError {
+        let place = node.entries.first { $0.key == key }?.node.place ?? node.place
+        return ConfigurationError(place: place, path: path(key), message: message)
+    }
+
+    /// The names of all keys that are written in the section.
+    public var keys: [String] { node.entries.map(\.key) }
+
+    // MARK: Values
+
+    /// The text, with `${NAME}` and `${NAME:-default}` replaced; nil when the key is absent or empty.
+    public func string(_ key: String) throws(ConfigurationError) -> String? {
+        guard let node = entry(key) else { return nil }
+        guard case .scalar(let text) = node.content else { throw error(key, "must be a single value") }
+        return try expanded(text, key)
+    }
+
+    public func string(_ key: String, default value: String) throws(ConfigurationError) -> String {
+        try string(key) ?? value
+    }
+
+    public func requiredString(_ key: String) throws(ConfigurationError) -> String {
+        guard let text = try string(key), !text.isEmpty else { throw error(key, "is required") }
+        return text
+    }
+
+    public func int(
+        _ key: String, default value: Int, in range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int {
+        guard let text = try string(key) else { return value }
+        guard let number = Int(text) else { throw error(key, "'\(text)' is not a whole number") }
+        guard range.contains(number) else {
+            throw error(key, "\(number) is not within \(range.lowerBound)…\(range.upperBound)")
+        }
+        return number
+    }
+
+    public func double(
+        _ key: String, default value: Double, in range: ClosedRange<Double>
+    ) throws(ConfigurationError) -> Double {
+        guard let text = try string(key) else { return value }
+        guard let number = Double(text), number.isFinite else { throw error(key, "'\(text)' is not a number") }
+        guard range.contains(number) else {
+            throw error(key, "\(number) is not within \(range.lowerBound)…\(range.upperBound)")
+        }
+        return number
+    }
+
+    public func bool(_ key: String, default value: Bool) throws(ConfigurationError) -> Bool {
+        guard let text = try string(key) else { return value }
+        switch text {
+        case "true", "yes", "on": return true
+        case "false", "no", "off": return false
+        default: throw error(key, "'\(text)' is neither true nor false")
+        }
+    }
+
+    /// One of a closed set of words.
+    public func word<Word: RawRepresentable & CaseIterable>(
+        _ key: String, default value: Word
+    ) throws(ConfigurationError) -> Word where Word.RawValue == String {
+        guard let text = try string(key) else { return value }
+        guard let word = Word(rawValue: text) else {
+            let words = Word.allCases.map(\.rawValue)
+            throw error(
+                key, "'\(text)' is not one of \(words.joined(separator: ", "))\(suggestion(text, among: words))")
+        }
+        return word
+    }
+
+    /// A list of texts; a single text counts as a list of its parts between commas.
+    public func strings(_ key: String, default values: [String]) throws(ConfigurationError) -> [String] {
+        guard let node = entry(key) else { return values }
+        switch node.content {
+        case .none: return values
+        case .scalar(let text):
+            return try expanded(text, key).split(separator: ",").map { part in
+                String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+        case .map: throw error(key, "must be a list")
+        case .list(let items):
+            var texts: [String] = []
+            for item in items {
+                guard case .scalar(let text) = item.content else { throw error(key, "must be a list of single values") }
+                texts.append(try expanded(text, key))
+            }
+            return texts
+        }
+    }
+
+    /// A secret: from `key`, or from the file that `key_file` names (its last line end is dropped).
+    public func secret(_ key: String) throws(ConfigurationError) -> String? {
+        let written = try string(key)
+        guard let file = try string(key + "_file") else { return written }
+        guard written == nil else { throw error(key, "stands beside \(key)_file: keep one of them") }
+        guard let bytes = readFile(file) else { throw error(key + "_file", "can't read '\(file)'") }
+        var text = bytes[...]
+        while let last = text.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { text.removeLast() }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The section under `key`; an empty one when it is absent.
+    public func section(_ key: String) throws(ConfigurationError) -> ConfigurationSection {
+        let found = entry(key) ?? ConfigurationNode(.map([]), place: node.place)
+        guard case .map = found.content else { throw error(key, "must be a section of keys") }
+        let section = ConfigurationSection(found, path: path(key), expand: expand)
+        sections.append(section)
+        return section
+    }
+
+    /// Sections of this section, by name, each with its own keys (a map of things that the user names).
+    public func namedSections(_ key: String) throws(ConfigurationError) -> [(name: String, ConfigurationSection)] {
+        let outer = try section(key)
+        var named: [(String, ConfigurationSection)] = []
+        for name in outer.keys { named.append((name, try outer.section(name))) }
+        return named
+    }
+
+    // MARK: Unknown keys
+
+    /// Accepts keys without reading them: sections of other services.
+    public func skip(_ keys: [String]) { known.append(contentsOf: keys) }
+
+    /// All keys that nothing asked for, in this section and those in it.
+    public func unknownKeys() -> [ConfigurationError] {
+        var errors = node.entries.filter { !known.contains($0.key) }.map { entry in
+            error(entry.key, "is not known\(suggestion(entry.key, among: known))")
+        }
+        for section in sections { errors.append(contentsOf: section.unknownKeys()) }
+        return errors
+    }
+
+    private func expanded(_ text: String, _ key: String) throws(ConfigurationError) -> String {
+        guard text.contains("${") else { return text }
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstRange(of: "${") {
+            result += rest[..<start.lowerBound]
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else { throw error(key, "'${' without '}'") }
+            let inside = rest[start.upperBound..<end]
+            let separator = inside.firstRange(of: ":-")
+            let name = String(inside[..<(separator?.lowerBound ?? inside.endIndex)])
+            if let value = expand(name), !value.isEmpty {
+                result += value
+            } else if let separator {
+                result += inside[separator.upperBound...]
+            } else {
+                throw error(key, "environment variable \(name) is not set")
+            }
+            rest = rest[rest.index(after: end)...]
+        }
+        return result + rest
+    }
+}
+
+/// `; did you mean 'x'?` when a word is near enough.
+private func suggestion(_ text: String, among words: [String]) -> String {
+    let near = words.map { ($0, distance(Array(text.utf8), Array($0.utf8))) }.min { $0.1 < $1.1 }
+    guard let near, near.1 <= max(1, text.utf8.count / 3) else { return "" }
+    return "; did you mean '\(near.0)'?"
+}
+
+/// Levenshtein distance.
+private func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var row = Array(0...right.count)
+    for (i, byte) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, other) in right.enumerated() {
+            let substituted = diagonal + (byte == other ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+        }
+    }
+    return row[right.count]
+}

@@ -1,0 +1,147 @@
+import Glibc
+
+/// A small HTTP/1.1 server for `GET` on the loopback interface: metrics and health. One request a connection.
+public final class HTTPResponder {
+    public struct Response: Sendable {
+        public var status: Int
+        public var contentType: String
+        public var body: String
+        public init(status: Int = 200, contentType: String = "text/plain; charset=utf-8", body: String) {
+            self.status = status
+            self.contentType = contentType
+            self.body = body
+        }
+    }
+
+    private final class Client {
+        var request: [UInt8] = []
+        var response: [UInt8] = []
+        var sent = 0
+    }
+
+    private let reactor: Reactor
+    private let listener: Int32
+    private var clients: [Int32: Client] = [:]
+    private let respond: (_ path: String) -> Response?
+
+    private static let requestSizeMax = 8192
+    private static let clientsMax = 32
+
+    /// Listens at `host:port` (an IPv4 address; port 0 lets the system choose). Nil when the port can't be had.
+    /// `respond` gives nil for a path that is not there.
+    public init?(_ reactor: Reactor, host: String, port: Int, respond: @escaping (_ path: String) -> Response?) {
+        self.reactor = reactor
+        self.respond = respond
+        listener = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var on: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
+            close(listener)
+            return nil
+        }
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isBound, listen(listener, 16) == 0 else {
+            close(listener)
+            return nil
+        }
+        reactor.watch(listener, for: .read) { [unowned self] _ in accept() }
+    }
+
+    deinit {
+        reactor.unwatch(listener)
+        close(listener)
+        for descriptor in clients.keys {
+            reactor.unwatch(descriptor)
+            close(descriptor)
+        }
+    }
+
+    /// The port that is listened at.
+    public var port: Int {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(listener, $0, &size) }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    private func accept() {
+        while true {
+            let client = Glibc.accept(listener, nil, nil)
+            guard client >= 0 else { return }
+            _ = fcntl(client, F_SETFL, O_NONBLOCK)
+            _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+            guard clients.count < Self.clientsMax else {
+                close(client)
+                continue
+            }
+            clients[client] = Client()
+            reactor.watch(client, for: .read) { [unowned self] _ in advance(client) }
+        }
+    }
+
+    private func advance(_ descriptor: Int32) {
+        guard let client = clients[descriptor] else { return }
+        if client.response.isEmpty, !receive(descriptor, client) { return }
+        while client.sent < client.response.count {
+            let count = client.response.withUnsafeBytes {
+                let rest = UnsafeRawBufferPointer(rebasing: $0[client.sent...])
+                return send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            }
+            if count > 0 {
+                client.sent += count
+            } else if errno == EAGAIN {
+                return reactor.update(descriptor, for: .write)
+            } else {
+                break
+            }
+        }
+        drop(descriptor)
+    }
+
+    /// True once the response stands ready.
+    private func receive(_ descriptor: Int32, _ client: Client) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count > 0, client.request.count + count <= Self.requestSizeMax else {
+            if count >= 0 || errno != EAGAIN { drop(descriptor) }
+            return false
+        }
+        client.request.append(contentsOf: buffer[..<count])
+        guard client.request.count >= 4, client.request.suffix(4).elementsEqual("\r\n\r\n".utf8) else { return false }
+        client.response = answer(String(decoding: client.request, as: UTF8.self))
+        return true
+    }
+
+    private func answer(_ request: String) -> [UInt8] {
+        let parts = request.prefix { $0 != "\r\n" }.split(separator: " ")
+        var response = Response(status: 404, body: "not found\n")
+        if parts.count == 3, parts[0] == "GET" {
+            let path = parts[1].prefix { $0 != "?" }
+            if let found = respond(String(path)) { response = found }
+        } else {
+            response = Response(status: 405, body: "only GET\n")
+        }
+        let reason = [200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"]
+        let head =
+            "HTTP/1.1 \(response.status) \(reason[response.status] ?? "Status")\r\n"
+            + "Content-Type: \(response.contentType)\r\nContent-Length: \(response.body.utf8.count)\r\n"
+            + "Connection: close\r\n\r\n"
+        return Array(head.utf8) + Array(response.body.utf8)
+    }
+
+    private func drop(_ descriptor: Int32) {
+        reactor.unwatch(descriptor)
+        clients[descriptor] = nil
+        close(descriptor)
+    }
+}

@@ -1,0 +1,145 @@
+import SignalContracts
+import StreamBus
+
+// Start and recovery are one path: settle what was under way, find the groups, rebuild the state if it may have
+// parted from the streams, process what is pending, go live. It waits for Redis' answers, a few seconds at most.
+extension ProcessorHost {
+    func recover() {
+        guard !isStopping else { return context.reactor.stop() }
+        do throws(RedisError) {
+            try restore()
+            try goLive()
+            context.log.info("ready") { $0.put("streams", reader.streams.count) }
+        } catch {
+            context.log.warning("redis_unavailable") {
+                $0.put("address", context.settings.redis)
+                $0.put("error", error)
+            }
+            retry()
+        }
+    }
+
+    private func restore() throws(RedisError) {
+        let client = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        let keeper = GroupKeeper(client, reader)
+        let server = try keeper.serverId()
+        // Another server process may have lost its last writes: its streams are then the truth, not our memory.
+        if server != serverId { processor = nil }
+        serverId = server
+        if processor != nil { try settleBatch(client, keeper) }
+        let recreated = try keeper.createGroups(from: start, resumeAt: lastCommitted)
+        if !recreated.isEmpty { groupsWereLost(recreated) }
+        let positions = try keeper.positions()
+        try tellGaps(positions, keeper)
+        let pending = try keeper.takePending(deadAfterMs: Self.deadAfterMs)
+        try replay(client, positions, pending)
+        try commitAndWait(client)
+        for (stream, position) in positions.enumerated() { lastCommitted[stream] = position.lastDelivered }
+    }
+
+    /// Finds out whether the batch that was under way has been committed, and commits it if not.
+    private func settleBatch(_ client: RedisClient, _ keeper: GroupKeeper) throws(RedisError) {
+        do throws(RedisError) {
+            for lane in unsettled where try keeper.isCommitted(hop.evidence(of: lane)) {
+                unsettled.removeAll { $0 == lane }
+            }
+        } catch {
+            guard case .refused(let text) = error, text.hasPrefix("NOGROUP") else { throw error }
+            processor = nil
+            return
+        }
+        try sendAndWait(client)
+    }
+
+    private func commitAndWait(_ client: RedisClient) throws(RedisError) {
+        guard !hop.isEmpty else { return }
+        hop.seal()
+        unsettled = hop.lanesTouched
+        try sendAndWait(client)
+    }
+
+    private func sendAndWait(_ client: RedisClient) throws(RedisError) {
+        for lane in unsettled {
+            let commands = hop.commands(of: lane)
+            try client.send(commands)
+            for remaining in stride(from: commands.commandCount, to: 0, by: -1) {
+                let reply = try client.receive()
+                guard remaining == 1 else { continue }
+                if let error = reply.error {
+                    metrics.refusedCommits.add()
+                    throw .refused(error)
+                }
+                logFailures(in: reply)
+            }
+            unsettled.removeAll { $0 == lane }
+        }
+        settle()
+    }
+
+    private func groupsWereLost(_ streams: [Int]) {
+        metrics.recreatedGroups.add(Int64(streams.count))
+        for stream in streams {
+            context.log.error("group_recreated") { $0.put("stream", reader.streams[stream]) }
+        }
+        processor = nil
+    }
+
+    private func tellGaps(_ positions: [GroupKeeper.Position], _ keeper: GroupKeeper) throws(RedisError) {
+        for (stream, position) in positions.enumerated() where position.lostCount > 0 {
+            metrics.gaps.add(position.lostCount)
+            context.log.error("stream_gap") {
+                $0.put("alert", true)
+                $0.put("stream", reader.streams[stream])
+                $0.put("lost", position.lostCount)
+            }
+            try keeper.writeOffLost(stream, at: position)
+            processor = nil
+        }
+    }
+
+    private func replay(
+        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending]
+    ) throws(RedisError) {
+        let isNew = processor == nil
+        if isNew {
+            hop.removeAll()
+            unsettled.removeAll()
+            causes.removeAll()
+            processor = make()
+            metrics.warmUps.add()
+        }
+        let began = SystemClock.monotonicUs()
+        var count = 0
+        var replay = StreamReplay(client, reader)
+        do throws(RedisError) {
+            try replay.run(
+                windowMs: isNew ? Processor.Input.warmUpMs : 0, positions: positions, pending: pending
+            ) { entry in
+                count += 1
+                if entry.isPending {
+                    processPending(entry)
+                } else if let fields = entry.fields {
+                    remember(stream: entry.stream, id: entry.id, fields: fields)
+                }
+            }
+        } catch {
+            processor = nil
+            throw error
+        }
+        context.log.info("replayed") {
+            $0.put("entries", count)
+            $0.put("pending", pending.count)
+            $0.put("warm_up", isNew)
+            $0.put("ms", (SystemClock.monotonicUs() - began) / 1000)
+        }
+    }
+
+    private func processPending(_ entry: StreamReplay.Entry) {
+        if let fields = entry.fields {
+            process(stream: entry.stream, id: entry.id, fields: fields)
+        } else {
+            metrics.gaps.add()
+            hop.acknowledge(stream: entry.stream, id: entry.id)
+        }
+    }
+}

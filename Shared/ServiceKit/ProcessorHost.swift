@@ -1,0 +1,193 @@
+public import SignalContracts
+public import StreamBus
+public import TradingPrimitives
+
+/// Runs a processor on Redis Streams: reads what it reads, writes what it says, exactly once.
+///
+/// Outputs and the acknowledgement of the inputs that set them off commit in one transaction. The state in memory is a
+/// function of the streams: on a start, and whenever Redis may have lost something, it is rebuilt by replaying the
+/// processor's window with the outputs muted.
+public final class ProcessorHost<Processor: StreamProcessor>
+where Processor.Input: StreamInput, Processor.Output: StreamOutput {
+    enum Phase {
+        /// Without a connection; a timer will try again.
+        case down
+        case live
+    }
+
+    enum Commit {
+        case idle
+        /// Sent; each lane of it awaits its answer.
+        case underWay
+        /// Redis would not take it; a timer will send it again.
+        case refused
+    }
+
+    /// What the next replies on the committing connection answer.
+    enum Expectation {
+        /// Replies of a lane's commands that are still to come; the last one counts.
+        case lane(Int, replyCount: Int)
+        /// XINFO STREAM and XINFO GROUPS.
+        case position(stream: Int)
+        /// Entries of others that have long been pending.
+        case foreign(stream: Int)
+        case trim
+    }
+
+    let context: ServiceContext
+    let make: () -> Processor
+    let start: GroupStart
+    let metrics: HostMetrics
+    /// The reader's, which is busy while it gives entries out.
+    let streams: [StreamName]
+    var reader: GroupReader
+    var hop: HopBuffer
+    /// Nil before the first warm-up and when its state is no longer to be trusted.
+    var processor: Processor?
+    var phase = Phase.down
+    var commit = Commit.idle
+    var readLink: RedisLink?
+    var commitLink: RedisLink?
+    var expectations: [Expectation] = []
+    var nextExpectation = 0
+    var positionReply: RedisValue?
+    /// Lanes of the sealed batch whose commit has not been confirmed.
+    var unsettled: [Int] = []
+    var serverId: String?
+    var lastCommitted: [StreamId?]
+    var backOff = BackOff(leastMs: 100, greatestMs: 5000)
+    var refusalBackOff = BackOff(leastMs: 100, greatestMs: 5000)
+    var isStopping = false
+    var isTimerDue = false
+    var mayHaveForeign = false
+    var inputFields = Fields()
+    var outputFields = Fields()
+    var outputKeys: [(name: StreamName, key: [UInt8])] = []
+    /// Times of the market events behind this batch's outputs, microseconds.
+    var causes: [Int64] = []
+    /// When Redis last answered, monotonic microseconds.
+    var lastAnswerUs: Int64 = 0
+
+    /// `streams` are read in the place of those that the input type names for each symbol of the settings.
+    public init(
+        _ context: ServiceContext, start: GroupStart = .end, streams: [StreamName]? = nil,
+        make: @escaping () -> Processor
+    ) {
+        self.context = context
+        self.start = start
+        self.make = make
+        reader = GroupReader(
+            group: context.name, consumer: "\(context.name)-\(context.instance)",
+            streams: streams ?? Self.streams(for: context.settings.symbols),
+            countMax: context.settings.streams.batchMax)
+        self.streams = reader.streams
+        hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()))
+        lastCommitted = Array(repeating: nil, count: reader.streams.count)
+        metrics = HostMetrics(context.metrics, service: context.name, reader: reader)
+    }
+
+    /// All streams that the processor's input comes from, symbol by symbol, then the global ones.
+    public static func streams(for symbols: [Symbol]) -> [StreamName] {
+        let kinds = Processor.Input.streams
+        return symbols.flatMap { symbol in kinds.filter(\.isPerSymbol).map { StreamName($0, symbol) } }
+            + kinds.filter { !$0.isPerSymbol }.map { StreamName($0) }
+    }
+
+    /// Serves until SIGTERM or SIGINT: then finishes the batch in hand and returns.
+    public func run() -> ExitCode {
+        context.serveMetrics(
+            isReady: { [unowned self] in phase == .live }, isRedisUp: { [unowned self] in phase == .live })
+        context.stopOnSignals { [unowned self] in stop() }
+        startTimers()
+        recover()
+        context.reactor.run()
+        context.log.info("stopped")
+        return .success
+    }
+
+    /// Finishes the batch in hand, then stops the loop; after 1.5 s in any case.
+    public func stop() {
+        isStopping = true
+        if case .underWay = commit, phase == .live {
+            context.reactor.after(ms: 1500) { [unowned self] in context.reactor.stop() }
+        } else {
+            context.reactor.stop()
+        }
+    }
+
+    private func startTimers() {
+        context.reactor.every(ms: 10_000) { [unowned self] in trim() }
+        context.reactor.every(ms: 5000) { [unowned self] in askPositions() }
+        context.reactor.every(ms: 1000) { [unowned self] in
+            checkAnswers()
+            askForeign()
+        }
+        if Processor.Input.timerMs > 0 {
+            context.reactor.every(ms: Processor.Input.timerMs) { [unowned self] in
+                isTimerDue = true
+                turn()
+            }
+        }
+    }
+
+    // MARK: Processing
+
+    /// Gives one entry to the processor; what it says goes into the hop, with the acknowledgement.
+    func process(stream: Int, id: StreamId, fields: Fields) {
+        let name = streams[stream]
+        do throws(ContractError) {
+            if let input = try Processor.Input(stream: name, id: id, fields: fields) {
+                let lane = hop.lane(ofStream: stream)
+                let cause = name.kind.isMarketData ? id : (try? fields.optional("cause")) ?? nil
+                processor?.process(input) { write($0, lane: lane, cause: cause) }
+            }
+            hop.acknowledge(stream: stream, id: id)
+        } catch {
+            putAside(stream: stream, id: id, fields: fields, error: error)
+        }
+        metrics.entries.add()
+    }
+
+    /// Gives one entry of the past to the processor, whose words about it have been written before.
+    func remember(stream: Int, id: StreamId, fields: Fields) {
+        guard let input = try? Processor.Input(stream: streams[stream], id: id, fields: fields) else { return }
+        processor?.process(input) { _ in }
+    }
+
+    private func putAside(stream: Int, id: StreamId, fields: Fields, error: ContractError) {
+        hop.deadLetter(stream: stream, id: id, fields: fields, error: error)
+        _ = key(of: StreamName(.dead, streams[stream].symbol))
+        metrics.deadLetters.add()
+        context.log.warning("dead_letter") {
+            $0.put("stream", streams[stream])
+            $0.put("id", id)
+            $0.put("error", error)
+        }
+    }
+
+    func write(_ output: Processor.Output, lane: Int, cause: StreamId?) {
+        outputFields.removeAll()
+        output.encode(into: &outputFields)
+        hop.emit(outputFields, to: key(of: output.stream), lane: lane)
+        if let projection = output.projection { hop.project(projection, lane: lane) }
+        if let cause { causes.append(cause.microseconds) }
+        metrics.outputs.add()
+    }
+
+    /// Keys are made once; those that were written to are trimmed by this service.
+    private func key(of name: StreamName) -> [UInt8] {
+        for known in outputKeys where known.name == name { return known.key }
+        let key = Array(name.key.utf8)
+        outputKeys.append((name, key))
+        return key
+    }
+
+    func processTimer() {
+        isTimerDue = false
+        let period = Processor.Input.timerMs
+        guard let input = Processor.Input.timer(at: context.venueClock.now().floored(to: period)) else { return }
+        processor?.process(input) { output in
+            write(output, lane: hop.lane(of: output.stream.symbol), cause: nil)
+        }
+    }
+}

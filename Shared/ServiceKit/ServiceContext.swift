@@ -1,0 +1,110 @@
+import Glibc
+
+/// What a service has in hand when it starts: its settings, and the means to tell what it does.
+public final class ServiceContext {
+    public let name: String
+    /// Number of this instance of the service; its consumer name stays the same over restarts.
+    public let instance: Int
+    public let settings: SuiteSettings
+    /// The service's own section.
+    public let section: ConfigurationSection
+    public let log: Logger
+    public let metrics: Metrics
+    public let reactor: Reactor
+    /// The venue's time, as far as this service has heard of it.
+    public var venueClock: VenueClock
+    private let top: ConfigurationSection
+    private let metricsPort: Int
+    private var responder: HTTPResponder?
+
+    /// Reads the arguments and the configuration. Ends the process for `--help`, `--version`, and what can't be read.
+    /// `purpose` is the first line of `--help`.
+    public static func start(
+        _ name: String, purpose: String, arguments: [String] = CommandLine.arguments
+    ) -> ServiceContext {
+        let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose)
+        do throws(ConfigurationError) {
+            return try ServiceContext(name, commandLine)
+        } catch {
+            complain("\(name): \(error)")
+            ExitCode.configuration.exit()
+        }
+    }
+
+    private init(_ name: String, _ options: CommandLineOptions) throws(ConfigurationError) {
+        self.name = name
+        let root = try ConfigurationFiles.load(options.files)
+        top = ConfigurationSection(root, expand: environment)
+        settings = try SuiteSettings(top)
+        section = try top.section(name)
+        top.skip(SuiteSettings.services)
+        instance = try section.int("instance", default: 1, in: 1...999)
+        metricsPort = try section.int("metrics_port", default: 0, in: 0...65535)
+        log = Logger(service: name, level: options.level ?? settings.log.level, form: settings.log.form)
+        venueClock = VenueClock(rate: settings.venue.clockRate)
+        metrics = Metrics()
+        reactor = Reactor()
+        if options.showsConfiguration {
+            print(root.redacted)
+            ExitCode.success.exit()
+        }
+    }
+
+    /// To be called once all keys have been read: what is left is unknown, and ends the process.
+    public func finishConfiguration() {
+        let unknown = top.unknownKeys()
+        guard !unknown.isEmpty else { return }
+        for error in unknown { complain("\(name): \(error)") }
+        ExitCode.configuration.exit()
+    }
+
+    /// Reads the service's own settings with `body`, then refuses unknown keys. Ends the process on an error.
+    public func configure<Settings>(
+        _ body: (ConfigurationSection) throws(ConfigurationError) -> Settings
+    ) -> Settings {
+        do throws(ConfigurationError) {
+            let settings = try body(section)
+            finishConfiguration()
+            return settings
+        } catch {
+            complain("\(name): \(error)")
+            ExitCode.configuration.exit()
+        }
+    }
+
+    /// Begins to answer `GET /metrics` and `GET /healthz`, if the section has a `metrics_port`. Ends the process when
+    /// the port can't be had.
+    public func serveMetrics(isReady: @escaping () -> Bool, isRedisUp: @escaping () -> Bool) {
+        metrics.gauge("build_info", help: "Version of the service.", labels: [("version", Suite.version)]) { 1 }
+        guard metricsPort > 0 else { return }
+        responder = HTTPResponder(reactor, host: settings.metricsHost, port: metricsPort) { [unowned self] path in
+            switch path {
+            case "/metrics": return .init(contentType: "text/plain; version=0.0.4", body: metrics.text)
+            case "/healthz":
+                let ready = isReady()
+                let age = Double(SystemClock.monotonicUs() - reactor.lastTurnUs) / 1e6
+                let body =
+                    "{\"service\":\"\(name)\",\"ready\":\(ready),\"last_loop_age_seconds\":\(age),"
+                    + "\"redis\":\(isRedisUp())}\n"
+                return .init(status: ready ? 200 : 503, contentType: "application/json", body: body)
+            default: return nil
+            }
+        }
+        guard responder == nil else { return }
+        log.error("metrics_port_taken") { $0.put("port", metricsPort) }
+        ExitCode.failure.exit()
+    }
+
+    /// Stops the loop on SIGTERM and SIGINT, after `prepare`.
+    public func stopOnSignals(_ prepare: @escaping () -> Void = {}) {
+        reactor.onSignals([SIGTERM, SIGINT]) { [unowned self] signal in
+            log.info("stopping") { $0.put("signal", signal) }
+            prepare()
+        }
+    }
+}
+
+/// What the suite says about itself.
+public enum Suite {
+    public static let version = "0.1.0"
+}

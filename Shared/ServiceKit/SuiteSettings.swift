@@ -1,0 +1,163 @@
+public import SignalContracts
+public import StreamBus
+public import TradingPrimitives
+
+/// Which venue is traded.
+public enum TradingMode: String, Sendable, CaseIterable {
+    /// The exchange simulator: no account, no network.
+    case paper
+    /// The venue's demo: its own keys, no money.
+    case demo
+    case live
+}
+
+/// The settings that all services share: one file for the whole suite.
+public struct SuiteSettings: Sendable {
+    public var mode: TradingMode
+    /// Name of the set of strategy parameters.
+    public var profile: String
+    public var symbols: [Symbol]
+    public var redis: RedisAddress
+    public var postgres: Postgres
+    public var venue: Venue
+    public var log: Log
+    public var streams: Streams
+    /// Interface of the metrics ports: an IPv4 address.
+    public var metricsHost: String
+
+    public struct Postgres: Sendable {
+        /// libpq's connection text or URL, without the password.
+        public var url: String
+        public var password: String?
+    }
+
+    public struct Venue: Sendable {
+        /// `https://fapi.binance.com`, without a slash at the end.
+        public var restURL: String
+        /// `wss://fstream.binance.com`: the root of the routes.
+        public var streamURL: String
+        public var apiKey: String?
+        /// HMAC secret, or the text of an Ed25519 private key (PEM).
+        public var apiSecret: String?
+        /// Milliseconds of the venue that pass in one of ours: 1 but for a simulator that plays faster.
+        public var clockRate: Double
+    }
+
+    public struct Log: Sendable {
+        public var level: LogLevel
+        public var form: Logger.Form
+    }
+
+    public struct Streams: Sendable {
+        /// How long entries are kept, milliseconds, by kind.
+        public var retentionMs: [StreamKind: Int64]
+        /// Entries of a stream in one read.
+        public var batchMax: Int
+    }
+
+    public init(_ top: ConfigurationSection) throws(ConfigurationError) {
+        mode = try top.word("mode", default: .paper)
+        profile = try top.string("profile", default: "default")
+        symbols = []
+        for name in try top.strings("symbols", default: ["BTCUSDT", "ETHUSDT"]) {
+            guard let symbol = Symbol(name) else { throw top.error("symbols", "'\(name)' is not a symbol") }
+            guard !symbols.contains(symbol) else { throw top.error("symbols", "\(symbol) stands twice") }
+            symbols.append(symbol)
+        }
+        guard !symbols.isEmpty else { throw top.error("symbols", "names no symbol") }
+        redis = try Self.redis(try top.section("redis"))
+        postgres = try Postgres(try top.section("postgres"))
+        venue = try Venue(try top.section("venue"), mode)
+        log = try Log(try top.section("log"))
+        streams = try Streams(try top.section("streams"))
+        metricsHost = try top.section("metrics").string("host", default: "127.0.0.1")
+    }
+
+    private static func redis(_ section: ConfigurationSection) throws(ConfigurationError) -> RedisAddress {
+        let url = try section.string("url", default: "redis://127.0.0.1:6379")
+        guard var address = RedisAddress(url) else {
+            throw section.error("url", "is neither redis://[user:password@]host[:port][/db] nor unix:///path")
+        }
+        if let user = try section.string("user") { address.user = user }
+        if let password = try section.secret("password") { address.password = password }
+        return address
+    }
+
+    /// The sections and keys that `init` reads; the others belong to services.
+    public static let services = [
+        "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
+        "decision-engine", "risk-manager", "executor", "trade-recorder", "notifier", "learner", "dashboard",
+        "exchange-simulator", "backtester", "vortexctl", "bus-probe",
+    ]
+}
+
+extension SuiteSettings.Postgres {
+    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        url = try section.string("url", default: "postgresql://vortex7@127.0.0.1:5432/vortex7")
+        password = try section.secret("password")
+    }
+}
+
+extension SuiteSettings.Venue {
+    init(_ section: ConfigurationSection, _ mode: TradingMode) throws(ConfigurationError) {
+        let (rest, stream) =
+            switch mode {
+            case .paper: ("http://127.0.0.1:18080", "ws://127.0.0.1:18080")
+            case .demo: ("https://demo-fapi.binance.com", "wss://fstream.binancefuture.com")
+            case .live: ("https://fapi.binance.com", "wss://fstream.binance.com")
+            }
+        restURL = try section.string("rest_url", default: rest)
+        streamURL = try section.string("stream_url", default: stream)
+        apiKey = try section.secret("api_key")
+        apiSecret = try section.secret("api_secret")
+        clockRate = try section.double("clock_rate", default: 1, in: 0.001...10_000)
+        if mode != .paper, clockRate != 1 { throw section.error("clock_rate", "is for paper mode") }
+        guard restURL.hasPrefix("http://") || restURL.hasPrefix("https://"), !restURL.hasSuffix("/") else {
+            throw section.error("rest_url", "must begin with http:// or https:// and not end with /")
+        }
+        guard streamURL.hasPrefix("ws://") || streamURL.hasPrefix("wss://"), !streamURL.hasSuffix("/") else {
+            throw section.error("stream_url", "must begin with ws:// or wss:// and not end with /")
+        }
+        if mode == .live, restURL.hasPrefix("http://") {
+            throw section.error("rest_url", "live trading needs https://")
+        }
+    }
+}
+
+extension SuiteSettings.Log {
+    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        let name = try section.string("level", default: "info")
+        guard let level = LogLevel(name: name) else {
+            throw section.error("level", "'\(name)' is not one of trace, debug, info, warning, error")
+        }
+        self.level = level
+        form = try section.word("form", default: .automatic)
+    }
+}
+
+extension Logger.Form: CaseIterable {
+    public static let allCases: [Logger.Form] = [.automatic, .json, .human]
+}
+
+extension SuiteSettings.Streams {
+    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        batchMax = try section.int("batch_max", default: 256, in: 1...10_000)
+        let retention = try section.section("retention_minutes")
+        retentionMs = [:]
+        for kind in StreamKind.allCases {
+            let key = String(kind.rawValue.map { $0 == "." ? "_" : $0 })
+            let minutes = try retention.int(key, default: Self.defaultMinutes(kind), in: 1...525_600)
+            retentionMs[kind] = Int64(minutes) * 60_000
+        }
+    }
+
+    private static func defaultMinutes(_ kind: StreamKind) -> Int {
+        switch kind {
+        case .trade: 60
+        case .book: 20
+        case .candle, .metric: 26 * 60
+        case .signal: 24 * 60
+        case .decision, .plan, .execution, .account, .weights, .alert, .command, .reply, .dead: 7 * 24 * 60
+        }
+    }
+}

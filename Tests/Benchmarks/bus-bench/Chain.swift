@@ -1,0 +1,107 @@
+import Glibc
+import RedisTestSupport
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+/// Sends numbers through four hops of the host and through four bare hops, on one Redis, and prints the latencies.
+func runChain(_ count: Int) {
+    guard let server = RedisServer() else {
+        complain("bus-bench: redis-server does not start")
+        ExitCode.failure.exit()
+    }
+    do throws(RedisError) {
+        try measureChains(server, count)
+    } catch {
+        complain("bus-bench: \(error)")
+        ExitCode.failure.exit()
+    }
+}
+
+private let kinds: [StreamKind] = [.trade, .signal, .decision, .plan, .execution]
+
+private func measureChains(_ server: RedisServer, _ count: Int) throws(RedisError) {
+    let program = CommandLine.arguments[0]
+    let configuration = server.directory + "/suite.yaml"
+    writeFile(configuration, "symbols: [BTCUSDT]\nredis: {url: \"\(server.address)\"}\n")
+    let client = try server.client()
+    var children: [ChildProcess] = []
+    guard case .unix(let socket) = server.address.endpoint else { return }
+    for hop in 0..<4 {
+        try client.command("XGROUP", "CREATE", "floor\(hop)", "floor", "0", "MKSTREAM")
+        let environment = ["BUS_PROBE_INPUT": kinds[hop].rawValue, "BUS_PROBE_OUTPUT": kinds[hop + 1].rawValue]
+        children += [
+            ChildProcess(
+                program, ["hop", "-c", configuration], environment: environment, output: server.directory + "/hop.log"),
+            ChildProcess(
+                program, ["floor", socket, "floor\(hop)", "floor\(hop + 1)"], output: server.directory + "/hop.log"),
+        ].compactMap { $0 }
+    }
+    sleep(2)
+    var hosts: [Double] = []
+    var floors: [Double] = []
+    // In turns, so that both see the same machine.
+    for _ in 0..<8 {
+        floors += try measure(server, from: "floor0", to: "floor4", count: count / 8)
+        hosts += try measure(server, from: "md.trade:{BTCUSDT}", to: "execution:{BTCUSDT}", count: count / 8)
+    }
+    for (index, child) in children.enumerated() where index % 2 == 0 {
+        print("host \(index / 2): \(residentMemory(child.id))")
+    }
+    report("bare", floors)
+    report("host", hosts)
+    remove(configuration)
+    remove(server.directory + "/hop.log")
+}
+
+/// Microseconds from writing each of `count` entries to reading its last form, one at a time every 2 ms.
+private func measure(
+    _ server: RedisServer, from first: String, to last: String, count: Int
+) throws(RedisError) -> [Double] {
+    let writer = try server.client()
+    let reader = try server.client()
+    let first = Array(first.utf8)
+    var position = (try? reader.command("XINFO", "STREAM", last))?["last-generated-id"]?.text ?? "0-0"
+    var latencies: [Double] = []
+    var fields = Fields()
+    var write = CommandBuffer()
+    for number in 0..<count {
+        let began = SystemClock.wallUs()
+        fields.removeAll()
+        fields.put("n", number)
+        write.removeAll()
+        write.xadd(first, id: StreamId(microseconds: began), fields)
+        try writer.send(write)
+        let reply = try reader.command("XREAD", "BLOCK", "5000", "STREAMS", last, position)
+        latencies.append(Double(SystemClock.wallUs() - began))
+        _ = try writer.receive()
+        guard let entry = reply.elements.first?.elements.last?.elements.first?.elements.first?.text else {
+            throw .unexpectedReply("nothing came through \(last)")
+        }
+        position = entry
+        usleep(2000)
+    }
+    return latencies
+}
+
+private func report(_ name: String, _ values: [Double]) {
+    let sorted = values.sorted()
+    func quantile(_ share: Double) -> Int { Int(sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]) }
+    print(
+        "\(name): \(values.count) entries through 4 hops: p50 \(quantile(0.5)) µs, p99 \(quantile(0.99)) µs, "
+            + "p99.9 \(quantile(0.999)) µs, max \(quantile(1)) µs")
+}
+
+func writeFile(_ path: String, _ text: String) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    guard descriptor >= 0 else { return }
+    let bytes = Array(text.utf8)
+    bytes.withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
+    close(descriptor)
+}
+
+private func residentMemory(_ process: pid_t) -> String {
+    let status = readFile("/proc/\(process)/status").map { String(decoding: $0, as: UTF8.self) } ?? ""
+    return status.split(separator: "\n").first { $0.hasPrefix("VmRSS") }.map(String.init) ?? "gone"
+}
