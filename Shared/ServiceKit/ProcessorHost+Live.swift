@@ -41,9 +41,10 @@ extension ProcessorHost {
         } catch {
             return readRefused(error)
         }
-        askForBatch()
         reader.forEachReady(reply, &inputFields) { process(stream: $0, id: $1, fields: $2) }
         turn()
+        // After the commit's bytes, which others wait for; Redis still has the next read while it answers the commit.
+        askForBatch()
     }
 
     /// Commits what is in the hop; if nothing is, does what else is due.

@@ -31,7 +31,8 @@ extension ProcessorHost {
         if !recreated.isEmpty { groupsWereLost(recreated) }
         let positions = try keeper.positions()
         try tellGaps(positions, keeper)
-        let pending = try keeper.takePending(deadAfterMs: Self.deadAfterMs)
+        metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
+        let pending = try keeper.pending()
         try replay(client, positions, pending)
         try commitAndWait(client)
         for (stream, position) in positions.enumerated() { lastCommitted[stream] = position.lastDelivered }

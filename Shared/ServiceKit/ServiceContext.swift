@@ -31,7 +31,7 @@ public final class ServiceContext {
         }
     }
 
-    private init(_ name: String, _ options: CommandLineOptions) throws(ConfigurationError) {
+    init(_ name: String, _ options: CommandLineOptions) throws(ConfigurationError) {
         self.name = name
         let root = try ConfigurationFiles.load(options.files)
         top = ConfigurationSection(root, expand: environment)

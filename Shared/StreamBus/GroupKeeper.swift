@@ -119,9 +119,8 @@ public struct GroupKeeper {
         public var fields: Fields?
     }
 
-    /// Takes over what consumers that went away have left, then gives all pending entries of this consumer.
-    public func takePending(deadAfterMs: Int) throws(RedisError) -> [Pending] {
-        _ = try claim(deadAfterMs: deadAfterMs)
+    /// All pending entries of this consumer.
+    public func pending() throws(RedisError) -> [Pending] {
         var all: [Pending] = []
         for stream in reader.streams.indices {
             var after = StreamId.zero

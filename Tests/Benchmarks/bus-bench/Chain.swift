@@ -24,7 +24,7 @@ private let kinds: [StreamKind] = [.trade, .signal, .decision, .plan, .execution
 private func measureChains(_ server: RedisServer, _ count: Int) throws(RedisError) {
     let program = CommandLine.arguments[0]
     let configuration = server.directory + "/suite.yaml"
-    writeFile(configuration, "symbols: [BTCUSDT]\nredis: {url: \"\(server.address)\"}\n")
+    _ = writeFile(configuration, "symbols: [BTCUSDT]\nredis: {url: \"\(server.address)\"}\n")
     let client = try server.client()
     var children: [ChildProcess] = []
     guard case .unix(let socket) = server.address.endpoint else { return }
@@ -51,8 +51,8 @@ private func measureChains(_ server: RedisServer, _ count: Int) throws(RedisErro
     }
     report("bare", floors)
     report("host", hosts)
-    remove(configuration)
-    remove(server.directory + "/hop.log")
+    removeFile(configuration)
+    removeFile(server.directory + "/hop.log")
 }
 
 /// Microseconds from writing each of `count` entries to reading its last form, one at a time every 2 ms.
@@ -91,14 +91,6 @@ private func report(_ name: String, _ values: [Double]) {
     print(
         "\(name): \(values.count) entries through 4 hops: p50 \(quantile(0.5)) µs, p99 \(quantile(0.99)) µs, "
             + "p99.9 \(quantile(0.999)) µs, max \(quantile(1)) µs")
-}
-
-func writeFile(_ path: String, _ text: String) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    guard descriptor >= 0 else { return }
-    let bytes = Array(text.utf8)
-    bytes.withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
-    close(descriptor)
 }
 
 private func residentMemory(_ process: pid_t) -> String {

@@ -1,0 +1,104 @@
+import RedisTestSupport
+import SignalContracts
+import StreamBus
+import Testing
+import TradingPrimitives
+
+/// Reads of several streams, against a real server.
+struct GroupReaderTests {
+    private let server: RedisServer
+    private let client: RedisClient
+    private let btc: Symbol
+
+    init() throws {
+        server = try #require(RedisServer())
+        client = try server.client()
+        btc = try #require(Symbol("BTCUSDT"))
+    }
+
+    private func reader(_ kinds: [StreamKind], countMax: Int) throws -> GroupReader {
+        let reader = GroupReader(
+            group: "g", consumer: "g-1", streams: kinds.map { StreamName($0, btc) }, countMax: countMax)
+        _ = try GroupKeeper(client, reader).createGroups(
+            from: .beginning, resumeAt: Array(repeating: nil, count: kinds.count))
+        return reader
+    }
+
+    private func write(_ kind: StreamKind, _ ids: [UInt64]) throws {
+        for id in ids { try client.command("XADD", StreamName(kind, btc).key, "\(id)-0", "n", "\(id)") }
+    }
+
+    /// All that one read after another brings, until nothing is left.
+    private func readAll(_ reader: inout GroupReader) throws -> [UInt64] {
+        var order: [UInt64] = []
+        var fields = Fields()
+        for _ in 0..<1000 {
+            var commands = CommandBuffer()
+            reader.appendRead(to: &commands, blockMs: 1)
+            try client.send(commands)
+            let reply = try client.receive()
+            try reader.load(reply)
+            let isEmpty = reader.readyCount == 0 && reader.heldCount == 0
+            reader.forEachReady(reply, &fields) { _, id, _ in order.append(id.milliseconds) }
+            if isEmpty { break }
+        }
+        return order
+    }
+
+    @Test func `entries of two streams come in the order of their ids`() throws {
+        var reader = try reader([.trade, .book], countMax: 100)
+        try write(.trade, [1, 3, 5])
+        try write(.book, [2, 4, 6])
+        #expect(try readAll(&reader) == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func `a stream that is ahead waits for one whose read was full`() throws {
+        var reader = try reader([.trade, .book], countMax: 2)
+        try write(.trade, [1, 2, 3, 4, 5, 6, 7])
+        try write(.book, [8, 9])
+        #expect(try readAll(&reader) == Array(1...9))
+    }
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `whatever the batches, the order is that of the ids`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var reader = try reader([.trade, .book, .candle], countMax: Int.random(in: 1...7, using: &random))
+        var next: UInt64 = 1
+        var order: [UInt64] = []
+        for _ in 0..<5 {
+            for _ in 0..<Int.random(in: 0...30, using: &random) {
+                let kind: StreamKind = [.trade, .trade, .trade, .book, .candle][Int.random(in: 0...4, using: &random)]
+                try write(kind, [next])
+                next += 1
+            }
+            order += try readAll(&reader)
+        }
+        #expect(order == Array(1..<next), "seed \(seed)")
+    }
+
+    @Test func `entries that were trimmed away unread are counted once`() throws {
+        var reader = try reader([.trade], countMax: 3)
+        try write(.trade, Array(1...3))
+        #expect(try readAll(&reader) == [1, 2, 3])
+        try write(.trade, Array(4...20))
+        try client.command("XTRIM", "md.trade:{BTCUSDT}", "MINID", "11")
+        let keeper = GroupKeeper(client, reader)
+        let position = try #require(try keeper.positions().first)
+        #expect(position.lostCount == 7)
+        #expect(position.lastDelivered.milliseconds == 3)
+        try keeper.writeOffLost(0, at: position)
+        #expect(try keeper.positions().first?.lostCount == 0)
+        #expect(try readAll(&reader) == Array(11...20))
+        #expect(try keeper.positions().first?.lostCount == 0)
+    }
+
+    @Test func `nothing is called lost when all that was trimmed had been read`() throws {
+        var reader = try reader([.trade], countMax: 100)
+        try write(.trade, Array(1...9))
+        #expect(try readAll(&reader).count == 9)
+        try client.command("XTRIM", "md.trade:{BTCUSDT}", "MAXLEN", "0")
+        #expect(try GroupKeeper(client, reader).positions().first?.lostCount == 0)
+        try write(.trade, [10])
+        #expect(try GroupKeeper(client, reader).positions().first?.lostCount == 0)
+    }
+}
