@@ -106,7 +106,9 @@ executable(
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
-tests("ServiceKitTests", of: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
+tests(
+    "ServiceKitTests",
+    of: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives", "bus-bench"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"])
 
 let package = Package(name: "vortex7", targets: targets)

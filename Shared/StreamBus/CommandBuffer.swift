@@ -79,6 +79,15 @@ public struct CommandBuffer: Sendable {
         commandCount += other.commandCount
     }
 
+    /// Appends whole commands as bytes.
+    public mutating func append(bytes: ArraySlice<UInt8>, commandCount: Int) {
+        self.bytes.append(contentsOf: bytes)
+        self.commandCount += commandCount
+    }
+
+    /// Drops bytes at the front; the number of commands is no longer told.
+    public mutating func removeFirst(bytes count: Int) { bytes.removeFirst(count) }
+
     private mutating func beginText(length: Int) {
         bytes.append(UInt8(ascii: "$"))
         writeDecimal(UInt64(length), into: &bytes)

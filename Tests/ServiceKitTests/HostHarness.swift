@@ -57,12 +57,7 @@ final class HostHarness {
     }
 
     private static func host(_ server: RedisServer, _ symbol: Symbol) throws -> ProcessorHost<Summer> {
-        let file = server.directory + "/suite.yaml"
-        try #require(
-            writeFile(file, "symbols: [BTCUSDT]\nredis: {url: \"\(server.address)\"}\nlog: {level: error}\n"))
-        let context = try ServiceContext(
-            "bus-probe", CommandLineOptions(["bus-probe", "-c", file], name: "bus-probe", purpose: ""))
-        removeFile(file)
+        let context = try testContext(server)
         return ProcessorHost(context, start: .beginning) { Summer(symbol: symbol) }
     }
 

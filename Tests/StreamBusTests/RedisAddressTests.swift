@@ -17,7 +17,9 @@ struct RedisAddressTests {
         #expect(RedisAddress("unix:///run/redis.sock?db=2")?.database == 2)
     }
 
-    @Test(arguments: ["", "localhost", "redis://", "redis://h:0", "redis://h:x", "redis://h/x", "unix://tmp", "http://h"])
+    @Test(arguments: [
+        "", "localhost", "redis://", "redis://h:0", "redis://h:x", "redis://h/x", "unix://tmp", "http://h",
+    ])
     func `anything else is refused`(url: String) {
         #expect(RedisAddress(url) == nil)
     }

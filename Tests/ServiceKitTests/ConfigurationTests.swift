@@ -1,0 +1,78 @@
+import Testing
+
+@testable import ServiceKit
+
+struct ConfigurationTests {
+    private func section(_ yaml: String, environment: [String: String] = [:]) throws -> ConfigurationSection {
+        ConfigurationSection(try ConfigurationNode(yaml: Array(yaml.utf8), file: "suite.yaml")) { environment[$0] }
+    }
+
+    @Test func `values are read with their types, defaults and ranges`() throws {
+        let top = try section("a: 5\nb: 1.5\nc: yes\nd: [x, y]\ne: BTC, ETH\n")
+        #expect(try top.int("a", default: 1, in: 0...9) == 5)
+        #expect(try top.int("z", default: 1, in: 0...9) == 1)
+        #expect(try top.double("b", default: 0, in: 0...2) == 1.5)
+        #expect(try top.bool("c", default: false))
+        #expect(try top.strings("d", default: []) == ["x", "y"])
+        #expect(try top.strings("e", default: []) == ["BTC", "ETH"])
+        #expect(throws: ConfigurationError(place: "suite.yaml:1", path: "a", message: "5 is not within 6…9")) {
+            try top.int("a", default: 6, in: 6...9)
+        }
+    }
+
+    @Test func `an unknown key is told with its path, its line and the nearest known one`() throws {
+        let top = try section("redis:\n  url: x\n  pasword: y\n")
+        let redis = try top.section("redis")
+        _ = try redis.string("url")
+        _ = try redis.secret("password")
+        #expect(
+            top.unknownKeys().map(\.description) == [
+                "suite.yaml:3: redis.pasword: is not known; did you mean 'password'?"
+            ])
+    }
+
+    @Test func `the environment is put in, and its absence is told`() throws {
+        let top = try section("a: ${HOST:-local}:${PORT}\nb: ${NONE}\n", environment: ["PORT": "80"])
+        #expect(try top.string("a") == "local:80")
+        #expect(
+            throws: ConfigurationError(
+                place: "suite.yaml:2", path: "b", message: "environment variable NONE is not set")
+        ) { try top.string("b") }
+    }
+
+    @Test func `the last file wins key by key, and a variable over both`() throws {
+        var first = try ConfigurationNode(yaml: Array("redis: {url: a, user: u}\n".utf8), file: "1")
+        first = first.merged(with: try ConfigurationNode(yaml: Array("redis: {url: b}\n".utf8), file: "2"))
+        first.set(["data_hub", "metrics_port"], to: "9", place: "VORTEX7__DATA_HUB__METRICS_PORT")
+        let top = ConfigurationSection(first) { _ in nil }
+        #expect(try top.section("redis").string("url") == "b")
+        #expect(try top.section("redis").string("user") == "u")
+        #expect(try top.section("data_hub").int("metrics_port", default: 0, in: 0...10) == 9)
+    }
+
+    @Test(arguments: ["a: [1", "a: 1\na: 2", "a: *b"])
+    func `what is not proper is refused with its line`(yaml: String) {
+        #expect(throws: ConfigurationError.self) { try section(yaml) }
+    }
+
+    @Test func `secrets are not shown`() throws {
+        let node = try ConfigurationNode(
+            yaml: Array("venue: {api_key: AAA, api_secret: BBB}\nredis: {url: 'redis://u:CCC@h:1'}\n".utf8), file: "")
+        for secret in ["AAA", "BBB", "CCC"] { #expect(!node.redacted.contains(secret)) }
+    }
+}
+
+struct MetricsTests {
+    @Test func `the text is what Prometheus reads`() {
+        let metrics = Metrics()
+        metrics.counter("dead_letters_total", help: "Put aside.", labels: [("kind", "a\"b")]).add(3)
+        let histogram = metrics.histogram("stage_seconds", help: "Time.", bounds: [0.1, 1])
+        for value in [0.05, 0.5, 5] { histogram.observe(value) }
+        let lines = metrics.text.split(separator: "\n").map(String.init)
+        #expect(lines.contains("# TYPE vortex7_dead_letters_total counter"))
+        #expect(lines.contains("vortex7_dead_letters_total{kind=\"a\\\"b\"} 3"))
+        #expect(lines.contains("vortex7_stage_seconds_bucket{le=\"1.0\"} 2"))
+        #expect(lines.contains("vortex7_stage_seconds_bucket{le=\"+Inf\"} 3"))
+        #expect(lines.contains("vortex7_stage_seconds_count 3"))
+    }
+}

@@ -1,0 +1,67 @@
+import StreamBus
+import Testing
+
+struct WriteQueueTests {
+    private func queue(_ commands: [(text: String, isOnce: Bool)], bytesMax: Int = 1000) -> WriteQueue {
+        var queue = WriteQueue(bytesMax: bytesMax)
+        for command in commands { _ = queue.add(isOnce: command.isOnce) { $0.command([command.text]) } }
+        return queue
+    }
+
+    private func sent(_ queue: inout WriteQueue) -> String {
+        var bytes: [UInt8] = []
+        queue.takeUnsent { bytes += $0 }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\r\n").filter { $0.allSatisfy(\.isLetter) }
+            .joined()
+    }
+
+    @Test func `what was confirmed is forgotten and the rest is sent again`() {
+        var queue = queue([("A", false), ("B", false)])
+        #expect(sent(&queue) == "AB")
+        #expect(queue.answered(error: nil) == .confirmed)
+        _ = queue.add(isOnce: false) { $0.command(["C"]) }
+        #expect(queue.prepareResend() == 0)
+        #expect(sent(&queue) == "BC")
+    }
+
+    @Test func `what must not be sent twice is dropped, unless it was never sent`() {
+        var queue = queue([("A", true), ("B", false)])
+        #expect(sent(&queue) == "AB")
+        _ = queue.add(isOnce: true) { $0.command(["C"]) }
+        #expect(queue.prepareResend() == 1)
+        #expect(sent(&queue) == "BC")
+    }
+
+    @Test func `an entry that stands already is confirmed only if it was sent before`() {
+        let error = "ERR The ID specified in XADD is equal or smaller than the target stream top item"
+        var queue = queue([("A", false)])
+        #expect(sent(&queue) == "A")
+        #expect(queue.prepareResend() == 0)
+        #expect(sent(&queue) == "A")
+        #expect(queue.answered(error: error) == .confirmed)
+        _ = queue.add(isOnce: false) { $0.command(["B"]) }
+        #expect(sent(&queue) == "B")
+        #expect(queue.answered(error: error) == .lost(error))
+    }
+
+    @Test func `refused writes stay and go again when all answers are in`() {
+        var queue = queue([("A", false), ("B", false)])
+        #expect(sent(&queue) == "AB")
+        #expect(queue.answered(error: "OOM command not allowed") == .refused("OOM command not allowed"))
+        #expect(queue.isRefused)
+        #expect(queue.answered(error: nil) == .confirmed)
+        #expect(sent(&queue) == "")
+        #expect(queue.prepareResend() == 0)
+        #expect(sent(&queue) == "A")
+        #expect(queue.answered(error: nil) == .confirmed)
+        #expect(queue.recordCount == 0)
+    }
+
+    @Test func `the bound holds`() {
+        var queue = queue([("AAAAAAAAAA", false)], bytesMax: 10)
+        #expect(!queue.add(isOnce: false) { $0.command(["B"]) })
+        #expect(sent(&queue) == "AAAAAAAAAA")
+        #expect(queue.answered(error: nil) == .confirmed)
+        #expect(queue.add(isOnce: false) { $0.command(["B"]) })
+    }
+}
