@@ -75,25 +75,15 @@ module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
 module("Execution", .core, in: "Services/Executor", uses: ["TradingPrimitives", "SignalContracts", "Venue"])
 
-system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
-module("Journal", .adapter, in: "Shared", uses: ["CZlib"])
 // C libraries
+system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
 shim("CHiredis", links: ["hiredis"])
 system("CLinux", apt: "libc6-dev")
 system("CYaml", apt: "libyaml-dev")
 
 // Adapters
+module("Journal", .adapter, in: "Shared", uses: ["CZlib"])
 module("StreamBus", .adapter, in: "Shared", uses: ["CHiredis", "SignalContracts", "TradingPrimitives"])
-
-// Tests
-tests("JournalTests", of: ["Journal", "TradingPrimitives"])
-place("TestSupport", .service, uses: ["SignalContracts", "TradingPrimitives"])
-targets.append(
-    .target(
-        name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
-        swiftSettings: strict))
-tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
-tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 module(
     "ServiceKit", .adapter, in: "Shared",
     uses: ["CLinux", "CYaml", "SignalContracts", "StreamBus", "TradingPrimitives"])
@@ -103,12 +93,19 @@ module("RedisTestSupport", .adapter, in: "Tests", uses: ["StreamBus"])
 executable(
     "bus-bench", in: "Tests/Benchmarks",
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
-tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
-tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(
     "ServiceKitTests",
     of: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives", "bus-bench"])
-tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"])
+tests("JournalTests", of: ["Journal", "TradingPrimitives"])
+place("TestSupport", .service, uses: ["SignalContracts", "TradingPrimitives"])
+targets.append(
+    .target(
+        name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
+        swiftSettings: strict))
+tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
+tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
+tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
+tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 
 let package = Package(name: "vortex7", targets: targets)
