@@ -88,6 +88,10 @@ module(
     "ServiceKit", .adapter, in: "Shared",
     uses: ["CLinux", "CYaml", "SignalContracts", "StreamBus", "TradingPrimitives"])
 
+// The exchange simulator: the venue (pure), its server on loopback, its command
+shim("CWebSocketServer", links: ["websockets"])
+module("ExchangeSimulator", .core, in: "Services/ExchangeSimulator", uses: ["TradingPrimitives"])
+
 // Tests and benchmarks
 module("RedisTestSupport", .adapter, in: "Tests", uses: ["StreamBus"])
 executable(

@@ -1,0 +1,62 @@
+public import TradingPrimitives
+
+public enum IncomeType: String, Sendable {
+    case transfer = "TRANSFER"
+    case realizedProfit = "REALIZED_PNL"
+    case commission = "COMMISSION"
+    case funding = "FUNDING_FEE"
+    case insurance = "INSURANCE_CLEAR"
+}
+
+/// One change of a wallet balance.
+public struct Income: Sendable {
+    public let id: Int64
+    public let type: IncomeType
+    public let amount: Notional
+    /// Nil for a transfer.
+    public let instrument: Int?
+    public let tradeId: Int64?
+    public let time: Timestamp
+}
+
+/// A client of the venue: its USDT wallet, positions and past.
+public struct Account: Sendable {
+    /// Fills and incomes that are kept; the sums go on.
+    static let keep = 200_000
+
+    public let name: String
+    public internal(set) var wallet: Notional = .zero
+    public internal(set) var positions: [Position]
+    public internal(set) var fills: ContiguousArray<Fill> = []
+    public internal(set) var incomes: ContiguousArray<Income> = []
+    /// Sum of all incomes of a type, also of those no longer kept.
+    public internal(set) var totals: [IncomeType: Notional] = [:]
+    public internal(set) var makerFee: Ratio
+    public internal(set) var takerFee: Ratio
+    public internal(set) var listenKeyExpiry: Timestamp?
+    var updateTime: Timestamp
+
+    init(name: String, instruments: Int, makerFee: Ratio, takerFee: Ratio, at time: Timestamp) {
+        self.name = name
+        positions = Array(repeating: Position(), count: instruments)
+        (self.makerFee, self.takerFee, updateTime) = (makerFee, takerFee, time)
+    }
+
+    /// What isolated positions don't hold.
+    public var crossWallet: Notional {
+        wallet - positions.reduce(.zero) { $0 + $1.isolatedWallet }
+    }
+
+    mutating func book(_ income: Income) {
+        wallet += income.amount
+        totals[income.type, default: .zero] += income.amount
+        if incomes.count >= Self.keep * 2 { incomes.removeFirst(Self.keep) }
+        incomes.append(income)
+        updateTime = income.time
+    }
+
+    mutating func remember(_ fill: Fill) {
+        if fills.count >= Self.keep * 2 { fills.removeFirst(Self.keep) }
+        fills.append(fill)
+    }
+}

@@ -1,0 +1,123 @@
+public import TradingPrimitives
+
+public enum OrderType: String, Sendable {
+    case limit = "LIMIT"
+    case market = "MARKET"
+}
+
+public enum TimeInForce: String, Sendable {
+    case goodTillCancel = "GTC"
+    case immediateOrCancel = "IOC"
+    case fillOrKill = "FOK"
+    case postOnly = "GTX"
+    case goodTillDate = "GTD"
+    /// Good till the position ends; for conditional orders.
+    case goodTillPosition = "GTE_GTC"
+}
+
+public enum OrderStatus: String, Sendable {
+    case new = "NEW"
+    case partiallyFilled = "PARTIALLY_FILLED"
+    case filled = "FILLED"
+    case canceled = "CANCELED"
+    case expired = "EXPIRED"
+    case expiredInMatch = "EXPIRED_IN_MATCH"
+
+    public var isOpen: Bool { self == .new || self == .partiallyFilled }
+}
+
+/// Why an order ended by itself: the venue's `er`.
+public enum ExpiryReason: Int, Sendable {
+    case none = 0
+    case selfTrade = 1
+    case immediateRemainder = 2
+    case wouldReverse = 4
+    case liquidated = 5
+    case marketRemainder = 9
+}
+
+public enum SelfTradePrevention: String, Sendable {
+    case none = "NONE"
+    case expireTaker = "EXPIRE_TAKER"
+    case expireMaker = "EXPIRE_MAKER"
+    case expireBoth = "EXPIRE_BOTH"
+}
+
+/// What a client asks for.
+public struct OrderRequest: Sendable {
+    public var instrument: Int
+    public var side: Side
+    public var type: OrderType
+    public var timeInForce: TimeInForce = .goodTillCancel
+    public var quantity: Quantity
+    /// Zero for a market order.
+    public var price: Price = .zero
+    public var isReduceOnly = false
+    public var isClosePosition = false
+    /// Made by the venue when nil.
+    public var clientId: String?
+    public var selfTrade: SelfTradePrevention = .expireMaker
+    public var goodTill: Timestamp = .zero
+
+    public init(instrument: Int, side: Side, type: OrderType, quantity: Quantity, price: Price = .zero) {
+        (self.instrument, self.side, self.type) = (instrument, side, type)
+        (self.quantity, self.price) = (quantity, price)
+    }
+}
+
+/// An order in the matching engine.
+public struct Order: Sendable {
+    public let id: Int64
+    public let clientId: String
+    public let account: Int
+    public let instrument: Int
+    public let side: Side
+    public let type: OrderType
+    /// Type of the conditional order that it came from, else its own.
+    public let originalType: String
+    public let timeInForce: TimeInForce
+    public let quantity: Quantity
+    public let price: Price
+    /// Trigger of the conditional order that it came from, else zero.
+    public let stopPrice: Price
+    public let isReduceOnly: Bool
+    public let isClosePosition: Bool
+    public let isLiquidation: Bool
+    public let selfTrade: SelfTradePrevention
+    public let goodTill: Timestamp
+    public let time: Timestamp
+    /// The conditional order that it came from.
+    public let algoId: Int64?
+
+    public internal(set) var status: OrderStatus = .new
+    public internal(set) var executed: Quantity = .zero
+    public internal(set) var quote: Notional = .zero
+    public internal(set) var updateTime: Timestamp
+    public internal(set) var expiry: ExpiryReason = .none
+    /// Market quantity that trades before this order at its price.
+    var queueAhead: Quantity = .zero
+
+    public var remaining: Quantity { quantity - executed }
+    /// Average price of the fills, cut to the 1e-8 grid; zero before the first.
+    public var averagePrice: Price {
+        executed.raw == 0 ? .zero : Price(raw: Int64(Int128(quote.raw) * Int128(fixedScale) / Int128(executed.raw)))
+    }
+}
+
+/// One execution of an order.
+public struct Fill: Sendable {
+    public let tradeId: Int64
+    public let orderId: Int64
+    public let account: Int
+    public let instrument: Int
+    public let side: Side
+    public let price: Price
+    public let quantity: Quantity
+    public let isMaker: Bool
+    public let fee: Notional
+    /// Before fees.
+    public let realizedProfit: Notional
+    public let time: Timestamp
+
+    public var quote: Notional { price * quantity }
+}

@@ -1,0 +1,119 @@
+public import TradingPrimitives
+
+/// Which market streams somebody wants; frames of the others are not made.
+public struct StreamInterest: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let trades = StreamInterest(rawValue: 1 << 0)
+    public static let bestPrices = StreamInterest(rawValue: 1 << 1)
+    public static let mark = StreamInterest(rawValue: 1 << 2)
+    public static let liquidations = StreamInterest(rawValue: 1 << 3)
+    public static let candles = StreamInterest(rawValue: 1 << 4)
+    public static let all = StreamInterest(rawValue: .max)
+
+    /// Publishing intervals of the depth streams, milliseconds.
+    public static let depthSpeedsMs = [100, 250, 500]
+    public static func partialDepth(_ speedIndex: Int) -> StreamInterest {
+        .init(rawValue: 1 << (8 + UInt32(speedIndex)))
+    }
+    public static func depthChange(_ speedIndex: Int) -> StreamInterest {
+        .init(rawValue: 1 << (16 + UInt32(speedIndex)))
+    }
+}
+
+/// Everything of one contract but the accounts: the market's book, own resting orders, prices, candles.
+public struct InstrumentBook: Sendable {
+    static let recentTradesMax = 1000
+
+    public let index: Int
+    public let instrument: Instrument
+    public var interest: StreamInterest = .all
+    var bids = BookSide(.buy)
+    var asks = BookSide(.sell)
+    /// Ids of own resting orders in the order of their priority: best price first, then oldest.
+    var restingBuys: [Int64] = []
+    var restingSells: [Int64] = []
+    /// Open conditional orders, oldest first.
+    var openAlgos: [Int64] = []
+
+    public internal(set) var lastPrice: Price = .zero
+    public internal(set) var lastQuantity: Quantity = .zero
+    public internal(set) var mark: MarkPrice
+    var hasOwnMarks = false
+    public internal(set) var openInterest: Quantity
+    var hasOwnOpenInterest = false
+    var candles = Candles()
+
+    var updateId: Int64
+    var lastTradeId: Int64
+    var lastAggregateId: Int64
+    var pendingTrade: AggregateTrade?
+    var recentTrades: ContiguousArray<AggregateTrade> = []
+    var depth = DepthPublishing()
+    var publishedBest: BestPrices?
+    /// The source publishes best prices or depth itself.
+    var hasOwnBestPrices = false
+    var hasOwnDepth = false
+    var bookTime: Timestamp
+    var largestLiquidation: Liquidation?
+    var fundings: [(time: Timestamp, rate: Ratio, mark: Price)] = []
+    /// Open interest and taker volumes each five minutes, oldest first.
+    var statistics: ContiguousArray<MarketStatistics> = []
+    var statisticsVolume = (buy: Quantity.zero, sell: Quantity.zero)
+
+    init(_ index: Int, _ instrument: Instrument, start: Timestamp, fundingRate: Ratio, fundingIntervalMs: Int64) {
+        self.index = index
+        self.instrument = instrument
+        bookTime = start
+        updateId = start.milliseconds * 3
+        lastTradeId = start.milliseconds / 300
+        lastAggregateId = start.milliseconds / 700
+        mark = MarkPrice(
+            instrument: index, price: .zero, average: .zero, index: .zero, fundingRate: fundingRate,
+            nextFunding: start.floored(to: fundingIntervalMs) + fundingIntervalMs)
+        openInterest = Notional(raw: 5_000_000_000 * fixedScale).quantity(at: instrument.typicalPrice)
+            .rounded(toMultipleOf: instrument.rules.stepSize, .down)
+    }
+
+    subscript(_ side: Side) -> BookSide {
+        _read { yield side == .buy ? bids : asks }
+        _modify {
+            if side == .buy { yield &bids } else { yield &asks }
+        }
+    }
+
+    func resting(_ side: Side) -> [Int64] { side == .buy ? restingBuys : restingSells }
+
+    /// Best visible prices; nil while a side is empty.
+    public var best: (bid: BookLevel, ask: BookLevel)? {
+        guard let bid = bids.best, let ask = asks.best else { return nil }
+        return (bid, ask)
+    }
+
+    /// The visible book, best first.
+    public func top(_ count: Int) -> (bids: [BookLevel], asks: [BookLevel]) { (bids.top(count), asks.top(count)) }
+
+    /// The price for margin and profit: the mark, or the last one while there is none.
+    public var markPrice: Price { mark.price > .zero ? mark.price : lastPrice }
+}
+
+/// One five-minute row of `/futures/data`.
+struct MarketStatistics: Sendable {
+    let time: Timestamp
+    let openInterest: Quantity
+    let mark: Price
+    let buyVolume: Quantity
+    let sellVolume: Quantity
+    /// Share of accounts that are long, 1e-4 steps.
+    let longShare: Int64
+}
+
+/// What the depth streams still have to tell.
+struct DepthPublishing: Sendable {
+    /// Keys (signed prices) of changed levels since the last change frame, by speed.
+    var changedBids: [[Int64]] = [[], [], []]
+    var changedAsks: [[Int64]] = [[], [], []]
+    var lastChangeId: [Int64] = [0, 0, 0]
+    var lastPartialId: [Int64] = [0, 0, 0]
+}

@@ -1,0 +1,160 @@
+public import TradingPrimitives
+
+extension Exchange {
+    /// Everything that the venue does by the clock falls on this grid, milliseconds.
+    private static let gridMs: Int64 = 50
+
+    /// Lets time pass: candles close, frames are published, funding is paid, listen keys expire.
+    public mutating func advance(to time: Timestamp) {
+        guard time > now else { return }
+        var next = now.floored(to: Self.gridMs) + Self.gridMs
+        while next <= time {
+            flushTrades(before: next)
+            now = next
+            onGrid()
+            next = next + Self.gridMs
+        }
+        flushTrades(before: time)
+        now = time
+    }
+
+    private mutating func flushTrades(before time: Timestamp) {
+        for index in books.indices {
+            if let pending = books[index].pendingTrade, pending.time < time {
+                if now < pending.time + 1 { now = min(pending.time + 1, time) }
+                flushTrade(index)
+            }
+        }
+    }
+
+    private func isDue(_ spanMs: Int64) -> Bool { now.milliseconds % spanMs == 0 }
+
+    private mutating func onGrid() {
+        let isMinute = isDue(60_000)
+        if isMinute { for index in books.indices { closeCandles(index) } }
+        if isDue(250) { for index in books.indices { publishCandles(index) } }
+        for (speed, spanMs) in StreamInterest.depthSpeedsMs.enumerated() where isDue(Int64(spanMs)) {
+            for index in books.indices { publishDepth(index, speed: speed) }
+        }
+        if isDue(1000) { everySecond() }
+        if isDue(300_000) { for index in books.indices { closeStatistics(index) } }
+        settle()
+    }
+
+    private mutating func everySecond() {
+        for index in books.indices {
+            moveMark(index)
+            if books[index].mark.nextFunding <= now { payFunding(index) }
+            if books[index].interest.contains(.mark), books[index].mark.price > .zero { tell(.mark(books[index].mark)) }
+            if let liquidation = books[index].largestLiquidation {
+                books[index].largestLiquidation = nil
+                if books[index].interest.contains(.liquidations) { tell(.liquidation(liquidation)) }
+            }
+        }
+        liquidate()
+        expireDatedOrders()
+        for account in accounts.indices {
+            if let expiry = accounts[account].listenKeyExpiry, expiry <= now {
+                accounts[account].listenKeyExpiry = nil
+                events.append(ExchangeEvent(time: now, body: .listenKeyExpired(account: account)))
+            }
+        }
+        forgetOldOrders()
+    }
+
+    /// Without marks in the source, the mark follows the middle of the book with a delay of a second or two, and the
+    /// index stays a little below it.
+    private mutating func moveMark(_ index: Int) {
+        guard !books[index].hasOwnMarks else { return }
+        let middle: Price
+        if let best = books[index].best {
+            middle = Price(raw: (best.bid.price.raw + best.ask.price.raw) / 2)
+        } else if books[index].lastPrice > .zero {
+            middle = books[index].lastPrice
+        } else {
+            return
+        }
+        let mark = books[index].mark.price
+        let moved = mark == .zero ? middle : mark + Price(raw: (middle - mark).raw / 2)
+        setMark(index, moved, index: Price(raw: moved.raw - moved.raw / 5000))
+    }
+
+    // MARK: Candles
+
+    private mutating func closeCandles(_ index: Int) {
+        for (frame, timeframe) in Candles.frames.enumerated() {
+            while let done = books[index].candles.close(frame, at: now) {
+                if books[index].interest.contains(.candles) {
+                    tell(.candle(instrument: index, timeframe, done, isClosed: true))
+                }
+            }
+        }
+    }
+
+    private mutating func publishCandles(_ index: Int) {
+        for (frame, timeframe) in Candles.frames.enumerated() where books[index].candles.isChanged[frame] {
+            books[index].candles.isChanged[frame] = false
+            guard books[index].interest.contains(.candles), let candle = books[index].candles.current[frame]
+            else { continue }
+            tell(.candle(instrument: index, timeframe, candle, isClosed: false))
+        }
+    }
+
+    // MARK: Depth
+
+    private mutating func publishDepth(_ index: Int, speed: Int) {
+        if books[index].interest.contains(.depthChange(speed)) {
+            publishChanges(index, speed: speed)
+        } else {
+            books[index].depth.changedBids[speed].removeAll(keepingCapacity: true)
+            books[index].depth.changedAsks[speed].removeAll(keepingCapacity: true)
+        }
+        if !(books[index].hasOwnDepth && speed == 0) { publishPartial(index, speed: speed) }
+    }
+
+    mutating func publishPartial(_ index: Int, speed: Int) {
+        let book = books[index]
+        let previous = book.depth.lastPartialId[speed]
+        guard book.interest.contains(.partialDepth(speed)), book.updateId != previous, !book.bids.isEmpty else {
+            return
+        }
+        let top = book.top(20)
+        tell(
+            .partialDepth(
+                DepthFrame(
+                    instrument: index, firstUpdateId: min(previous + 1, book.updateId), lastUpdateId: book.updateId,
+                    previousUpdateId: previous == 0 ? book.updateId - 1 : previous, bids: top.bids, asks: top.asks,
+                    time: book.bookTime),
+                speedMs: StreamInterest.depthSpeedsMs[speed]))
+        books[index].depth.lastPartialId[speed] = book.updateId
+    }
+
+    private mutating func publishChanges(_ index: Int, speed: Int) {
+        let previous = books[index].depth.lastChangeId[speed]
+        guard books[index].updateId != previous else { return }
+        let bids = Self.changedLevels(&books[index].depth.changedBids[speed], books[index].bids)
+        let asks = Self.changedLevels(&books[index].depth.changedAsks[speed], books[index].asks)
+        tell(
+            .depthChange(
+                DepthFrame(
+                    instrument: index, firstUpdateId: previous + 1, lastUpdateId: books[index].updateId,
+                    previousUpdateId: previous, bids: bids, asks: asks, time: books[index].bookTime),
+                speedMs: StreamInterest.depthSpeedsMs[speed]))
+        books[index].depth.lastChangeId[speed] = books[index].updateId
+    }
+
+    /// The levels of changed keys as they are now, ascending by key, each once.
+    private static func changedLevels(_ keys: inout [Int64], _ side: BookSide) -> [BookLevel] {
+        keys.sort()
+        var levels: [BookLevel] = []
+        levels.reserveCapacity(keys.count)
+        var last: Int64?
+        for key in keys where key != last {
+            last = key
+            let price = Price(raw: side.side == .buy ? key : -key)
+            levels.append(BookLevel(price: price, quantity: side.visible(at: price)))
+        }
+        keys.removeAll(keepingCapacity: true)
+        return levels
+    }
+}

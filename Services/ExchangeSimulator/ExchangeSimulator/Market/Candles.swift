@@ -1,0 +1,132 @@
+public import TradingPrimitives
+
+/// Open, high, low and close of one span, with its volume.
+public struct Candle: Equatable, Sendable, BitwiseCopyable {
+    public let openTime: Timestamp
+    public var open: Price
+    public var high: Price
+    public var low: Price
+    public var close: Price
+    public var volume: Quantity
+    public var quoteVolume: Notional
+    public var takerVolume: Quantity
+    public var takerQuoteVolume: Notional
+    public var trades: Int64
+    public var firstTradeId: Int64
+    public var lastTradeId: Int64
+
+    public init(openTime: Timestamp, price: Price) {
+        self.openTime = openTime
+        (open, high, low, close) = (price, price, price, price)
+        (volume, quoteVolume, takerVolume, takerQuoteVolume) = (.zero, .zero, .zero, .zero)
+        (trades, firstTradeId, lastTradeId) = (0, -1, -1)
+    }
+
+    mutating func add(_ other: Candle) {
+        high = max(high, other.high)
+        low = min(low, other.low)
+        close = other.close
+        volume += other.volume
+        quoteVolume += other.quoteVolume
+        takerVolume += other.takerVolume
+        takerQuoteVolume += other.takerQuoteVolume
+        if trades == 0 { firstTradeId = other.firstTradeId }
+        if other.trades > 0 { lastTradeId = other.lastTradeId }
+        trades += other.trades
+    }
+}
+
+/// The candles of one instrument: the four live timeframes, and longer ones put together when asked.
+struct Candles: Sendable {
+    static let keep = 20_000
+    static let frames = Timeframe.allCases
+
+    /// Closed candles, oldest first, by the index of the timeframe.
+    private(set) var closed: [ContiguousArray<Candle>] = frames.map { _ in [] }
+    /// The candle that is being made.
+    private(set) var current: [Candle?] = frames.map { _ in nil }
+    /// Whether the current candle changed since it was published.
+    var isChanged: [Bool] = frames.map { _ in false }
+
+    /// Takes one-minute candles of the past, oldest first, all before what is there.
+    mutating func prepend(history minutes: [Candle]) {
+        for (index, frame) in Self.frames.enumerated() {
+            var made: ContiguousArray<Candle> = []
+            for minute in minutes { Self.merge(minute, into: &made, spanMs: frame.milliseconds) }
+            // The last candle of a longer frame may still be open.
+            if let last = made.last, let end = minutes.last, frame != .oneMinute,
+                last.openTime + frame.milliseconds > end.openTime + 60_000
+            {
+                made.removeLast()
+                current[index] = last
+            }
+            closed[index] = ContiguousArray(made.suffix(Self.keep)) + closed[index]
+        }
+    }
+
+    static func merge(_ candle: Candle, into made: inout ContiguousArray<Candle>, spanMs: Int64) {
+        let openTime = candle.openTime.floored(to: spanMs)
+        if let last = made.indices.last, made[last].openTime == openTime {
+            made[last].add(candle)
+            return
+        }
+        var first = Candle(openTime: openTime, price: candle.open)
+        first.add(candle)
+        made.append(first)
+    }
+
+    mutating func trade(
+        _ price: Price, _ quantity: Quantity, aggressor: Side, firstId: Int64, lastId: Int64, at time: Timestamp
+    ) {
+        var minute = Candle(openTime: time, price: price)
+        minute.volume = quantity
+        minute.quoteVolume = price * quantity
+        minute.takerVolume = aggressor == .buy ? quantity : .zero
+        minute.takerQuoteVolume = aggressor == .buy ? minute.quoteVolume : .zero
+        (minute.trades, minute.firstTradeId, minute.lastTradeId) = (lastId - firstId + 1, firstId, lastId)
+        for index in Self.frames.indices {
+            let openTime = time.floored(to: Self.frames[index].milliseconds)
+            if current[index]?.openTime != openTime, current[index] != nil { continue }  // late for its candle
+            if current[index] == nil { current[index] = Candle(openTime: openTime, price: price) }
+            if current[index]?.trades == 0, current[index]?.volume == .zero {
+                current[index] = Candle(openTime: openTime, price: price)
+            }
+            current[index]?.add(minute)
+            isChanged[index] = true
+        }
+    }
+
+    /// Closes the candle of a timeframe whose span ends at `time` and opens the next one. Nil when there was none.
+    mutating func close(_ index: Int, at time: Timestamp) -> Candle? {
+        guard let done = current[index], done.openTime + Self.frames[index].milliseconds <= time else { return nil }
+        if closed[index].count >= Self.keep * 2 { closed[index].removeFirst(Self.keep) }
+        closed[index].append(done)
+        current[index] = Candle(openTime: time.floored(to: Self.frames[index].milliseconds), price: done.close)
+        isChanged[index] = false
+        return done
+    }
+
+    /// Closed and current candles of any span that is a multiple of a minute, oldest first.
+    func all(spanMs: Int64) -> ContiguousArray<Candle> {
+        let base = Self.frames.lastIndex { spanMs % $0.milliseconds == 0 } ?? 0
+        var made: ContiguousArray<Candle> = []
+        if Self.frames[base].milliseconds == spanMs {
+            made = closed[base]
+            if let current = current[base] { made.append(current) }
+            return made
+        }
+        for candle in closed[base] { Self.merge(candle, into: &made, spanMs: spanMs) }
+        if let current = current[base] { Self.merge(current, into: &made, spanMs: spanMs) }
+        return made
+    }
+
+    /// Sum over the last 24 hours.
+    func day(until now: Timestamp) -> Candle? {
+        var sum: Candle?
+        for candle in all(spanMs: Timeframe.fifteenMinutes.milliseconds) where now - candle.openTime < 86_400_000 {
+            if sum == nil { sum = Candle(openTime: candle.openTime, price: candle.open) }
+            sum?.add(candle)
+        }
+        return sum
+    }
+}

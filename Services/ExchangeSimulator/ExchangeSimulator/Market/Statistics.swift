@@ -1,0 +1,47 @@
+import TradingPrimitives
+
+// Open interest and long/short shares, as `/futures/data` tells them: simple, deterministic and consistent with the
+// market's own flow, because nobody here has other clients to count.
+extension Exchange {
+    private static let statisticsMax = 4000
+
+    mutating func closeStatistics(_ index: Int) {
+        let volume = books[index].statisticsVolume
+        books[index].statisticsVolume = (.zero, .zero)
+        if !books[index].hasOwnOpenInterest {
+            // A tenth of the net taker flow stays open.
+            let net = (volume.buy - volume.sell).raw / 10
+            let moved = Quantity(raw: books[index].openInterest.raw + net)
+            let step = instruments[index].rules.stepSize
+            if moved > .zero { books[index].openInterest = moved.rounded(toMultipleOf: step, .down) }
+        }
+        append(index, at: now, books[index].markPrice, volume.buy, volume.sell)
+    }
+
+    mutating func makeStatistics(ofPast index: Int, _ minutes: [Candle]) {
+        var buy = Quantity.zero
+        var sell = Quantity.zero
+        for candle in minutes.suffix(5 * 600) {
+            buy += candle.takerVolume
+            sell += candle.volume - candle.takerVolume
+            let end = candle.openTime + 60_000
+            guard end.milliseconds % 300_000 == 0 else { continue }
+            append(index, at: end, candle.close, buy, sell)
+            (buy, sell) = (.zero, .zero)
+        }
+    }
+
+    private mutating func append(_ index: Int, at time: Timestamp, _ mark: Price, _ buy: Quantity, _ sell: Quantity) {
+        // The crowd leans against the last move: where it rises, fewer accounts are long.
+        let last = books[index].statistics.last
+        let move = last.map { $0.mark > .zero ? (mark - $0.mark).raw * 10_000 / $0.mark.raw : 0 } ?? 0
+        let share = min(max((last?.longShare ?? 5600) - move / 2 + (5600 - (last?.longShare ?? 5600)) / 20, 2000), 8000)
+        if books[index].statistics.count >= Self.statisticsMax * 2 {
+            books[index].statistics.removeFirst(Self.statisticsMax)
+        }
+        books[index].statistics.append(
+            MarketStatistics(
+                time: time, openInterest: books[index].openInterest, mark: mark, buyVolume: buy, sellVolume: sell,
+                longShare: share))
+    }
+}

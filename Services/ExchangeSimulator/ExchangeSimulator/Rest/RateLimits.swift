@@ -1,0 +1,83 @@
+public import TradingPrimitives
+
+/// The venue's counters: request weight by address and orders by account, in fixed windows of the venue's clock.
+public struct RateLimits: Sendable {
+    public static let weightPerMinute = 2400
+    public static let ordersPerMinute = 1200
+    public static let ordersPer10s = 300
+    /// Requests refused in one minute before the address is shut out.
+    private static let refusalsBeforeBan = 50
+
+    private struct Window: Sendable {
+        let spanMs: Int64
+        var start = Timestamp.zero
+        var count = 0
+
+        mutating func roll(_ now: Timestamp) {
+            let current = now.floored(to: spanMs)
+            if current != start { (start, count) = (current, 0) }
+        }
+    }
+
+    private var weight = Window(spanMs: 60_000)
+    private var refusals = Window(spanMs: 60_000)
+    private var orders10s: [Window] = []
+    private var orders1m: [Window] = []
+    private var bannedUntil = Timestamp.zero
+
+    public init() {}
+
+    public var usedWeight: Int { weight.count }
+
+    /// Orders of an account in the last ten-second and one-minute windows.
+    public func orderCounts(_ account: Int) -> (in10s: Int, in1m: Int) {
+        guard account < orders10s.count else { return (0, 0) }
+        return (orders10s[account].count, orders1m[account].count)
+    }
+
+    /// Counts a request. Throws when it is one too many.
+    public mutating func spend(_ cost: Int, now: Timestamp) throws(Refusal) {
+        weight.roll(now)
+        refusals.roll(now)
+        if now < bannedUntil { throw Self.banned(until: bannedUntil) }
+        weight.count += cost
+        guard weight.count > Self.weightPerMinute else { return }
+        refusals.count += 1
+        if refusals.count > Self.refusalsBeforeBan {
+            bannedUntil = now + 120_000
+            throw Self.banned(until: bannedUntil)
+        }
+        throw Refusal(
+            -1003,
+            "Too many requests; current limit of IP is \(Self.weightPerMinute) requests per minute. "
+                + "Please use the websocket for live updates to avoid polling the API.", status: 429)
+    }
+
+    private static func banned(until time: Timestamp) -> Refusal {
+        Refusal(
+            -1003,
+            "Way too many requests; IP banned until \(time.milliseconds). "
+                + "Please use the websocket for live updates to avoid bans.", status: 418)
+    }
+
+    /// Counts an order. Throws when it is one too many.
+    public mutating func spendOrder(_ account: Int, now: Timestamp) throws(Refusal) {
+        while orders10s.count <= account {
+            orders10s.append(Window(spanMs: 10_000))
+            orders1m.append(Window(spanMs: 60_000))
+        }
+        orders10s[account].roll(now)
+        orders1m[account].roll(now)
+        orders10s[account].count += 1
+        orders1m[account].count += 1
+        if orders10s[account].count > Self.ordersPer10s {
+            throw Refusal(
+                -1015, "Too many new orders; current limit is \(Self.ordersPer10s) orders per TEN_SECONDS.", status: 429
+            )
+        }
+        if orders1m[account].count > Self.ordersPerMinute {
+            throw Refusal(
+                -1015, "Too many new orders; current limit is \(Self.ordersPerMinute) orders per MINUTE.", status: 429)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+public import TradingPrimitives
+
+/// One market stream by its name: `btcusdt@depth20@100ms`.
+public struct MarketStream: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        case aggregateTrade
+        /// Raw trades; undocumented at the venue, yet used by some clients.
+        case trade
+        case partialDepth(levels: Int, speedMs: Int)
+        case depthChange(speedMs: Int)
+        case bestPrices
+        case candle(Timeframe)
+        case mark(everySeconds: Int)
+        case liquidation
+    }
+
+    /// Which of the three entries carries a stream. On another one a subscription succeeds and stays silent.
+    public enum Route: String, Sendable {
+        case book = "public"
+        case market
+        case user = "private"
+    }
+
+    public let instrument: Int
+    public let kind: Kind
+
+    public init(instrument: Int, kind: Kind) { (self.instrument, self.kind) = (instrument, kind) }
+
+    public func isCarried(by route: Route) -> Bool {
+        switch kind {
+        case .partialDepth, .depthChange, .bestPrices: route == .book
+        case .trade: route == .book || route == .market
+        case .aggregateTrade, .candle, .mark, .liquidation: route == .market
+        }
+    }
+
+    /// Nil for a stream that the venue does not have; subscribing to it succeeds and stays silent.
+    public init?(_ name: String, instruments: [Instrument]) {
+        let parts = name.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count >= 2, let symbol = Symbol(parts[0]), parts[0] == symbol.lowercased,
+            let index = instruments.firstIndex(where: { $0.symbol == symbol }),
+            let kind = Self.kind(Array(parts.dropFirst()))
+        else { return nil }
+        self.init(instrument: index, kind: kind)
+    }
+
+    private static func kind(_ parts: [String]) -> Kind? {
+        switch (parts[0], parts.count) {
+        case ("aggTrade", 1): return .aggregateTrade
+        case ("trade", 1): return .trade
+        case ("bookTicker", 1): return .bestPrices
+        case ("forceOrder", 1): return .liquidation
+        case ("markPrice", 1): return .mark(everySeconds: 3)
+        case ("markPrice", 2): return parts[1] == "1s" ? .mark(everySeconds: 1) : nil
+        case ("depth", 1...2): return speed(parts).map { .depthChange(speedMs: $0) }
+        case ("depth5", 1...2), ("depth10", 1...2), ("depth20", 1...2):
+            let levels = Int(parts[0].dropFirst(5)) ?? 20
+            return speed(parts).map { .partialDepth(levels: levels, speedMs: $0) }
+        default:
+            guard parts.count == 1, parts[0].hasPrefix("kline_") else { return nil }
+            return Timeframe(rawValue: String(parts[0].dropFirst(6))).map(Kind.candle)
+        }
+    }
+
+    private static func speed(_ parts: [String]) -> Int? {
+        if parts.count == 1 { return 250 }
+        return switch parts[1] {
+        case "100ms": 100
+        case "250ms": 250
+        case "500ms": 500
+        default: nil
+        }
+    }
+
+    public func name(_ instruments: [Instrument]) -> String {
+        let symbol = instruments[instrument].symbol.lowercased
+        func speed(_ ms: Int) -> String { ms == 250 ? "" : "@\(ms)ms" }
+        return switch kind {
+        case .aggregateTrade: symbol + "@aggTrade"
+        case .trade: symbol + "@trade"
+        case .partialDepth(let levels, let speedMs): "\(symbol)@depth\(levels)\(speed(speedMs))"
+        case .depthChange(let speedMs): symbol + "@depth" + speed(speedMs)
+        case .bestPrices: symbol + "@bookTicker"
+        case .candle(let frame): symbol + "@kline_" + frame.rawValue
+        case .mark(let seconds): symbol + (seconds == 1 ? "@markPrice@1s" : "@markPrice")
+        case .liquidation: symbol + "@forceOrder"
+        }
+    }
+
+    /// What the venue has to make for this stream.
+    var interest: StreamInterest {
+        switch kind {
+        case .aggregateTrade, .trade: .trades
+        case .partialDepth(_, let speedMs): .partialDepth(StreamInterest.depthSpeedsMs.firstIndex(of: speedMs) ?? 0)
+        case .depthChange(let speedMs): .depthChange(StreamInterest.depthSpeedsMs.firstIndex(of: speedMs) ?? 0)
+        case .bestPrices: .bestPrices
+        case .candle: .candles
+        case .mark: .mark
+        case .liquidation: .liquidations
+        }
+    }
+}

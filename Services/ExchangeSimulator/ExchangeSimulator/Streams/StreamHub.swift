@@ -1,0 +1,282 @@
+import TradingPrimitives
+
+/// The WebSocket side of the venue without the sockets: who is subscribed to what, the answers to control messages, and
+/// which frame goes to whom.
+public struct StreamHub: Sendable {
+    public typealias Id = UInt64
+    public static let messagesPerSecond = 10
+    public static let streamsMax = 1024
+
+    struct Connection: Sendable {
+        let route: MarketStream.Route
+        var isCombined: Bool
+        /// Names as they were asked for, in that order.
+        var names: [String] = []
+        var users: [UserSubscription] = []
+        var second: Int64 = 0
+        var messages = 0
+    }
+
+    struct UserSubscription: Sendable {
+        let account: Int
+        let listenKey: String
+        /// Nil: all events.
+        let events: [String]?
+    }
+
+    /// What the connection has to do after a message.
+    public enum Reaction: Equatable, Sendable {
+        case reply([UInt8])
+        case close(code: UInt16, reason: String)
+    }
+
+    private var connections: [Id: Connection] = [:]
+    private var subscribers: [MarketStream: [Id]] = [:]
+    private var userConnections: [Id] = []
+    private var json = JSONWriter()
+    private var wrapped = JSONWriter()
+    /// Frames sent, by stream, since the start; over all connections.
+    public private(set) var sentByStream: [MarketStream: Int] = [:]
+    public private(set) var sentByUserEvent: [String: Int] = [:]
+
+    public init() {}
+
+    public var connectionCount: Int { connections.count }
+
+    // MARK: Life of a connection
+
+    /// Whether a WebSocket may be opened at a path.
+    public static func admits(path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        let rest =
+            parts.first.map { MarketStream.Route(rawValue: String($0)) != nil } == true ? parts.dropFirst() : parts[...]
+        return rest.first == "ws" || rest.first == "stream"
+    }
+
+    /// Opens a connection to `path?query` and subscribes it to what its address names.
+    public mutating func open(_ id: Id, path: String, query: String, _ venue: inout Exchange) {
+        var parts = path.split(separator: "/").map(String.init)
+        var route = MarketStream.Route.book
+        if let first = parts.first, let named = MarketStream.Route(rawValue: first) {
+            route = named
+            parts.removeFirst()
+        }
+        let isCombined = parts.first == "stream"
+        connections[id] = Connection(route: route, isCombined: isCombined)
+        var names = parts.dropFirst().map { $0 }
+        let parameters = Parameters(query: query.utf8, body: [])
+        for value in parameters.all("streams") { names += value.split(separator: "/").map(String.init) }
+        if route == .user {
+            let keys = parameters.all("listenKey")
+            let events = parameters.all("events")
+            for (index, key) in keys.enumerated() {
+                subscribe(id, toUser: key, events: index < events.count ? events[index] : nil, venue)
+            }
+        }
+        subscribe(id, names, &venue)
+    }
+
+    public mutating func close(_ id: Id, _ venue: inout Exchange) {
+        guard let connection = connections.removeValue(forKey: id) else { return }
+        for name in connection.names { drop(id, name, venue) }
+        userConnections.removeAll { $0 == id }
+        updateInterest(&venue)
+    }
+
+    /// Answers a control message. `nowMs`: a clock of the machine, for the limit of messages.
+    public mutating func receive(_ id: Id, _ text: some Collection<UInt8>, nowMs: Int64, _ venue: inout Exchange)
+        -> Reaction?
+    {
+        guard connections[id] != nil else { return nil }
+        if connections[id]?.second != nowMs / 1000 {
+            connections[id]?.second = nowMs / 1000
+            connections[id]?.messages = 0
+        }
+        connections[id]?.messages += 1
+        if connections[id]?.messages ?? 0 > Self.messagesPerSecond {
+            return .close(code: 1008, reason: "Too many requests")
+        }
+        guard case .object(let members)? = FlatJSON.parse(text) else {
+            return .reply(Self.error(3, "Invalid JSON: expected value at line 1 column 1"))
+        }
+        func member(_ name: String) -> FlatJSON.Value? { members.first { $0.name == name }?.value }
+        guard let method = member("method")?.text else {
+            return .reply(Self.error(2, "Invalid request: missing field `method` at line 1 column \(text.count)"))
+        }
+        var parameters: [FlatJSON.Value] = []
+        if case .array(let values)? = member("params") { parameters = values }
+        return perform(id, method, parameters, member("id"), &venue)
+    }
+
+    private mutating func perform(
+        _ id: Id, _ method: String, _ parameters: [FlatJSON.Value], _ request: FlatJSON.Value?, _ venue: inout Exchange
+    ) -> Reaction {
+        let names = parameters.compactMap(\.text)
+        switch method {
+        case "SUBSCRIBE":
+            if (connections[id]?.names.count ?? 0) + names.count > Self.streamsMax {
+                return .close(code: 1008, reason: "Too many streams")
+            }
+            subscribe(id, names, &venue)
+            return .reply(Self.result(request) { $0.putNull("result") })
+        case "UNSUBSCRIBE":
+            for name in names {
+                drop(id, name, venue)
+                connections[id]?.names.removeAll { $0 == name }
+            }
+            updateInterest(&venue)
+            return .reply(Self.result(request) { $0.putNull("result") })
+        case "LIST_SUBSCRIPTIONS":
+            let all = connections[id]?.names ?? []
+            return .reply(Self.result(request) { $0.array("result") { json in for name in all { json.string(name) } } })
+        case "SET_PROPERTY":
+            guard names.count == 2, names[0] == "combined" else { return .reply(Self.error(0, "Unknown property")) }
+            guard let value = Bool(names[1]) else {
+                return .reply(Self.error(1, "Invalid value type: expected Boolean"))
+            }
+            connections[id]?.isCombined = value
+            return .reply(Self.result(request) { $0.putNull("result") })
+        case "GET_PROPERTY":
+            let isCombined = connections[id]?.isCombined ?? false
+            return .reply(Self.result(request) { $0.put("result", isCombined) })
+        default:
+            return .reply(Self.error(2, "Invalid request: unknown variant `\(method)`"))
+        }
+    }
+
+    private static func result(_ id: FlatJSON.Value?, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            body(&json)
+            switch id {
+            case .string(let text): json.put("id", text)
+            case .bare(let text): json.put("id", json: text.utf8)
+            default: json.putNull("id")
+            }
+        }
+        return json.bytes
+    }
+
+    private static func error(_ code: Int, _ message: String) -> [UInt8] {
+        var json = JSONWriter()
+        json.object {
+            $0.put("code", code)
+            $0.put("msg", message)
+        }
+        return json.bytes
+    }
+
+    // MARK: Subscriptions
+
+    private mutating func subscribe(_ id: Id, _ names: [String], _ venue: inout Exchange) {
+        guard let route = connections[id]?.route else { return }
+        for name in names {
+            if connections[id]?.names.contains(name) == true { continue }
+            connections[id]?.names.append(name)
+            if route == .user { subscribe(id, toUser: name, events: nil, venue) }
+            guard let stream = MarketStream(name, instruments: venue.instruments), stream.isCarried(by: route)
+            else { continue }
+            subscribers[stream, default: []].append(id)
+        }
+        updateInterest(&venue)
+    }
+
+    private mutating func subscribe(_ id: Id, toUser key: String, events: String?, _ venue: Exchange) {
+        guard let account = venue.account(ofListenKey: key) else { return }
+        if connections[id]?.users.contains(where: { $0.account == account }) == true { return }
+        let wanted = events.map { $0.split(separator: "/").map(String.init) }
+        connections[id]?.users.append(UserSubscription(account: account, listenKey: key, events: wanted))
+        if !userConnections.contains(id) { userConnections.append(id) }
+    }
+
+    private mutating func drop(_ id: Id, _ name: String, _ venue: Exchange) {
+        connections[id]?.users.removeAll { $0.listenKey == name }
+        guard let stream = MarketStream(name, instruments: venue.instruments) else { return }
+        subscribers[stream]?.removeAll { $0 == id }
+        if subscribers[stream]?.isEmpty == true { subscribers[stream] = nil }
+    }
+
+    /// Tells the venue which frames are worth making.
+    public func updateInterest(_ venue: inout Exchange) {
+        var interests = Array(repeating: StreamInterest(), count: venue.books.count)
+        for stream in subscribers.keys { interests[stream.instrument].formUnion(stream.interest) }
+        for index in venue.books.indices { venue.books[index].interest = interests[index] }
+    }
+
+    // MARK: Frames
+
+    /// Sends everything the venue told to whom it concerns. `send` gets one text frame for one connection.
+    public mutating func deliver(_ venue: inout Exchange, send: (Id, [UInt8]) -> Void) {
+        let events = venue.takeEvents()
+        for event in events {
+            switch event.body {
+            case .market(let frame): deliver(frame, venue, at: event.time, send)
+            case .user(let account, let frame):
+                deliver(frame.eventName, account, send) { $0.frame(frame, venue, now: event.time) }
+            case .listenKeyExpired(let account):
+                let key = venue.listenKey(account)
+                deliver("listenKeyExpired", account, send) { json in
+                    json.object {
+                        $0.put("e", "listenKeyExpired")
+                        $0.put("E", event.time)
+                        $0.put("listenKey", key)
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func deliver(
+        _ frame: MarketFrame, _ venue: Exchange, at time: Timestamp, _ send: (Id, [UInt8]) -> Void
+    ) {
+        frame.forEachStream { stream in
+            guard let ids = subscribers[stream] else { return }
+            if case .mark(everySeconds: 3) = stream.kind, time.milliseconds / 1000 % 3 != 0 { return }
+            json.removeAll()
+            json.frame(frame, stream.kind, venue.instruments, now: time)
+            wrapped.removeAll()
+            for id in ids {
+                if connections[id]?.isCombined == true {
+                    if wrapped.bytes.isEmpty { wrap(stream.name(venue.instruments)) }
+                    send(id, wrapped.bytes)
+                } else {
+                    send(id, json.bytes)
+                }
+                sentByStream[stream, default: 0] += 1
+            }
+        }
+    }
+
+    private mutating func wrap(_ name: String) {
+        let data = json.bytes
+        wrapped.object {
+            $0.put("stream", name)
+            $0.put("data", json: data)
+        }
+    }
+
+    private mutating func deliver(
+        _ name: String, _ account: Int, _ send: (Id, [UInt8]) -> Void, _ write: (inout JSONWriter) -> Void
+    ) {
+        var isWritten = false
+        for id in userConnections {
+            guard let connection = connections[id] else { continue }
+            for user in connection.users where user.account == account {
+                if let events = user.events, !events.contains(name) { continue }
+                if !isWritten {
+                    json.removeAll()
+                    write(&json)
+                    isWritten = true
+                }
+                if connection.isCombined {
+                    wrapped.removeAll()
+                    wrap(user.listenKey)
+                    send(id, wrapped.bytes)
+                } else {
+                    send(id, json.bytes)
+                }
+                sentByUserEvent[name, default: 0] += 1
+            }
+        }
+    }
+}

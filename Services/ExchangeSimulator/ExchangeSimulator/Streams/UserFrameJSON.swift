@@ -1,0 +1,173 @@
+import TradingPrimitives
+
+extension UserFrame {
+    /// The venue's name of the event.
+    var eventName: String {
+        switch self {
+        case .order: "ORDER_TRADE_UPDATE"
+        case .tradeLite: "TRADE_LITE"
+        case .algo: "ALGO_UPDATE"
+        case .account: "ACCOUNT_UPDATE"
+        case .leverage: "ACCOUNT_CONFIG_UPDATE"
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func frame(_ frame: UserFrame, _ venue: Exchange, now: Timestamp) {
+        object { json in
+            json.put("e", frame.eventName)
+            switch frame {
+            case .order(let order, let change):
+                json.put("T", order.updateTime)
+                json.put("E", now)
+                json.object("o") { $0.order(order, change, venue) }
+            case .tradeLite(let order, let fill):
+                json.put("E", now)
+                json.put("T", fill.time)
+                json.tradeLite(order, fill, venue.instruments[order.instrument])
+            case .algo(let order):
+                json.put("T", order.updateTime)
+                json.put("E", now)
+                json.object("o") { $0.algoUpdate(order, venue.instruments[order.instrument]) }
+            case .account(let change):
+                json.put("T", change.time)
+                json.put("E", now)
+                json.object("a") { $0.account(change, venue.instruments) }
+            case .leverage(let index, let leverage):
+                json.put("T", now)
+                json.put("E", now)
+                json.object("ac") {
+                    $0.put("s", venue.instruments[index].symbol.name)
+                    $0.put("l", leverage)
+                }
+            }
+        }
+    }
+
+    private mutating func order(_ order: Order, _ change: OrderChange, _ venue: Exchange) {
+        let instrument = venue.instruments[order.instrument]
+        let price = instrument.pricePrecision
+        let quantity = instrument.quantityPrecision
+        var fill: Fill?
+        let execution: String
+        switch change {
+        case .new: execution = "NEW"
+        case .trade(let one): (execution, fill) = ("TRADE", one)
+        case .calculated(let one): (execution, fill) = ("CALCULATED", one)
+        case .canceled: execution = "CANCELED"
+        case .expired: execution = "EXPIRED"
+        }
+        put("s", instrument.symbol.name)
+        put("c", order.clientId)
+        put("S", order.side.rawValue)
+        put("o", order.type.rawValue)
+        put("f", order.timeInForce.rawValue)
+        put("q", order.quantity, decimals: quantity)
+        put("p", order.price, decimals: price)
+        put("ap", order.averagePrice, decimals: 5)
+        put("sp", order.stopPrice, decimals: price)
+        put("x", execution)
+        put("X", order.status.rawValue)
+        put("i", order.id)
+        put("l", fill?.quantity ?? .zero, decimals: quantity)
+        put("z", order.executed, decimals: quantity)
+        put("L", fill?.price ?? .zero, decimals: price)
+        put("n", fill?.fee ?? .zero, decimals: 8)
+        put("N", "USDT")
+        put("T", order.updateTime)
+        put("t", fill?.tradeId ?? 0)
+        let open = order.status.isOpen ? order.price * order.remaining : .zero
+        put("b", order.side == .buy ? open : .zero)
+        put("a", order.side == .sell ? open : .zero)
+        put("m", fill?.isMaker ?? false)
+        put("R", order.isReduceOnly)
+        put("wt", "CONTRACT_PRICE")
+        put("ot", order.originalType)
+        put("ps", "BOTH")
+        put("cp", order.isClosePosition)
+        put("rp", fill?.realizedProfit ?? .zero, decimals: 8)
+        put("pP", false)
+        put("si", 0)
+        put("ss", 0)
+        put("V", order.selfTrade.rawValue)
+        put("pm", "NONE")
+        put("gtd", order.goodTill)
+        put("er", String(order.expiry.rawValue))
+    }
+
+    private mutating func tradeLite(_ order: Order, _ fill: Fill, _ instrument: Instrument) {
+        put("s", instrument.symbol.name)
+        put("q", order.quantity, decimals: instrument.quantityPrecision)
+        put("p", order.price, decimals: instrument.pricePrecision)
+        put("m", fill.isMaker)
+        put("c", order.clientId)
+        put("S", order.side.rawValue)
+        put("L", fill.price, decimals: instrument.pricePrecision)
+        put("l", fill.quantity, decimals: instrument.quantityPrecision)
+        put("t", fill.tradeId)
+        put("i", order.id)
+    }
+
+    private mutating func algoUpdate(_ order: AlgoOrder, _ instrument: Instrument) {
+        let request = order.request
+        put("caid", order.clientId)
+        put("aid", order.id)
+        put("at", "CONDITIONAL")
+        put("o", request.type.rawValue)
+        put("s", instrument.symbol.name)
+        put("S", request.side.rawValue)
+        put("ps", "BOTH")
+        put("f", request.timeInForce.rawValue)
+        put("q", request.quantity, decimals: instrument.quantityPrecision)
+        put("X", order.status.rawValue)
+        put("ai", order.orderId == 0 ? "" : String(order.orderId))
+        put("ap", order.averagePrice, decimals: 5)
+        put("aq", order.executed, decimals: 5)
+        put("act", order.orderId == 0 ? "0" : request.type.isMarket ? "MARKET" : "LIMIT")
+        put("tp", request.trigger, decimals: instrument.pricePrecision)
+        put("p", request.price, decimals: instrument.pricePrecision)
+        put("V", request.selfTrade.rawValue)
+        put("wt", request.workingType.rawValue)
+        put("pm", "NONE")
+        put("cp", request.isClosePosition)
+        put("pP", request.isPriceProtected)
+        put("R", request.isReduceOnly)
+        if request.type == .trailingStopMarket {
+            put("AP", request.activation, decimals: instrument.pricePrecision)
+            put("cr", Ratio(raw: request.callback.raw * 100))
+            put("ia", order.isActivated)
+        }
+        put("tt", order.triggerTime)
+        put("gtd", 0)
+        if let failure = order.failure { put("rm", failure) }
+    }
+
+    private mutating func account(_ change: AccountChange, _ instruments: [Instrument]) {
+        put("m", change.reason.rawValue)
+        array("B") { json in
+            json.object {
+                $0.put("a", "USDT")
+                $0.put("wb", change.wallet, decimals: 8)
+                $0.put("cw", change.crossWallet, decimals: 8)
+                $0.put("bc", change.balanceChange)
+            }
+        }
+        array("P") { json in
+            for (index, position, mark) in change.positions {
+                json.object {
+                    $0.put("s", instruments[index].symbol.name)
+                    $0.put("pa", position.amount, decimals: instruments[index].quantityPrecision)
+                    $0.put("ep", position.entryPrice)
+                    $0.put("bep", position.breakEvenPrice)
+                    $0.put("cr", position.accumulatedProfit, decimals: 8)
+                    $0.put("up", position.unrealizedProfit(at: mark), decimals: 8)
+                    $0.put("mt", position.isIsolated ? "isolated" : "cross")
+                    $0.put("iw", position.isolatedWallet, decimals: 8)
+                    $0.put("ps", "BOTH")
+                }
+            }
+        }
+        if let index = change.fundingInstrument { put("S", instruments[index].symbol.name) }
+    }
+}

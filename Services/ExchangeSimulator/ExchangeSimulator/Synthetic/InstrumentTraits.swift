@@ -1,0 +1,40 @@
+import TradingPrimitives
+
+/// What is typical of one contract's book and tape; calibrated on recordings of 2024-08-08.
+struct InstrumentTraits: Sendable {
+    /// Bursts of taker orders a second, and orders in one.
+    var burstsPerS: Double
+    var burstLength: Double
+    /// Taker order in USDT: median and log-standard deviation.
+    var orderMedian: Double
+    var orderSigma: Double
+    /// Quantity at the best price in USDT.
+    var bestMedian: Double
+    var bestSigma: Double
+    /// Quantity at a deeper price in USDT.
+    var deepMedian: Double
+    var deepSigma: Double
+    /// Mean distance of two levels, ticks.
+    var gapTicks: Double
+    /// Returns against those of BTC.
+    var beta: Double
+    /// Level changes each step.
+    var changesPerStep: Double
+
+    static func of(_ instrument: Instrument) -> InstrumentTraits {
+        switch instrument.baseAsset {
+        case "BTC":
+            InstrumentTraits(
+                burstsPerS: 3.0, burstLength: 5.5, orderMedian: 1850, orderSigma: 2.2, bestMedian: 190_000,
+                bestSigma: 0.75, deepMedian: 2100, deepSigma: 2.1, gapTicks: 3.6, beta: 1, changesPerStep: 2.2)
+        case "ETH":
+            InstrumentTraits(
+                burstsPerS: 2.2, burstLength: 5.5, orderMedian: 430, orderSigma: 2.4, bestMedian: 41_000,
+                bestSigma: 0.8, deepMedian: 1500, deepSigma: 1.9, gapTicks: 2.2, beta: 1.15, changesPerStep: 2.8)
+        default:
+            InstrumentTraits(
+                burstsPerS: 1.1, burstLength: 4.5, orderMedian: 300, orderSigma: 2.2, bestMedian: 15_000,
+                bestSigma: 0.8, deepMedian: 2500, deepSigma: 1.7, gapTicks: 1.4, beta: 1.3, changesPerStep: 2)
+        }
+    }
+}

@@ -1,0 +1,269 @@
+import TradingPrimitives
+
+/// The endless market of one contract.
+///
+/// Taker orders come in bursts of one side. A few bursts know something: they sweep the book by some ticks, and that is
+/// how the price moves. Makers keep the book full, lean to one side for a second or so (the imbalance, which also leans
+/// the coming bursts), and close the spread to one tick after a sweep.
+struct SyntheticInstrument: Sendable {
+    struct Burst: Sendable {
+        let side: Side
+        var orders: Int
+        /// Ticks the price is still to move; zero for a burst that knows nothing.
+        var ticks: Int
+        let isLiquidation: Bool
+    }
+
+    /// What a leading instrument just did, as a log return in 1e-4.
+    struct Echo: Sendable {
+        let time: Timestamp
+        let move: Double
+    }
+
+    let index: Int
+    let instrument: Instrument
+    let traits: InstrumentTraits
+    let leads: Bool
+    private var random: SplitMix64
+    private var ladder = Ladder()
+    private var lean = 0.0
+    private var bursts: [Burst] = []
+    private var anchor: Double
+    private(set) var nextStep: Timestamp
+    private var lastStep: Timestamp
+    private var echoes: [Echo] = []
+    /// Moves of this step that others will follow.
+    private(set) var moves: [Double] = []
+    private(set) var events: [MarketEvent] = []
+    private var liquidated = 0
+
+    init(_ index: Int, _ instrument: Instrument, price: Double, seed: UInt64, leads: Bool, start: Timestamp) {
+        self.index = index
+        self.instrument = instrument
+        self.leads = leads
+        traits = .of(instrument)
+        random = SplitMix64(seed: seed)
+        anchor = price
+        nextStep = start
+        lastStep = start
+        let tick = instrument.rules.tickSize.double
+        let middle = Int(price / tick)
+        fillSide(.buy, from: middle)
+        fillSide(.sell, from: middle + 1)
+        tell(at: start)
+    }
+
+    private var tickSize: Double { instrument.rules.tickSize.double }
+
+    private var price: Double {
+        let bid = ladder.best(.buy)?.tick ?? 0
+        return (Double(bid) + 0.5) * tickSize
+    }
+
+    /// A quantity in steps that is worth about `value` USDT.
+    private func steps(_ value: Double) -> Int {
+        max(1, Int(value / price / instrument.rules.stepSize.double))
+    }
+
+    mutating func takeEvents() -> [MarketEvent] {
+        let taken = events
+        events.removeAll(keepingCapacity: true)
+        return taken
+    }
+
+    mutating func hear(_ move: Double, at time: Timestamp) {
+        if echoes.count < 64 { echoes.append(Echo(time: time, move: move)) }
+    }
+
+    // MARK: One step of time
+
+    mutating func step(_ regime: Regime) {
+        let now = nextStep
+        let seconds = Double(now - lastStep) / 1000
+        lastStep = now
+        nextStep = now + Int64(4 + random.below(13))
+        moves.removeAll(keepingCapacity: true)
+        // The lean forgets itself in a bit more than a second.
+        lean += -lean * seconds / 1.1 + 1.35 * (seconds / 1.1).squareRoot() * random.normal()
+        anchor += (price - anchor) * seconds / 600
+        startBursts(regime, seconds)
+        followEchoes(now)
+        var index = 0
+        while index < bursts.count {
+            if random.chance(min(0.9, seconds / 0.03)) { trade(index, at: now) }
+            if bursts[index].orders <= 0 { bursts.remove(at: index) } else { index += 1 }
+        }
+        keepBook(seconds)
+        tell(at: now)
+    }
+
+    private mutating func startBursts(_ regime: Regime, _ seconds: Double) {
+        let rate = traits.burstsPerS * regime.activity
+        guard random.chance(rate * seconds), bursts.count < 32 else { return }
+        let inform = 0.2
+        var bias = 0.55 * lean + regime.drift * 4
+        if regime == .range { bias -= (price - anchor) / anchor * 1200 }
+        let isBuy = random.chance(1 / (1 + exponential(-bias)))
+        let length = random.geometric(mean: traits.burstLength)
+        guard random.chance(inform) else {
+            bursts.append(Burst(side: isBuy ? .buy : .sell, orders: length, ticks: 0, isLiquidation: false))
+            return
+        }
+        // Laplace-distributed moves whose variance a second is that of the regime.
+        let variance = regime.volatility * regime.volatility * (leads ? 1 : 0.35) * traits.beta * traits.beta
+        let scale = (variance / (rate * inform) / 2).squareRoot()
+        let move = random.exponential(mean: scale) * (isBuy ? 1 : -1)
+        start(move, orders: length, isLiquidation: regime == .cascade && random.chance(0.4))
+        if leads { moves.append(move) }
+    }
+
+    /// A burst that moves the price by a log return in 1e-4.
+    private mutating func start(_ move: Double, orders: Int, isLiquidation: Bool) {
+        let ticks = Int((abs(move) * 1e-4 * price / tickSize).rounded())
+        bursts.append(
+            Burst(
+                side: move > 0 ? .buy : .sell, orders: max(1, min(orders, 4)), ticks: ticks,
+                isLiquidation: isLiquidation))
+    }
+
+    private mutating func followEchoes(_ now: Timestamp) {
+        while let echo = echoes.first, echo.time <= now {
+            echoes.removeFirst()
+            let own = echo.move * traits.beta * (0.7 + 0.35 * random.uniform())
+            start(own, orders: 1 + random.below(3), isLiquidation: false)
+        }
+    }
+
+    // MARK: Trades
+
+    private mutating func trade(_ at: Int, at now: Timestamp) {
+        let side = bursts[at].side
+        let ticks = bursts[at].ticks / max(bursts[at].orders, 1)
+        bursts[at].orders -= 1
+        bursts[at].ticks -= ticks
+        let value = random.logNormal(median: traits.orderMedian, sigma: traits.orderSigma)
+        var rest = steps(value)
+        guard let first = ladder.best(side.opposite) else { return }
+        let target = side == .buy ? first.tick + ticks : first.tick - ticks
+        liquidated = 0
+        var lastTick = first.tick
+        while let level = ladder.best(side.opposite) {
+            let isBeforeTarget = ticks > 0 && (side == .buy ? level.tick < target : level.tick > target)
+            let wanted = isBeforeTarget ? level.steps : min(rest, level.steps)
+            if wanted <= 0 || (abs(level.tick - first.tick) > max(ticks, 40)) { break }
+            guard let taken = ladder.take(side.opposite, atMost: wanted) else { break }
+            lastTick = taken.tick
+            liquidated += taken.steps
+            rest -= taken.steps
+            // The book shows what is left before the tape tells who took it; both have one time.
+            emitTrade(taken.tick, taken.steps, side, now)
+            if ladder.levels(side.opposite).count < Ladder.depth / 2 { fillSide(side.opposite, from: nil) }
+        }
+        if bursts[at].isLiquidation, liquidated > 0 {
+            let quantity = Quantity(raw: Int64(liquidated) * instrument.rules.stepSize.raw)
+            let price = price(tick: lastTick)
+            events.append(
+                MarketEvent(
+                    time: now, instrument: index,
+                    .liquidation(side: side, price: price, average: price, quantity: quantity)))
+        }
+        closeSpread(after: side)
+    }
+
+    private func price(tick: Int) -> Price { Price(raw: Int64(tick) * instrument.rules.tickSize.raw) }
+
+    private mutating func emitTrade(_ tick: Int, _ steps: Int, _ side: Side, _ now: Timestamp) {
+        let quantity = Quantity(raw: Int64(steps) * instrument.rules.stepSize.raw)
+        events.append(
+            MarketEvent(
+                time: now, instrument: index, .trade(price: price(tick: tick), quantity: quantity, aggressor: side)))
+    }
+
+    /// After a sweep the makers meet again one tick apart: most follow the move, some fill the hole.
+    private mutating func closeSpread(after side: Side) {
+        guard let bid = ladder.best(.buy), let ask = ladder.best(.sell), ask.tick - bid.tick > 1 else { return }
+        let followers: Side = random.chance(0.85) ? side : side.opposite
+        let size = bestSteps(followers)
+        if followers == .buy {
+            ladder.set(.buy, tick: ask.tick - 1, steps: size)
+        } else {
+            ladder.set(.sell, tick: bid.tick + 1, steps: size)
+        }
+    }
+
+    // MARK: The book
+
+    private mutating func bestSteps(_ side: Side) -> Int {
+        let tilt = exponential((side == .buy ? 0.75 : -0.75) * lean)
+        return steps(random.logNormal(median: traits.bestMedian * tilt, sigma: traits.bestSigma))
+    }
+
+    private mutating func deepSteps() -> Int {
+        // One level in twenty is a wall.
+        if random.chance(0.04) { return steps(random.logNormal(median: traits.bestMedian * 0.5, sigma: 0.8)) }
+        return steps(random.logNormal(median: traits.deepMedian, sigma: traits.deepSigma))
+    }
+
+    /// Fills a side up with levels beyond its last one.
+    private mutating func fillSide(_ side: Side, from best: Int?) {
+        let away = side == .buy ? -1 : 1
+        var tick: Int
+        if let best {
+            ladder.set(side, tick: best, steps: bestSteps(side))
+            tick = best
+        } else {
+            tick = ladder.levels(side).last?.tick ?? Int(anchor / tickSize)
+        }
+        while ladder.levels(side).count < Ladder.depth {
+            tick += away * random.geometric(mean: traits.gapTicks)
+            ladder.set(side, tick: tick, steps: deepSteps())
+        }
+    }
+
+    /// Makers change their minds: mostly near the top.
+    private mutating func keepBook(_ seconds: Double) {
+        for side in [Side.buy, .sell] {
+            // The best level returns to its size within a second.
+            if let best = ladder.best(side), random.chance(min(0.8, seconds / 0.12)) {
+                let wanted = bestSteps(side)
+                let weight = 0.22
+                let moved = Double(best.steps) + (Double(wanted) - Double(best.steps)) * weight
+                ladder.set(side, tick: best.tick, steps: max(1, Int(moved)))
+            }
+        }
+        let changes = Int(traits.changesPerStep + random.uniform())
+        for _ in 0..<changes { changeOneLevel() }
+        for side in [Side.buy, .sell] where ladder.levels(side).count < Ladder.depth * 3 / 4 {
+            fillSide(side, from: nil)
+        }
+        ladder.trim()
+    }
+
+    private mutating func changeOneLevel() {
+        let side: Side = random.chance(0.5) ? .buy : .sell
+        let levels = ladder.levels(side)
+        guard levels.count > 2 else { return }
+        let at = 1 + min(levels.count - 2, Int(random.exponential(mean: 9)))
+        let level = levels[at]
+        let hole = abs(level.tick - levels[at - 1].tick)
+        let draw = random.uniform()
+        if draw < 0.35, hole > 1 {
+            let tick = side == .buy ? level.tick + 1 + random.below(hole - 1) : level.tick - 1 - random.below(hole - 1)
+            ladder.set(side, tick: tick, steps: deepSteps())
+        } else if draw < 0.62 {
+            ladder.set(side, tick: level.tick, steps: 0)
+        } else {
+            ladder.set(side, tick: level.tick, steps: deepSteps())
+        }
+    }
+
+    private mutating func tell(at now: Timestamp) {
+        guard ladder.hasChanges else { return }
+        let step = instrument.rules.stepSize.raw
+        let changes = ladder.takeChanges().map { change in
+            LevelChange(
+                side: change.side, price: price(tick: change.tick), quantity: Quantity(raw: Int64(change.steps) * step))
+        }
+        events.append(MarketEvent(time: now, instrument: index, .bookChange(changes)))
+    }
+}

@@ -1,0 +1,63 @@
+#ifndef CWEBSOCKETSERVER_H
+#define CWEBSOCKETSERVER_H
+
+// An HTTP/1.1 and WebSocket server on one port, over libwebsockets.
+//
+// libwebsockets holds the event loop and speaks WebSocket (handshake, frames, pings). HTTP heads are read here, because
+// a signed request must be seen byte by byte as it was sent, and libwebsockets decodes the query.
+//
+// One thread: every function but `cws_wake` belongs to the thread that calls `cws_poll`, and every handler runs inside it.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct cws_server cws_server;
+
+/// A connection; never used twice in the life of a server.
+typedef uint64_t cws_id;
+
+typedef struct {
+    /// Bytes of one request's head and of its body, and of one WebSocket message. Beyond: 431, 413, close 1009.
+    size_t head_max, body_max, message_max;
+    /// Bytes that may wait for one slow WebSocket client. Beyond: the client is cut.
+    size_t queue_max;
+    int connections_max;
+    /// A ping goes out after this silence; the client is cut after the second one. Seconds.
+    int ping_after_s, hangup_after_s;
+} cws_limits;
+
+typedef struct {
+    /// One whole request. The answer is given with `cws_respond` before this returns. Bytes are valid during the call.
+    void (*request)(void *owner, cws_id id, const uint8_t *head, size_t head_size, const uint8_t *body, size_t body_size);
+    /// Whether to take a WebSocket upgrade. When not, answer with `cws_respond`.
+    bool (*upgrade)(void *owner, cws_id id, const uint8_t *head, size_t head_size);
+    void (*opened)(void *owner, cws_id id);
+    /// One whole text or binary message.
+    void (*message)(void *owner, cws_id id, const uint8_t *bytes, size_t size);
+    /// A WebSocket connection that was opened has gone.
+    void (*closed)(void *owner, cws_id id);
+} cws_handlers;
+
+/// Starts to listen. `port` 0 takes a free one. NULL when it can't: `errno` says why.
+cws_server *cws_start(const char *host, int port, const cws_limits *limits, const cws_handlers *handlers, void *owner);
+int cws_port(const cws_server *server);
+/// Serves what is ready; sleeps up to `timeout_us` when nothing is. False when the loop has failed.
+bool cws_poll(cws_server *server, int64_t timeout_us);
+/// Ends a sleeping `cws_poll`; from any thread.
+void cws_wake(cws_server *server);
+/// Closes all connections and frees the server.
+void cws_stop(cws_server *server);
+
+/// Sends a whole HTTP response (head and body).
+void cws_respond(cws_server *server, cws_id id, const uint8_t *bytes, size_t size, bool keep_alive);
+/// Queues one text frame. False when the connection is gone or has been cut because its queue is full.
+bool cws_send_text(cws_server *server, cws_id id, const uint8_t *bytes, size_t size);
+/// Closes after the queued frames, with a close frame of this code.
+void cws_close(cws_server *server, cws_id id, uint16_t code, const char *reason);
+/// Cuts at once, without a close frame.
+void cws_abort(cws_server *server, cws_id id);
+/// Bytes waiting for a connection; 0 for one that is gone.
+size_t cws_queued(const cws_server *server, cws_id id);
+
+#endif
