@@ -101,6 +101,7 @@ tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus",
 tests(
     "ServiceKitTests",
     of: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives", "bus-bench"])
+tests("ExecutionTests", of: ["Execution", "SignalContracts", "TradingPrimitives", "Venue"])
 tests("JournalTests", of: ["Journal", "TradingPrimitives"])
 place("TestSupport", .service, uses: ["SignalContracts", "TradingPrimitives"])
 targets.append(

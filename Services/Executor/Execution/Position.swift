@@ -74,17 +74,15 @@ public struct Position: Equatable, Sendable {
     /// All our orders begin with it.
     static let prefix = "v7-"
 
-    /// The slot of an order, by its client id or, for what a trigger or a fill names only so, by the venue's id.
+    /// The order or stop that is meant: by its client id, else by the venue's id, which is all that some sources tell.
     func role(clientOrderId: String?, orderId: Int64?) -> OrderRole {
-        if let index = orders.firstIndex(where: {
-            $0.clientOrderId == clientOrderId || (orderId != nil && $0.orderId == orderId)
-        }) {
-            return .order(index)
+        if let clientOrderId {
+            if let index = orders.firstIndex(where: { $0.clientOrderId == clientOrderId }) { return .order(index) }
+            if let index = stops.firstIndex(where: { $0.clientOrderId == clientOrderId }) { return .stop(index) }
         }
-        if let index = stops.firstIndex(where: {
-            $0.clientOrderId == clientOrderId || (orderId != nil && $0.orderId == orderId)
-        }) {
-            return .stop(index)
+        if let orderId, orderId > 0 {
+            if let index = orders.firstIndex(where: { $0.orderId == orderId }) { return .order(index) }
+            if let index = stops.firstIndex(where: { $0.orderId == orderId }) { return .stop(index) }
         }
         return .foreign
     }

@@ -1,0 +1,107 @@
+import Execution
+import SignalContracts
+import Testing
+import TradingPrimitives
+import Venue
+
+struct RecoveryTests {
+    /// All records of a whole trade, in order.
+    private func trade() throws -> [ExecutorRecord] {
+        var talk = try Conversation.ready()
+        let (_, target) = try talk.enter(try talk.plan())
+        try talk.book("100.4", "100.5")
+        try talk.fill(target.clientOrderId, .sell, "6", at: "100.4", pnl: "2.4")
+        let (movedId, moved) = try talk.takeStop()
+        talk.hear(.reply(movedId, .stop(talk.report(moved, .new))))
+        try talk.fill(moved.clientOrderId, .sell, "4", at: "100.1", maker: false, pnl: "0.4")
+        return talk.journal
+    }
+
+    @Test func `every record survives its bytes`() throws {
+        let records =
+            try trade() + [.position(try #require(Symbol("ETHUSDT")), nil), .entriesStopped(true), .command(id: "c1")]
+        #expect(records.count > 20)
+        for record in records {
+            #expect(try ExecutorRecord(bytes: record.bytes[...]).bytes == record.bytes)
+            for cut in 0..<record.bytes.count {
+                _ = try? ExecutorRecord(bytes: record.bytes.prefix(cut))
+            }
+        }
+    }
+
+    @Test func `a compact journal remembers the same`() throws {
+        let symbol = try #require(Symbol("BTCUSDT"))
+        for length in try 0...trade().count {
+            var first = Executor(symbols: [symbol])
+            for record in try trade().prefix(length) { first.remember(record) }
+            var second = Executor(symbols: [symbol])
+            for record in first.records { second.remember(record) }
+            #expect(second.records == first.records)
+            #expect(second.position(of: symbol) == first.position(of: symbol))
+        }
+    }
+
+    @Test func `killed after any record, it sends no second entry and protects what it holds`() throws {
+        let records = try trade()
+        for length in 0...records.count {
+            var talk = try Conversation()
+            let symbol = talk.symbol
+            for record in records.prefix(length) { talk.executor.remember(record) }
+            talk.now = talk.now + 500
+            talk.executor.recovered(at: talk.now)
+            let position = talk.executor.position(of: symbol)
+            try talk.start()
+            // The plan comes again, as the stream redelivers it.
+            talk.hear(.plan(symbol, try Conversation.ready().plan()))
+            for _ in 0..<80 {
+                try talk.pass(ms: 100)
+                answerAsForgetful(&talk)
+            }
+            let entries = talk.open.count {
+                if case .placeOrder(let order) = $0.request { !order.isReduceOnly } else { false }
+            }
+            let wasTaken = records.prefix(length).contains { if case .plan = $0 { true } else { false } }
+            #expect(entries == (wasTaken ? 0 : 1), "after \(length) records")
+            if let position, position.held > .zero, !position.state.isFinal {
+                let isActing = talk.open.contains {
+                    switch $0.request {
+                    case .placeStop: true
+                    case .placeOrder(let order): order.isReduceOnly && order.kind == .market
+                    default: false
+                    }
+                }
+                #expect(isActing, "after \(length) records: \(position.state)")
+            }
+        }
+    }
+
+    /// A venue that has forgotten every order and stop of ours, and never heard of our fills.
+    private func answerAsForgetful(_ talk: inout Conversation) {
+        while let place = talk.open.firstIndex(where: { !$0.request.isMutation }) {
+            let (id, request) = talk.open.remove(at: place)
+            switch request {
+            case .queryOrder, .queryStop:
+                talk.hear(.reply(id, .rejected(VenueError(code: -2013, message: "no such order"))))
+            default: talk.hear(.reply(id, .notExecuted("test")))
+            }
+        }
+    }
+
+    @Test func `the table of transitions is what it is`() {
+        var legal = 0
+        for state in PositionState.allCases {
+            for step in PositionStep.allCases {
+                guard let next = state.after(step) else { continue }
+                legal += 1
+                #expect(!state.isFinal || state == .noFill, "\(state) is final")
+                #expect(next != .pendingEntry)
+            }
+        }
+        #expect(legal == 24)
+        #expect(PositionStep.allCases.allSatisfy { PositionState.closed.after($0) == nil })
+    }
+}
+
+extension PositionState {
+    var isFinal: Bool { self == .closed || self == .noFill }
+}
