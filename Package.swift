@@ -90,7 +90,14 @@ module(
 
 // The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CWebSocketServer", links: ["websockets"])
+system("COpenSSL", apt: "libssl-dev")
 module("ExchangeSimulator", .core, in: "Services/ExchangeSimulator", uses: ["TradingPrimitives"])
+module(
+    "ExchangeSimulatorServer", .adapter, in: "Services/ExchangeSimulator",
+    uses: ["COpenSSL", "CWebSocketServer", "CZlib", "ExchangeSimulator", "TradingPrimitives"])
+executable(
+    "exchange-simulator", in: "Services/ExchangeSimulator",
+    uses: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])
 
 // Tests and benchmarks
 module("RedisTestSupport", .adapter, in: "Tests", uses: ["StreamBus"])

@@ -53,6 +53,8 @@ public struct RestCall: Sendable {
 public struct RestAnswer: Sendable {
     public let status: Int
     public let body: [UInt8]
+
+    public init(status: Int, body: [UInt8]) { (self.status, self.body) = (status, body) }
 }
 
 extension Exchange {

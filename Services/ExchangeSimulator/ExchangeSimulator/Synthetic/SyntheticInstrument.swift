@@ -56,7 +56,7 @@ struct SyntheticInstrument: Sendable {
     private var tickSize: Double { instrument.rules.tickSize.double }
 
     private var price: Double {
-        let bid = ladder.best(.buy)?.tick ?? 0
+        guard let bid = ladder.best(.buy)?.tick else { return anchor }
         return (Double(bid) + 0.5) * tickSize
     }
 

@@ -1,0 +1,89 @@
+import ExchangeSimulator
+import TradingPrimitives
+
+extension SimulatorServer {
+    /// Answers a REST request: route, limits, key, signature, time, and then the exchange.
+    func answer(_ request: HTTPRequest) -> (RestAnswer, [(String, String)]) {
+        if request.path.hasPrefix("/sim/v1/") { return (administer(request), []) }
+        guard let endpoint = Endpoint.find(request.method, request.path) else {
+            let words = "Path \(request.path), Method \(request.method) is invalid"
+            return (Exchange.answer(Refusal(-5000, words, status: 404)), [])
+        }
+        let now = simulation.exchange.now
+        let parameters = Parameters(query: request.query, body: request.body)
+        var account: Int?
+        var answer: RestAnswer
+        do throws(Refusal) {
+            try limits.spend(endpoint.weight(parameters), now: now)
+            account = try authenticate(request, endpoint, parameters)
+            if endpoint.isOrder, let account { try limits.spendOrder(account, now: now) }
+            answer = simulation.exchange.answer(endpoint, RestCall(parameters, account: account))
+        } catch {
+            answer = Exchange.answer(error)
+        }
+        var headers = [("X-MBX-USED-WEIGHT-1M", "\(limits.usedWeight)")]
+        if endpoint.isOrder, let account {
+            let counts = limits.orderCounts(account)
+            headers.append(("X-MBX-ORDER-COUNT-10S", "\(counts.in10s)"))
+            headers.append(("X-MBX-ORDER-COUNT-1M", "\(counts.in1m)"))
+        }
+        if answer.status == 429 {
+            headers.append(("Retry-After", "\((60_000 - now.milliseconds % 60_000) / 1000 + 1)"))
+        }
+        if answer.status == 418 { headers.append(("Retry-After", "120")) }
+        return (answer, headers)
+    }
+
+    private func authenticate(
+        _ request: HTTPRequest, _ endpoint: Endpoint, _ parameters: Parameters
+    ) throws(Refusal) -> Int? {
+        if endpoint.security == .open { return nil }
+        guard let name = request.header("x-mbx-apikey"), !name.isEmpty else {
+            throw Refusal(-2014, "API-key format invalid.", status: 401)
+        }
+        guard let key = options.keys.first(where: { $0.key == name }) else {
+            throw Refusal(-2015, "Invalid API-key, IP, or permissions for action.", status: 401)
+        }
+        guard endpoint.security == .signed else { return key.account }
+        guard let signature = parameters.text("signature") else {
+            throw Refusal(-1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.")
+        }
+        let payload = Signature.payload(query: request.query, body: request.body)
+        guard Signature.isValid(signature, of: payload, secret: key.secret) else {
+            throw Refusal(-1022, "Signature for this request is not valid.")
+        }
+        try simulation.exchange.checkTime(parameters)
+        return key.account
+    }
+
+    /// Routes of the simulator itself.
+    private func administer(_ request: HTTPRequest) -> RestAnswer {
+        switch (request.method, request.path) {
+        case ("GET", "/sim/v1/status"): return RestAnswer(status: 200, body: status())
+        case ("GET", "/sim/v1/ledger"): return RestAnswer(status: 200, body: simulation.exchange.auditJSON())
+        default:
+            return Exchange.answer(
+                Refusal(-5000, "Path \(request.path), Method \(request.method) is invalid", status: 404))
+        }
+    }
+
+    private func status() -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.put("ended", simulation.isEnded)
+            json.put("serverTime", simulation.exchange.now)
+            json.put("startTime", clock.start)
+            json.put("mode", options.mode)
+            json.put("factor", Ratio(clock.factor, rounding: .nearest) ?? .zero)
+            json.put("lagMs", lagMs)
+            json.put("marketEvents", simulation.eventCount)
+            json.put("requests", requests)
+            json.put("connections", hub.connectionCount)
+            json.array("symbols") { json in
+                for instrument in simulation.exchange.instruments { json.string(instrument.symbol.name) }
+            }
+            hub.writeSent(&json, simulation.exchange.instruments)
+        }
+        return json.bytes
+    }
+}

@@ -1,0 +1,187 @@
+import CWebSocketServer
+public import ExchangeSimulator
+import Glibc
+import Synchronization
+import TradingPrimitives
+
+/// A key of the venue and the account it opens.
+public struct ApiKey: Sendable {
+    public let key: String
+    /// HMAC secret, or a public key in PEM form.
+    public let secret: String
+    public let account: Int
+
+    public init(key: String, secret: String, account: Int) {
+        (self.key, self.secret, self.account) = (key, secret, account)
+    }
+}
+
+public struct ServerOptions: Sendable {
+    public var host = "127.0.0.1"
+    /// 0 takes a free one.
+    public var port = 18_080
+    public var keys: [ApiKey] = []
+    /// How the market came about, for the status: `synthetic`, `recorded`.
+    public var mode = "synthetic"
+    /// WebSocket connections are closed after this time, seconds of the machine.
+    public var connectionLifeS: Int64 = 24 * 3600
+    /// A ping goes out after this silence, and the client is cut after the second time; seconds.
+    public var pingAfterS = 180
+    public var hangupAfterS = 600
+    /// Bytes that may wait for a slow client before it is cut.
+    public var queueMax = 16 << 20
+
+    public init() {}
+}
+
+/// Why the server can't start.
+public struct ServerError: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// The thin shell: sockets, signatures and the machine's clock around a simulation. One thread.
+public final class SimulatorServer<Source: MarketSource> {
+    var simulation: Simulation<Source>
+    var hub = StreamHub()
+    var limits = RateLimits()
+    let options: ServerOptions
+    let clock: Clock
+    let log: Log
+    private let bridge = Bridge()
+    private var server: OpaquePointer?
+    /// Opened WebSockets by the time they were opened, oldest first; monotonic seconds.
+    private var opened: [(id: cws_id, second: Int64)] = []
+    /// What a connection asked for between the handshake's head and its end.
+    private var targets: [cws_id: (path: String, query: String)] = [:]
+    var requests = 0
+    var lagMs: Int64 = 0
+    private var hasToldEnd = false
+
+    /// Binds the port and listens; nothing is served before `run`.
+    public init(_ simulation: Simulation<Source>, clock: Clock, options: ServerOptions, log: Log) throws(ServerError) {
+        self.simulation = simulation
+        (self.clock, self.options, self.log) = (clock, options, log)
+        bridge.handler = self
+        server = bridge.start(options)
+        if server == nil {
+            throw ServerError(
+                description: "can't listen on \(options.host):\(options.port): \(String(cString: strerror(errno)))")
+        }
+        hub.updateInterest(&self.simulation.exchange)
+    }
+
+    deinit {
+        if let server { cws_stop(server) }
+    }
+
+    public var port: Int { server.map { Int(cws_port($0)) } ?? 0 }
+
+    /// Serves until `stop` says so.
+    public func run(until stop: () -> Bool) {
+        while !stop(), let server {
+            catchUp()
+            closeOldConnections()
+            var waitUs: Int64 = 20_000
+            if let next = simulation.nextTime() { waitUs = min(waitUs, clock.microseconds(until: next)) }
+            // What the clock does by itself falls on a grid of 50 ms of the venue.
+            let tick = simulation.exchange.now.floored(to: 50) + 50
+            waitUs = min(waitUs, clock.microseconds(until: tick))
+            // Events a fraction of a millisecond apart are served together.
+            guard cws_poll(server, max(waitUs, 500)) else { return }
+        }
+    }
+
+    /// Brings the exchange to the present and sends what it tells.
+    private func catchUp() {
+        let now = clock.now
+        let began = Clock.monotonicNs()
+        while !simulation.play(until: now, eventsMax: 2000) {
+            deliver()
+            if Clock.monotonicNs() - began > 50_000_000 { break }  // behind: let the sockets breathe
+        }
+        lagMs = max(0, now - simulation.exchange.now)
+        deliver()
+        if simulation.isEnded, !hasToldEnd {
+            hasToldEnd = true
+            log.write(.info, "the recording has ended", [("server_time", "\(simulation.exchange.now)")])
+        }
+    }
+
+    private func deliver() {
+        guard let server else { return }
+        hub.deliver(&simulation.exchange) { id, bytes in
+            _ = cws_send_text(server, id, bytes, bytes.count)
+        }
+    }
+
+    private func closeOldConnections() {
+        let second = Clock.monotonicNs() / 1_000_000_000
+        while let oldest = opened.first, second - oldest.second >= options.connectionLifeS, let server {
+            opened.removeFirst()
+            cws_close(server, oldest.id, 1008, "connection is 24 hours old")
+        }
+    }
+}
+
+// MARK: What the sockets say
+
+extension SimulatorServer: SocketHandler {
+    func request(_ id: cws_id, _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
+        requests += 1
+        guard let request = HTTPRequest(head: head, body: body) else {
+            return respond(id, HTTPResponse.bytes(status: 400, body: [], headers: [], keepsAlive: false), false)
+        }
+        catchUp()
+        let (answer, headers) = answer(request)
+        if log.isOn(.debug) {
+            log.write(
+                .debug, "request", [("method", request.method), ("path", request.path), ("status", "\(answer.status)")])
+        }
+        deliver()
+        let bytes = HTTPResponse.bytes(
+            status: answer.status, body: answer.body, headers: headers, keepsAlive: request.keepsAlive)
+        respond(id, bytes, request.keepsAlive)
+    }
+
+    private func respond(_ id: cws_id, _ bytes: [UInt8], _ keepsAlive: Bool) {
+        guard let server else { return }
+        cws_respond(server, id, bytes, bytes.count, keepsAlive)
+    }
+
+    func upgrade(_ id: cws_id, _ head: UnsafeRawBufferPointer) -> Bool {
+        guard let request = HTTPRequest(head: head, body: UnsafeRawBufferPointer(start: nil, count: 0)),
+            StreamHub.admits(path: request.path)
+        else {
+            respond(id, HTTPResponse.bytes(status: 404, body: [], headers: [], keepsAlive: false), false)
+            return false
+        }
+        targets[id] = (request.path, String(decoding: request.query, as: UTF8.self))
+        return true
+    }
+
+    func opened(_ id: cws_id) {
+        guard let target = targets.removeValue(forKey: id) else { return }
+        catchUp()
+        opened.append((id, Clock.monotonicNs() / 1_000_000_000))
+        hub.open(id, path: target.path, query: target.query, &simulation.exchange)
+        log.write(.info, "websocket opened", [("path", target.path)])
+    }
+
+    func message(_ id: cws_id, _ bytes: UnsafeRawBufferPointer) {
+        guard let server else { return }
+        catchUp()
+        switch hub.receive(id, bytes, nowMs: Clock.monotonicNs() / 1_000_000, &simulation.exchange) {
+        case .reply(let text): _ = cws_send_text(server, id, text, text.count)
+        case .close(let code, let reason):
+            log.write(.warning, "websocket closed by the venue", [("reason", reason)])
+            cws_close(server, id, code, reason)
+        case nil: break
+        }
+    }
+
+    func closed(_ id: cws_id) {
+        opened.removeAll { $0.id == id }
+        hub.close(id, &simulation.exchange)
+        log.write(.info, "websocket closed")
+    }
+}

@@ -1,0 +1,113 @@
+import ExchangeSimulator
+import ExchangeSimulatorServer
+import Glibc
+import Synchronization
+import TradingPrimitives
+
+let stopRequested = Atomic<Bool>(false)
+
+/// Plays a market and serves it until a signal comes. Returns the exit code.
+func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
+    let arguments = try Arguments(
+        words,
+        values: [
+            "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "api-key", "api-secret",
+            "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level",
+        ],
+        flags: ["loop"])
+    guard let level = Log.Level(rawValue: arguments.text("log-level") ?? "info") else {
+        throw UsageError(message: "--log-level must be debug, info, warning or error")
+    }
+    let log = Log(level)
+    for number in [SIGTERM, SIGINT] { signal(number) { _ in stopRequested.store(true, ordering: .relaxed) } }
+    signal(SIGPIPE, SIG_IGN)
+    return try runSynthetic(arguments, log)
+}
+
+private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError) -> Int32 {
+    let names = arguments.text("symbols") ?? "BTCUSDT,ETHUSDT"
+    var instruments: [Instrument] = []
+    for name in names.split(separator: ",") {
+        guard let symbol = Symbol(name) else { throw UsageError(message: "'\(name)' is not a symbol") }
+        instruments.append(.listed(symbol))
+    }
+    if instruments.isEmpty { throw UsageError(message: "--symbols is empty") }
+    let start = try startTime(arguments) ?? Timestamp(milliseconds: Clock.realMs())
+    let seed: UInt64 = try arguments.value("seed", 1)
+    let made = SyntheticMarket.make(instruments, seed: seed, start: start)
+    var exchange = try newExchange(instruments, start: start, arguments)
+    for (index, candles) in made.history.enumerated() { exchange.setHistory(index, candles) }
+    return try serve(exchange, made.market, mode: "synthetic", arguments, log)
+}
+
+func startTime(_ arguments: Arguments) throws(UsageError) -> Timestamp? {
+    guard let text = arguments.text("start") else { return nil }
+    if let milliseconds = Int64(text) { return Timestamp(milliseconds: milliseconds) }
+    guard let time = Timestamp(iso8601: text) else {
+        throw UsageError(message: "--start must be milliseconds or like 2024-08-08T23:54:00Z")
+    }
+    return time
+}
+
+func newExchange(_ instruments: [Instrument], start: Timestamp, _ arguments: Arguments) throws(UsageError) -> Exchange {
+    var configuration = ExchangeConfiguration(instruments: instruments)
+    configuration.makerFee = try arguments.value("maker-fee", configuration.makerFee)
+    configuration.takerFee = try arguments.value("taker-fee", configuration.takerFee)
+    configuration.fundingRate = try arguments.value("funding-rate", configuration.fundingRate)
+    return Exchange(configuration, start: start)
+}
+
+/// Opens the accounts and serves. Returns the exit code.
+func serve(
+    _ exchange: Exchange, _ source: some MarketSource, mode: String, _ arguments: Arguments, _ log: Log
+) throws(UsageError) -> Int32 {
+    var exchange = exchange
+    var options = ServerOptions()
+    options.host = arguments.text("host") ?? options.host
+    options.port = try arguments.integer("port", options.port, in: 0...65_535)
+    options.connectionLifeS = Int64(try arguments.integer("connection-life", 86_400, in: 1...1_000_000))
+    options.mode = mode
+    let deposit = try arguments.value("balance", Notional(raw: 5000 * fixedScale))
+    for (key, secret) in try credentials(arguments) {
+        options.keys.append(ApiKey(key: key, secret: secret, account: exchange.openAccount(key, deposit: deposit)))
+    }
+    let factor: Double = try arguments.value("factor", 1)
+    guard factor > 0, factor <= 1000 else { throw UsageError(message: "--factor must be above 0 and at most 1000") }
+
+    let clock = Clock(start: exchange.now, factor: factor)
+    let symbols = exchange.instruments.map(\.symbol.name).joined(separator: ",")
+    do throws(ServerError) {
+        let server = try SimulatorServer(Simulation(exchange, source), clock: clock, options: options, log: log)
+        log.write(
+            .info, "serving",
+            [
+                ("address", "http://\(options.host):\(server.port)"), ("mode", mode), ("symbols", symbols),
+                ("factor", "\(factor)"), ("server_time", "\(clock.start)"),
+            ])
+        server.run { stopRequested.load(ordering: .relaxed) }
+        guard stopRequested.load(ordering: .relaxed) else {
+            log.write(.error, "the event loop failed")
+            return 1
+        }
+        log.write(.info, "stopped")
+        return 0
+    } catch {
+        log.write(.error, error.description)
+        return 1
+    }
+}
+
+private func credentials(_ arguments: Arguments) throws(UsageError) -> [(String, String)] {
+    func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    var keys = arguments.all("api-key")
+    if keys.isEmpty { keys = [environment("VORTEX7_SIM_API_KEY") ?? "paper-key"] }
+    var secrets = arguments.all("api-secret")
+    for path in arguments.all("api-secret-file") {
+        guard let bytes = FileReader.read(path) else { throw UsageError(message: "can't read \(path)") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        secrets.append(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+    }
+    if secrets.isEmpty { secrets = [environment("VORTEX7_SIM_API_SECRET") ?? "paper-secret"] }
+    guard keys.count == secrets.count else { throw UsageError(message: "each --api-key needs an --api-secret") }
+    return Array(zip(keys, secrets))
+}
