@@ -80,6 +80,7 @@ system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
 shim("CHiredis", links: ["hiredis"])
 system("CLinux", apt: "libc6-dev")
 system("CYaml", apt: "libyaml-dev")
+system("CLibpq", pkgConfig: "libpq", apt: "libpq-dev")
 
 // Adapters
 module("Journal", .adapter, in: "Shared", uses: ["CZlib"])
@@ -87,6 +88,16 @@ module("StreamBus", .adapter, in: "Shared", uses: ["CHiredis", "SignalContracts"
 module(
     "ServiceKit", .adapter, in: "Shared",
     uses: ["CLinux", "CYaml", "SignalContracts", "StreamBus", "TradingPrimitives"])
+
+module("Ledger", .adapter, in: "Shared", uses: ["CLibpq", "SignalContracts", "TradingPrimitives"])
+
+// Services: one executable each
+let hosting = ["SignalContracts", "ServiceKit", "TradingPrimitives"]
+executable("order-flow-engine", in: "Services/OrderFlowEngine", uses: hosting + ["OrderFlow"])
+executable("tick-engine", in: "Services/TickEngine", uses: hosting + ["TickFlow"])
+executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["Decisions"])
+executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Risk"])
+executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Ledger", "StreamBus"])
 
 // The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CWebSocketServer", links: ["websockets"])

@@ -1,0 +1,10 @@
+import Decisions
+import ServiceKit
+
+// S1: reads signal and execution, writes decision.
+let context = ServiceContext.start("decision-engine", purpose: "S1: turns the engines' signals into decisions.")
+let settings = context.configure { section throws(ConfigurationError) in
+    try DecisionConfiguration(section, profile: context.settings.profile)
+}
+let host = ProcessorHost(context) { DecisionEngine(symbols: context.settings.symbols, settings) }
+host.run().exit()

@@ -1,0 +1,201 @@
+import Ledger
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+/// Moves entries from the streams into the database: written first, acknowledged then.
+///
+/// Writing an entry again changes nothing, so a crash between the two loses nothing and doubles nothing. While the
+/// database is away the entries wait in Redis.
+final class Recorder {
+    private static let turnMs: Int64 = 100
+    private static let batchMax = 500
+
+    private let context: ServiceContext
+    private let streams: [StreamName]
+    private let consumer: String
+    private let recorded: Metrics.Counter
+    private let refused: Metrics.Counter
+    private var redis: RedisClient?
+    private var database: Database?
+    private var backOff = BackOff(leastMs: 100, greatestMs: 5000)
+    private var notBeforeUs: Int64 = 0
+    /// What this consumer took and did not acknowledge is read again first.
+    private var hasPending = true
+
+    init(_ context: ServiceContext) {
+        self.context = context
+        let kinds: [StreamKind] = [.decision, .plan, .execution]
+        streams =
+            context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
+        consumer = "\(context.name)-\(context.instance)"
+        recorded = context.metrics.counter("recorded_entries_total", help: "Entries written to PostgreSQL.")
+        refused = context.metrics.counter("dead_letters_total", help: "Entries put aside as unreadable.")
+    }
+
+    func run() -> ExitCode {
+        context.serveMetrics(
+            isReady: { [unowned self] in redis != nil && database != nil },
+            isRedisUp: { [unowned self] in redis != nil })
+        context.stopOnSignals { [unowned self] in context.reactor.stop() }
+        context.reactor.every(ms: Self.turnMs) { [unowned self] in turn() }
+        context.reactor.run()
+        context.log.info("stopped")
+        return .success
+    }
+
+    private func turn() {
+        guard SystemClock.monotonicUs() >= notBeforeUs else { return }
+        do {
+            let database = try connectDatabase(), redis = try connectRedis()
+            while try recordBatch(redis, database) {}
+            backOff.reset()
+        } catch let error as RedisError {
+            redis = nil
+            hasPending = true
+            wait(after: error)
+        } catch let error as DatabaseError {
+            database = nil
+            hasPending = true
+            wait(after: error)
+        } catch {
+            wait(after: error)
+        }
+    }
+
+    private func wait(after error: any Error) {
+        let ms = backOff.next()
+        notBeforeUs = SystemClock.monotonicUs() + ms * 1000
+        context.log.warning("unavailable") {
+            $0.put("error", "\(error)")
+            $0.put("retry_ms", ms)
+        }
+    }
+
+    private func connectDatabase() throws(DatabaseError) -> Database {
+        if let database { return database }
+        let made = try Database(url: context.settings.postgres.url, password: context.settings.postgres.password)
+        let version = try Schema.migrate(made)
+        context.log.info("database_ready") { $0.put("schema", version) }
+        database = made
+        return made
+    }
+
+    private func connectRedis() throws(RedisError) -> RedisClient {
+        if let redis { return redis }
+        let made = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        for stream in streams {
+            do throws(RedisError) {
+                _ = try made.command("XGROUP", "CREATE", stream.key, context.name, "0", "MKSTREAM")
+            } catch {
+                guard case .refused(let text) = error, text.hasPrefix("BUSYGROUP") else { throw error }
+            }
+        }
+        redis = made
+        return made
+    }
+
+    /// Returns whether there may be more.
+    private func recordBatch(_ redis: RedisClient, _ database: Database) throws -> Bool {
+        let entries = try read(redis)
+        guard !entries.isEmpty else {
+            defer { hasPending = false }
+            return hasPending
+        }
+        var good: [(Entry, LedgerEntry)] = []
+        for entry in entries {
+            do throws(ContractError) {
+                good.append((entry, try entry.ledgerEntry()))
+            } catch {
+                try putAside(entry, error.description, redis)
+            }
+        }
+        let rows = good.map(\.1)
+        do throws(DatabaseError) {
+            try database.transaction { database throws(DatabaseError) in
+                for row in rows { try row.write(to: database) }
+            }
+        } catch {
+            guard case .refused = error else { throw error }
+            // One of them is to blame: find it, keep the others.
+            for (entry, row) in good { try recordAlone(entry, row, redis, database) }
+        }
+        for stream in streams {
+            let ids = good.filter { $0.0.stream == stream }.map(\.0.id.description)
+            if !ids.isEmpty { _ = try redis.command(["XACK", stream.key, context.name] + ids) }
+        }
+        recorded.add(Int64(good.count))
+        return true
+    }
+
+    private func recordAlone(_ entry: Entry, _ row: LedgerEntry, _ redis: RedisClient, _ database: Database) throws {
+        do throws(DatabaseError) {
+            try database.transaction { database throws(DatabaseError) in try row.write(to: database) }
+        } catch {
+            guard case .refused = error else { throw error }
+            try putAside(entry, error.description, redis)
+        }
+    }
+
+    private func read(_ redis: RedisClient) throws(RedisError) -> [Entry] {
+        let from = Array(repeating: hasPending ? "0" : ">", count: streams.count)
+        let reply = try redis.command(
+            ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(Self.batchMax)", "STREAMS"] + streams.map(\.key)
+                + from)
+        var entries: [Entry] = []
+        for item in reply.elements {
+            guard let key = item.elements.first?.text, let stream = StreamName(key: key) else { continue }
+            for row in item.elements.last?.elements ?? [] {
+                if let entry = Entry(stream, row) { entries.append(entry) }
+            }
+        }
+        return entries
+    }
+
+    private func putAside(_ entry: Entry, _ error: String, _ redis: RedisClient) throws(RedisError) {
+        let letter = DeadLetter(stream: entry.stream.key, entryId: entry.id, service: context.name, error: error)
+        let own = entry.fields.pairs.flatMap { ["field.\($0.name)", $0.value] }
+        _ = try redis.command(
+            ["XADD", StreamName(.dead, entry.stream.symbol).key, "*"]
+                + letter.fields.pairs.flatMap { [$0.name, $0.value] } + own)
+        _ = try redis.command("XACK", entry.stream.key, context.name, entry.id.description)
+        refused.add()
+        context.log.warning("dead_letter") {
+            $0.put("stream", entry.stream)
+            $0.put("id", entry.id)
+            $0.put("error", error)
+        }
+    }
+}
+
+/// One entry as it was read.
+private struct Entry {
+    let stream: StreamName
+    let id: StreamId
+    var fields = Fields()
+
+    init?(_ stream: StreamName, _ row: RedisValue) {
+        guard row.elements.count == 2, let text = row.elements[0].text else { return nil }
+        let id = Array(text.utf8).withUnsafeBytes { StreamId(text: $0) }
+        guard let id else { return nil }
+        self.stream = stream
+        self.id = id
+        let items = row.elements[1].elements.map { Array(($0.text ?? "").utf8) }
+        for index in stride(from: 0, to: items.count - 1, by: 2) {
+            items[index].withUnsafeBytes { name in
+                items[index + 1].withUnsafeBytes { fields.append(name: name, value: $0) }
+            }
+        }
+    }
+
+    func ledgerEntry() throws(ContractError) -> LedgerEntry {
+        switch (stream.kind, stream.symbol) {
+        case (.decision, let symbol?): .decision(symbol, try Decision(fields))
+        case (.plan, let symbol?): .plan(symbol, try TradePlan(fields))
+        case (.execution, let symbol?): .execution(symbol, id, try ExecutionEvent(fields))
+        case (.alert, _): .alert(id, try Alert(fields))
+        default: throw .unknownType(stream.key)
+        }
+    }
+}

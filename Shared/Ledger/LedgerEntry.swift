@@ -1,0 +1,88 @@
+public import SignalContracts
+public import TradingPrimitives
+
+/// What the recorder writes down. Each can be written any number of times with the same result.
+public enum LedgerEntry: Sendable {
+    case decision(Symbol, Decision)
+    case plan(Symbol, TradePlan)
+    case execution(Symbol, StreamId, ExecutionEvent)
+    case alert(StreamId, Alert)
+
+    public func write(to database: Database) throws(DatabaseError) {
+        switch self {
+        case .decision(let symbol, let decision): try decision.write(symbol, to: database)
+        case .plan(let symbol, let plan): try plan.write(symbol, to: database)
+        case .execution(let symbol, let id, let event): try event.write(symbol, id, to: database)
+        case .alert(let id, let alert):
+            try database.run(
+                "INSERT INTO alerts VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+                [
+                    id.description, alert.eventTime.description, alert.severity.rawValue, alert.service, alert.event,
+                    alert.symbol?.name, alert.text,
+                ])
+        }
+    }
+}
+
+extension Decision {
+    fileprivate func write(_ symbol: Symbol, to database: Database) throws(DatabaseError) {
+        try database.run(
+            "INSERT INTO decisions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+            [
+                id.text, symbol.name, eventTime.description, action.rawValue, strategy?.rawValue, "\(confidence)",
+                "\(finalScore)", failedGates.gates.map(\.rawValue).joined(separator: ","), reason, signalsJSON,
+            ])
+        // A trade may have been written before its decision.
+        if action != .noTrade { try TradeRow.complete(id, in: database) }
+    }
+
+    /// `{"E1": {…}, …}`: the fields of each engine's signal.
+    private var signalsJSON: String {
+        var parts: [String] = []
+        let pairs = fields.pairs
+        for engine in Engine.allCases {
+            let prefix = "\(engine.scope)"
+            let own = pairs.filter { $0.name.hasPrefix(prefix) }
+            if own.isEmpty { continue }
+            let object = JSONText.object(own.map { (String($0.name.dropFirst(prefix.count)), $0.value) })
+            parts.append("\(JSONText.string(engine.rawValue)):\(object)")
+        }
+        return "{" + parts.joined(separator: ",") + "}"
+    }
+}
+
+extension TradePlan {
+    fileprivate func write(_ symbol: Symbol, to database: Database) throws(DatabaseError) {
+        var rule: String?, detail: String?, terms: String?
+        let word: String
+        switch verdict {
+        case .approved:
+            word = "APPROVED"
+            terms = JSONText.object(fields.pairs)
+        case .rejected(let broken, let numbers):
+            word = "REJECTED"
+            rule = broken.rawValue
+            detail = numbers
+        }
+        try database.run(
+            "INSERT INTO plans VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+            [id.text, symbol.name, eventTime.description, direction.rawValue, word, rule, detail, terms])
+    }
+}
+
+extension ExecutionEvent {
+    fileprivate func write(_ symbol: Symbol, _ id: StreamId, to database: Database) throws(DatabaseError) {
+        try database.run(
+            "INSERT INTO executions VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            [
+                symbol.name, id.description, plan.text, eventTime.description, kind.rawValue, state.rawValue,
+                JSONText.object(fields.pairs),
+            ])
+        if let summary {
+            try TradeRow.write(self, summary, symbol, to: database)
+            try DailySummary.refresh(symbol, at: summary.exitTime, in: database)
+        } else if kind == .noFill {
+            try DailySummary.refresh(symbol, at: eventTime, in: database)
+        }
+    }
+}

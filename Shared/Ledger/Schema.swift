@@ -1,0 +1,95 @@
+/// The tables, as steps that each database takes once and in order. A step that has been released is never changed.
+public enum Schema {
+    static let steps: [(version: Int, sql: String)] = [(1, foundation)]
+
+    /// Takes the steps that the database has not taken. Returns the version it has then.
+    @discardableResult
+    public static func migrate(_ database: Database) throws(DatabaseError) -> Int {
+        try database.transaction { database throws(DatabaseError) in
+            // One migration at a time, however many services start at once.
+            try database.run("SELECT pg_advisory_xact_lock(77077)")
+            try database.script(
+                "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, "
+                    + "applied_at TIMESTAMPTZ NOT NULL DEFAULT now())")
+            let rows = try database.run("SELECT COALESCE(max(version), 0) FROM schema_migrations")
+            let current = rows.first?.first.flatMap { $0 }.flatMap { Int($0) } ?? 0
+            for step in steps where step.version > current {
+                try database.script(step.sql)
+                try database.run("INSERT INTO schema_migrations (version) VALUES ($1)", ["\(step.version)"])
+            }
+        }
+        return steps.last?.version ?? 0
+    }
+
+    private static let foundation = """
+        CREATE TABLE decisions (
+            id TEXT PRIMARY KEY, symbol VARCHAR(40) NOT NULL, event_time TIMESTAMPTZ NOT NULL, action VARCHAR(10) NOT NULL,
+            strategy CHAR(1), confidence DECIMAL(5,2), final_score DECIMAL(5,4), failed_gates TEXT NOT NULL,
+            reason TEXT NOT NULL, signals JSONB NOT NULL);
+        CREATE INDEX decisions_symbol_time ON decisions (symbol, event_time);
+        CREATE TABLE plans (
+            id TEXT PRIMARY KEY, symbol VARCHAR(40) NOT NULL, event_time TIMESTAMPTZ NOT NULL, side VARCHAR(5) NOT NULL,
+            verdict VARCHAR(10) NOT NULL, rule TEXT, detail TEXT, terms JSONB);
+        CREATE INDEX plans_symbol_time ON plans (symbol, event_time);
+        CREATE TABLE executions (
+            symbol VARCHAR(40) NOT NULL, entry_id TEXT NOT NULL, plan TEXT NOT NULL, event_time TIMESTAMPTZ NOT NULL,
+            event TEXT NOT NULL, state TEXT NOT NULL, fields JSONB NOT NULL, PRIMARY KEY (symbol, entry_id));
+        CREATE INDEX executions_plan ON executions (plan);
+        CREATE INDEX executions_event_time ON executions (event, event_time);
+        CREATE TABLE trades (
+            id BIGSERIAL PRIMARY KEY,
+            plan TEXT NOT NULL UNIQUE,
+            symbol VARCHAR(40) NOT NULL,
+            side VARCHAR(5) NOT NULL,
+            strategy CHAR(1) NOT NULL,
+            entry_price DECIMAL(18,8) NOT NULL,
+            exit_price DECIMAL(18,8),
+            size_usdt DECIMAL(18,2) NOT NULL,
+            leverage INTEGER NOT NULL,
+            sl_price DECIMAL(18,8) NOT NULL,
+            tp1_price DECIMAL(18,8) NOT NULL,
+            tp2_price DECIMAL(18,8),
+            pnl_gross DECIMAL(18,8),
+            fee_total DECIMAL(18,8),
+            pnl_net DECIMAL(18,8),
+            confidence DECIMAL(5,2),
+            engine_signals JSONB,
+            final_score DECIMAL(5,4),
+            hold_duration_sec INTEGER,
+            exit_reason VARCHAR(30),
+            maker_fills INTEGER,
+            taker_fills INTEGER,
+            entry_time TIMESTAMPTZ NOT NULL,
+            exit_time TIMESTAMPTZ,
+            regime_at_entry VARCHAR(20),
+            vol_phase_at_entry VARCHAR(20));
+        CREATE INDEX trades_symbol_time ON trades (symbol, entry_time);
+        CREATE INDEX trades_strategy_time ON trades (strategy, entry_time);
+        CREATE INDEX trades_exit_reason ON trades (exit_reason);
+        CREATE TABLE engine_accuracy (
+            id BIGSERIAL PRIMARY KEY,
+            trade_id BIGINT NOT NULL REFERENCES trades(id),
+            engine VARCHAR(5) NOT NULL,
+            signal_dir VARCHAR(20),
+            signal_strength DECIMAL(4,3),
+            trade_result VARCHAR(4) NOT NULL,
+            recorded_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+            UNIQUE (trade_id, engine));
+        CREATE TABLE daily_summary (
+            date DATE NOT NULL,
+            symbol VARCHAR(40) NOT NULL,
+            total_trades INTEGER, wins INTEGER, losses INTEGER, no_fills INTEGER,
+            gross_pnl DECIMAL(18,4), total_fees DECIMAL(18,4), net_pnl DECIMAL(18,4),
+            fee_ratio DECIMAL(18,4), maker_rate DECIMAL(5,4), max_drawdown DECIMAL(18,4),
+            best_trade_pnl DECIMAL(18,4), worst_trade_pnl DECIMAL(18,4), avg_hold_sec DECIMAL(10,2),
+            avg_confidence DECIMAL(5,2), strategy_a_count INTEGER, strategy_b_count INTEGER, strategy_c_count INTEGER,
+            circuit_breaks INTEGER, PRIMARY KEY (date, symbol));
+        CREATE TABLE weight_history (
+            id BIGSERIAL PRIMARY KEY, trade_count INTEGER, e1_weight DECIMAL(4,3), e2_weight DECIMAL(4,3),
+            e3_weight DECIMAL(4,3), e4_weight DECIMAL(4,3), win_rate DECIMAL(5,4),
+            recorded_at TIMESTAMPTZ NOT NULL DEFAULT now());
+        CREATE TABLE alerts (
+            entry_id TEXT PRIMARY KEY, event_time TIMESTAMPTZ NOT NULL, severity VARCHAR(10) NOT NULL,
+            service TEXT NOT NULL, event TEXT NOT NULL, symbol VARCHAR(40), text TEXT NOT NULL);
+        """
+}
