@@ -80,7 +80,9 @@ int cws_port(const cws_server *server) { return server->port; }
 static void on_timer(lws_sorted_usec_list_t *timer) { (void)timer; }
 
 bool cws_poll(cws_server *server, int64_t timeout_us) {
-    lws_sul_schedule(server->context, 0, &server->timer, on_timer, timeout_us > 0 ? timeout_us : 1);
+    // lws sleeps in whole milliseconds, rounded down: a part of one would make it spin until the timer is due.
+    int64_t whole_us = timeout_us > 0 ? (timeout_us + 999) / 1000 * 1000 + 500 : 1;
+    lws_sul_schedule(server->context, 0, &server->timer, on_timer, whole_us);
     return lws_service(server->context, 0) >= 0;
 }
 
