@@ -89,6 +89,10 @@ module(
     "ServiceKit", .adapter, in: "Shared",
     uses: ["CLinux", "CYaml", "SignalContracts", "StreamBus", "TradingPrimitives"])
 
+module(
+    "BinanceFutures", .adapter, in: "Shared",
+    uses: ["SignalContracts", "TradingPrimitives", "ServiceKit", "Venue"])
+
 module("Ledger", .adapter, in: "Shared", uses: ["CLibpq", "SignalContracts", "TradingPrimitives"])
 
 // Services: one executable each
@@ -115,6 +119,10 @@ module("RedisTestSupport", .adapter, in: "Tests", uses: ["StreamBus"])
 executable(
     "bus-bench", in: "Tests/Benchmarks",
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
+executable(
+    "venue-bench", in: "Tests/Benchmarks",
+    uses: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives"])
+tests("BinanceFuturesTests", of: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(
     "ServiceKitTests",
