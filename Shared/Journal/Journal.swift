@@ -21,8 +21,11 @@ public struct Journal: ~Copyable {
     /// Sequence number of the last record; the first has 1.
     public private(set) var sequence: UInt64
 
-    /// Opens or makes the file and gives every whole record to `body`, oldest first.
-    public init(path: String, _ body: (_ sequence: UInt64, _ payload: ArraySlice<UInt8>) -> Void) throws(JournalError) {
+    /// Opens or makes the file and gives every whole record to `body`, oldest first. In an empty file the first record
+    /// gets the number behind `previous`.
+    public init(
+        path: String, after previous: UInt64 = 0, _ body: (_ sequence: UInt64, _ payload: ArraySlice<UInt8>) -> Void
+    ) throws(JournalError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -38,7 +41,7 @@ public struct Journal: ~Copyable {
             guard ftruncate(descriptor, off_t(scan.end)) == 0 else { throw .io(path: path, "can't be cut", errno) }
             laidOut = try Self.layOut(descriptor, path, from: scan.end, through: scan.end + 1)
             end = scan.end
-            sequence = scan.records.last?.sequence ?? 0
+            sequence = scan.records.last?.sequence ?? previous
         } catch {
             close(descriptor)
             throw error
@@ -48,6 +51,20 @@ public struct Journal: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// Bytes of all records.
+    public var byteCount: Int { end }
+
+    /// Puts a journal that holds only `payloads` in the place of this one, in one step that a crash can't split.
+    public consuming func replaced(by payloads: [[UInt8]]) throws(JournalError) -> Journal {
+        let path = path, fresh = path + ".new"
+        unlink(fresh)
+        var made = try Journal(path: fresh, after: sequence) { _, _ in }
+        for payload in payloads { made.append(payload) }
+        try made.sync()
+        guard rename(fresh, path) == 0 else { throw .io(path: path, "can't be replaced", errno) }
+        return made
+    }
 
     /// Adds a record to those that the next `sync` makes durable. Returns its sequence number.
     @discardableResult

@@ -72,6 +72,19 @@ struct JournalTests {
         }
     }
 
+    @Test func `a compact journal takes the place of a long one and goes on counting`() throws {
+        try withFile { path in
+            try write(path, ["one", "two", "three"])
+            let journal = try Journal(path: path) { _, _ in }
+            let compact = try journal.replaced(by: [Array("sum".utf8)])
+            #expect(compact.sequence == 4)
+            _ = consume compact
+            #expect(try read(path) == ["sum"])
+            try write(path, ["four"])
+            #expect(try read(path) == ["sum", "four"])
+        }
+    }
+
     @Test func `only one process may have it`() throws {
         try withFile { path in
             let journal = try Journal(path: path) { _, _ in }

@@ -32,6 +32,7 @@ extension Executor {
         let age = now - plan.eventTime
         if entriesStopped { return "entries are stopped" }
         if !isUserStreamUp { return "the user stream is down" }
+        if !isJournalWritable { return "the journal can't be written" }
         if !isReconciled { return "the venue's orders and positions have not been looked at yet" }
         if age > terms.entryTimeoutMs { return "the plan is \(age) ms old > \(terms.entryTimeoutMs) ms" }
         if desk.position != nil { return "the symbol is busy" }

@@ -16,6 +16,7 @@ public struct Executor: Sendable {
     var now = Timestamp.zero
     var entriesStopped = false
     var isUserStreamUp = false
+    var isJournalWritable = true
     /// Names of plans and commands that were taken, newest last.
     var takenPlans: [TradeId] = []
     var takenCommands: [String] = []
@@ -32,7 +33,7 @@ public struct Executor: Sendable {
 
     public func position(of symbol: Symbol) -> Position? { desks.first { $0.symbol == symbol }?.position }
     public var isReconciled: Bool { reconciliation.hasCompleted }
-    public var acceptsEntries: Bool { !entriesStopped && isUserStreamUp && isReconciled }
+    public var acceptsEntries: Bool { !entriesStopped && isUserStreamUp && isJournalWritable && isReconciled }
 
     public mutating func handle(_ event: ExecutorEvent, at time: Timestamp) -> [ExecutorEffect] {
         now = max(now, time)
@@ -47,6 +48,7 @@ public struct Executor: Sendable {
             isUserStreamUp = isUp
             if isUp { reconciliation.isWanted = true }
         case .command(let command): obey(command)
+        case .journal(let isWritable): isJournalWritable = isWritable
         case .timer: break
         }
         if case .timer = event { timePassed() }

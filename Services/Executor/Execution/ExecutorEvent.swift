@@ -12,6 +12,8 @@ public enum ExecutorEvent: Sendable {
     /// The user stream came up or went down.
     case userStream(isUp: Bool)
     case command(Command)
+    /// Whether the journal can be written: without it no entry is sent.
+    case journal(isWritable: Bool)
     /// Time passed; comes every 100 ms or sooner.
     case timer
 }

@@ -1,0 +1,33 @@
+public import SignalContracts
+
+/// What the executor reads off the streams.
+public struct ExecutorInput: StreamInput {
+    public static let streams: [StreamKind] = [.plan, .book, .metric, .command]
+    /// Its memory is its journal, not the streams.
+    public static let warmUpMs: Int64 = 0
+
+    public let event: ExecutorEvent
+
+    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        switch (stream.kind, stream.symbol) {
+        case (.plan, let symbol?):
+            let plan = try TradePlan(fields)
+            event = .plan(symbol, plan)
+        case (.book, let symbol?):
+            let book = try BookUpdate(fields)
+            guard let bid = book.bids.best, let ask = book.asks.best else { return nil }
+            event = .book(symbol, bid: bid.price, ask: ask.price)
+        case (.metric, _):
+            guard case .instrument(let rules) = try MarketMetric(fields).value else { return nil }
+            event = .rules(rules)
+        case (.command, _): event = .command(try Command(fields))
+        default: return nil
+        }
+    }
+}
+
+/// The executor writes its words through its own outbox, so its host has none to write.
+public enum NoOutput: StreamOutput {
+    public var stream: StreamName { switch self {} }
+    public func encode(into fields: inout Fields) {}
+}
