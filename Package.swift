@@ -103,6 +103,10 @@ executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["D
 executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Risk"])
 executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Ledger", "StreamBus"])
 
+// The operator's command line
+module("OperatorConsole", .adapter, in: "Services/Operator", uses: hosting + ["Ledger", "StreamBus"])
+executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "ServiceKit"])
+
 // The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CWebSocketServer", links: ["websockets"])
 system("COpenSSL", apt: "libssl-dev")

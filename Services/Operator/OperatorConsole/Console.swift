@@ -1,0 +1,116 @@
+import Glibc
+public import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+/// The operator's commands. Each ends with an exit code that scripts can branch on.
+public struct Console {
+    let invocation: Invocation
+    let settings: SuiteSettings
+
+    /// Reads the arguments and the configuration. Ends the process for what can't be read.
+    public init(arguments: [String]) {
+        invocation = Invocation(arguments)
+        guard !invocation.command.isEmpty else {
+            print(Invocation.help)
+            ExitCode.success.exit()
+        }
+        do throws(ConfigurationError) {
+            let top = ConfigurationSection(try ConfigurationFiles.load(invocation.files), expand: environment)
+            settings = try SuiteSettings(top)
+            top.skip(SuiteSettings.services)
+            if let unknown = top.unknownKeys().first { throw unknown }
+        } catch {
+            complain("vortexctl: \(error)")
+            ExitCode.configuration.exit()
+        }
+    }
+
+    public func run() -> ExitCode {
+        do throws(RedisError) {
+            switch invocation.command {
+            case "status": return try status()
+            case "streams": return try streams()
+            case "stop": return try send(.stop)
+            case "start": return try send(.start)
+            case "close": return try close()
+            case "close-all": return try send(.closeAll)
+            case "doctor": return doctor()
+            default: Invocation.refuse("there is no command '\(invocation.command)'")
+            }
+        } catch {
+            complain("vortexctl: Redis at \(settings.redis): \(error)")
+            complain("vortexctl: is the suite running? start it with 'make up'")
+            return .notRunning
+        }
+    }
+
+    private func close() throws(RedisError) -> ExitCode {
+        guard let name = invocation.arguments.first, let symbol = Symbol(name) else {
+            Invocation.refuse("close needs a symbol")
+        }
+        return try send(.close, symbol)
+    }
+
+    private func status() throws(RedisError) -> ExitCode {
+        let client = try RedisClient(settings.redis)
+        repeat {
+            let view = try SuiteView(client, settings)
+            if invocation.isWatching, !invocation.isJSON { print("\u{1B}[H\u{1B}[2J", terminator: "") }
+            print(invocation.isJSON ? view.json.line : view.text)
+            fflush(nil)
+            if invocation.isWatching { sleep(1) }
+        } while invocation.isWatching
+        return .success
+    }
+
+    // MARK: Commands to services
+
+    private func send(_ name: CommandName, _ symbol: Symbol? = nil) throws(RedisError) -> ExitCode {
+        let client = try RedisClient(settings.redis, timeoutMs: 5000)
+        let author = "vortexctl:\(String(cString: getpwuid(getuid())?.pointee.pw_name ?? strdup("?")))"
+        let id = "ctl-\(SystemClock.wallUs())-\(getpid())"
+        let command = Command(id: id, issuedAt: SystemClock.now(), author: author, name: name, symbol: symbol)
+        // From the newest reply on: the answer can only come behind it.
+        let newest = try client.command("XREVRANGE", StreamName(.reply).key, "+", "-", "COUNT", "1")
+        var last = newest.elements.first?.elements.first?.text ?? "0-0"
+        _ = try client.command(
+            ["XADD", StreamName(.command).key, "*"] + command.fields.pairs.flatMap { [$0.name, $0.value] })
+        let deadline = SystemClock.monotonicUs() + Int64(invocation.timeoutSeconds) * 1_000_000
+        while SystemClock.monotonicUs() < deadline {
+            let reply = try client.command(
+                "XREAD", "COUNT", "100", "BLOCK", "500", "STREAMS", StreamName(.reply).key, last)
+            for row in reply.elements.first?.elements.last?.elements ?? [] {
+                last = row.elements.first?.text ?? last
+                guard let reply = try? Reply(fields(of: row)), reply.command == id else { continue }
+                show(reply)
+                return reply.isDone ? .success : .failure
+            }
+        }
+        complain(
+            "vortexctl: no answer within \(invocation.timeoutSeconds) s; is the executor running? see 'vortexctl status'"
+        )
+        return .timeout
+    }
+
+    private func show(_ reply: Reply) {
+        let json = JSONNode.object([
+            ("command", .text(reply.command)), ("service", .text(reply.service)), ("ok", .bool(reply.isDone)),
+            ("text", .text(reply.text)),
+        ])
+        print(invocation.isJSON ? json.line : "\(reply.service): \(reply.text)")
+    }
+}
+
+/// The fields of a stream's entry, as XREAD and XRANGE give it.
+func fields(of row: RedisValue) -> Fields {
+    var fields = Fields()
+    let items = (row.elements.last?.elements ?? []).map { Array(($0.text ?? "").utf8) }
+    for index in stride(from: 0, to: items.count - 1, by: 2) {
+        items[index].withUnsafeBytes { name in
+            items[index + 1].withUnsafeBytes { fields.append(name: name, value: $0) }
+        }
+    }
+    return fields
+}

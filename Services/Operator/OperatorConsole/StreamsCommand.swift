@@ -1,0 +1,63 @@
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+extension Console {
+    /// Length of each stream, and for each of its readers what is pending (taken, not yet done) and behind (not yet taken).
+    func streams() throws(RedisError) -> ExitCode {
+        let client = try RedisClient(settings.redis)
+        var names: [StreamName] = []
+        for kind in StreamKind.allCases {
+            if kind.isPerSymbol { names += settings.symbols.map { StreamName(kind, $0) } }
+            if !kind.isPerSymbol || kind == .dead { names.append(StreamName(kind)) }
+        }
+        var table = Table()
+        table.add("STREAM", "LENGTH", "LAST ID", "READER", "PENDING", "BEHIND")
+        for name in names {
+            guard let info = try? client.command("XINFO", "STREAM", name.key).pairs else { continue }
+            let length = info["length"]?.text ?? "0", last = info["last-generated-id"]?.text ?? "-"
+            let groups = (try? client.command("XINFO", "GROUPS", name.key))?.elements.map(\.pairs) ?? []
+            if invocation.isJSON {
+                print(json(name, length, last, groups).line)
+                continue
+            }
+            table.add(name.key, length, last)
+            for group in groups {
+                table.add(
+                    "", "", "", group["name"]?.text ?? "?", group["pending"]?.text ?? "?",
+                    group["lag"]?.text ?? "unknown")
+            }
+        }
+        if !invocation.isJSON { print(table.text) }
+        return .success
+    }
+
+    private func json(_ name: StreamName, _ length: String, _ last: String, _ groups: [[String: RedisValue]])
+        -> JSONNode
+    {
+        .object([
+            ("stream", .text(name.key)), ("length", .integer(Int64(length) ?? 0)), ("last_id", .text(last)),
+            (
+                "groups",
+                .array(
+                    groups.map {
+                        .object([
+                            ("name", .optional($0["name"]?.text)), ("pending", .optional($0["pending"]?.integer)),
+                            ("lag", .optional($0["lag"]?.integer)),
+                        ])
+                    })
+            ),
+        ])
+    }
+}
+
+extension RedisValue {
+    /// A flat list of names and values, as a dictionary.
+    var pairs: [String: RedisValue] {
+        var pairs: [String: RedisValue] = [:]
+        let items = elements
+        for index in stride(from: 0, to: items.count - 1, by: 2) { pairs[items[index].text ?? ""] = items[index + 1] }
+        return pairs
+    }
+}

@@ -1,0 +1,113 @@
+import ServiceKit
+import SignalContracts
+import TradingPrimitives
+
+extension SuiteView {
+    var text: String {
+        var table = Table()
+        table.add("vortex7 \(settings.mode.rawValue)", "\(settings.profile) · \(SystemClock.now())")
+        for (index, service) in services.enumerated() {
+            let idle = service.idleMs.map { "read \($0) ms ago" } ?? "never seen"
+            table.add(
+                index == 0 ? "services" : "",
+                "\(service.isUp ? "up  " : "DOWN") \(service.name) · \(idle) · \(service.pending) in hand")
+        }
+        table.add("account", accountText)
+        for market in markets {
+            table.add(market.symbol.name, market.quoteText)
+            for signal in market.signals { table.add("  \(signal.engine.rawValue)", signal.summary) }
+            if let decision = market.decision {
+                table.add("  decision", "\(decision.action.rawValue) · \(decision.reason) · \(decision.eventTime)")
+            }
+            if let plan = market.plan { table.add("  plan", plan.summary) }
+            table.add("  position", market.positionText)
+            if let event = market.lastClosed, let summary = event.summary {
+                table.add(
+                    "  last trade",
+                    "\(event.direction.rawValue) \(summary.exitReason.rawValue) net \(summary.netPnl) USDT, "
+                        + "\((summary.exitTime - summary.entryTime) / 1000) s · \(summary.exitTime)")
+            }
+        }
+        if deadLetters > 0 { table.add("dead letters", "\(deadLetters) · see 'vortexctl streams'") }
+        return table.text
+    }
+
+    private var accountText: String {
+        guard let account else { return "no word from the executor yet" }
+        let entries = account.acceptsEntries ? "entries accepted" : "ENTRIES STOPPED"
+        return "\(account.walletBalance) USDT · \(account.openPositions) open · \(entries) · "
+            + "\(account.unknownOrders) unknown orders · venue \(account.isVenueReachable ? "reached" : "NOT REACHED") · \(account.eventTime)"
+    }
+
+    var json: JSONNode {
+        .object([
+            ("mode", .text(settings.mode.rawValue)), ("profile", .text(settings.profile)),
+            (
+                "services",
+                .array(
+                    services.map {
+                        .object([
+                            ("name", .text($0.name)), ("up", .bool($0.isUp)), ("idle_ms", .optional($0.idleMs)),
+                            ("pending", .integer($0.pending)),
+                        ])
+                    })
+            ),
+            ("account", account.map { .fields($0.fields) } ?? .null),
+            ("symbols", .array(markets.map(\.json))), ("dead_letters", .integer(deadLetters)),
+        ])
+    }
+}
+
+extension SuiteView.Market {
+    var quoteText: String {
+        guard let bid = book?.bids.best, let ask = book?.asks.best, let book else { return "no book yet" }
+        return "\(bid.price) × \(bid.quantity) | \(ask.price) × \(ask.quantity) · \(book.eventTime)"
+    }
+
+    var positionText: String {
+        position.isEmpty ? "flat" : position.map { "\($0.0) \($0.1)" }.joined(separator: " · ")
+    }
+
+    var json: JSONNode {
+        .object([
+            ("symbol", .text(symbol.name)), ("bid", .optional(book?.bids.best?.price.description)),
+            ("ask", .optional(book?.asks.best?.price.description)),
+            ("signals", .object(signals.map { ($0.engine.rawValue, .fields($0.fields)) })),
+            ("decision", decision.map { .fields($0.fields) } ?? .null),
+            ("plan", plan.map { .fields($0.fields) } ?? .null),
+            ("position", position.isEmpty ? .null : .object(position.map { ($0.0, .text($0.1)) })),
+            ("last_trade", lastClosed.map { .fields($0.fields) } ?? .null),
+        ])
+    }
+}
+
+extension JSONNode {
+    static func fields(_ fields: Fields) -> JSONNode { .object(fields.pairs.map { ($0.name, .text($0.value)) }) }
+}
+
+extension EngineSignal {
+    /// The few words that a glance needs.
+    fileprivate var summary: String {
+        let pairs = fields.pairs
+        let wanted = [
+            "direction", "strength", "conviction", "imbalance", "cvd_pressure", "velocity_ratio", "aggressor_ratio",
+            "streak", "regime", "vol_phase",
+        ]
+        let words = pairs.filter { wanted.contains($0.name) }.map { "\($0.name) \($0.value.prefix(6))" }
+        return (pairs.contains { $0.name == "warm" && $0.value == "0" } ? ["warming up"] : []).joined()
+            + words.joined(separator: " · ")
+    }
+}
+
+extension TradePlan {
+    fileprivate var summary: String {
+        switch verdict {
+        case .approved(let terms):
+            "\(direction.rawValue) \(terms.quantity) at \(terms.entryPrice) · R:R \(rounded(terms.grossRewardToRisk)), after fees "
+                + "\(rounded(terms.effectiveRewardToRisk)) · break-even win rate \(rounded(terms.breakevenWinRate * 100)) %"
+        case .rejected(let rule, let detail): "refused by \(rule.rawValue): \(detail)"
+        }
+    }
+
+    private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+}

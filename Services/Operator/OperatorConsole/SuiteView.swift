@@ -1,0 +1,95 @@
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+/// The suite at one moment, read off its streams alone.
+struct SuiteView {
+    struct Service {
+        let name: String
+        /// Milliseconds since it last asked Redis for entries; nil when it never did.
+        let idleMs: Int64?
+        let pending: Int64
+        var isUp: Bool { idleMs.map { $0 < 5000 } ?? false }
+    }
+
+    struct Market {
+        let symbol: Symbol
+        let book: BookUpdate?
+        let signals: [EngineSignal]
+        let decision: Decision?
+        let plan: TradePlan?
+        /// `position:{S}`; empty when flat.
+        let position: [(String, String)]
+        let lastClosed: ExecutionEvent?
+    }
+
+    let settings: SuiteSettings
+    let services: [Service]
+    let account: AccountUpdate?
+    let markets: [Market]
+    let deadLetters: Int64
+
+    init(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) {
+        self.settings = settings
+        services = try Self.services(client, settings)
+        account = try Self.newest(client, StreamName(.account), 1).first.flatMap { try? AccountUpdate($0) }
+        var markets: [Market] = []
+        for symbol in settings.symbols { markets.append(try Self.market(client, symbol)) }
+        self.markets = markets
+        var dead: Int64 = 0
+        for symbol in settings.symbols.map(Optional.some) + [nil] {
+            dead += try client.command("XLEN", StreamName(.dead, symbol).key).integer ?? 0
+        }
+        deadLetters = dead
+    }
+
+    private static func services(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) -> [Service] {
+        guard let symbol = settings.symbols.first else { return [] }
+        let readers: [(String, StreamKind)] = [
+            ("order-flow-engine", .book), ("tick-engine", .trade), ("decision-engine", .signal),
+            ("risk-manager", .decision), ("executor", .plan), ("trade-recorder", .execution),
+        ]
+        var services: [Service] = []
+        for (name, kind) in readers {
+            let rows = (try? client.command("XINFO", "CONSUMERS", StreamName(kind, symbol).key, name))?.elements ?? []
+            let idle = rows.compactMap { pairs($0)["idle"].flatMap { Int64($0) } }.min()
+            let pending = rows.compactMap { pairs($0)["pending"].flatMap { Int64($0) } }.reduce(0, +)
+            services.append(Service(name: name, idleMs: idle, pending: pending))
+        }
+        return services
+    }
+
+    private static func pairs(_ value: RedisValue) -> [String: String] {
+        var pairs: [String: String] = [:]
+        let items = value.elements
+        for index in stride(from: 0, to: items.count - 1, by: 2) {
+            pairs[items[index].text ?? ""] = items[index + 1].text
+        }
+        return pairs
+    }
+
+    private static func newest(_ client: RedisClient, _ stream: StreamName, _ count: Int) throws(RedisError) -> [Fields]
+    {
+        try client.command("XREVRANGE", stream.key, "+", "-", "COUNT", "\(count)").elements.map(fields(of:))
+    }
+
+    private static func market(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) -> Market {
+        var signals: [EngineSignal] = []
+        for fields in try newest(client, StreamName(.signal, symbol), 50) {
+            guard let signal = try? EngineSignal(fields), !signals.contains(where: { $0.engine == signal.engine })
+            else { continue }
+            signals.append(signal)
+        }
+        let position = try client.command("HGETALL", "position:{\(symbol.name)}").elements.map { $0.text ?? "" }
+        let executions = try newest(client, StreamName(.execution, symbol), 100).compactMap { try? ExecutionEvent($0) }
+        return Market(
+            symbol: symbol,
+            book: try newest(client, StreamName(.book, symbol), 1).first.flatMap { try? BookUpdate($0) },
+            signals: signals.sorted { $0.engine.rawValue < $1.engine.rawValue },
+            decision: try newest(client, StreamName(.decision, symbol), 1).first.flatMap { try? Decision($0) },
+            plan: try newest(client, StreamName(.plan, symbol), 1).first.flatMap { try? TradePlan($0) },
+            position: stride(from: 0, to: position.count - 1, by: 2).map { (position[$0], position[$0 + 1]) },
+            lastClosed: executions.first { $0.kind == .positionClosed })
+    }
+}

@@ -1,0 +1,4 @@
+import OperatorConsole
+import ServiceKit
+
+Console(arguments: CommandLine.arguments).run().exit()
