@@ -21,23 +21,75 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
     let log = Log(level)
     for number in [SIGTERM, SIGINT] { signal(number) { _ in stopRequested.store(true, ordering: .relaxed) } }
     signal(SIGPIPE, SIG_IGN)
-    return try runSynthetic(arguments, log)
+    return arguments.isSet("data") ? try runRecorded(arguments, log) : try runSynthetic(arguments, log)
+}
+
+private func symbols(_ arguments: Arguments, _ otherwise: String) throws(UsageError) -> [Symbol] {
+    var symbols: [Symbol] = []
+    for name in (arguments.text("symbols") ?? otherwise).split(separator: ",") {
+        guard let symbol = Symbol(name) else { throw UsageError(message: "'\(name)' is not a symbol") }
+        if !symbols.contains(symbol) { symbols.append(symbol) }
+    }
+    return symbols
 }
 
 private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError) -> Int32 {
-    let names = arguments.text("symbols") ?? "BTCUSDT,ETHUSDT"
-    var instruments: [Instrument] = []
-    for name in names.split(separator: ",") {
-        guard let symbol = Symbol(name) else { throw UsageError(message: "'\(name)' is not a symbol") }
-        instruments.append(.listed(symbol))
-    }
+    let instruments = try symbols(arguments, "BTCUSDT,ETHUSDT").map(Instrument.listed)
     if instruments.isEmpty { throw UsageError(message: "--symbols is empty") }
     let start = try startTime(arguments) ?? Timestamp(milliseconds: Clock.realMs())
     let seed: UInt64 = try arguments.value("seed", 1)
     let made = SyntheticMarket.make(instruments, seed: seed, start: start)
-    var exchange = try newExchange(instruments, start: start, arguments)
+    var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
     for (index, candles) in made.history.enumerated() { exchange.setHistory(index, candles) }
     return try serve(exchange, made.market, mode: "synthetic", arguments, log)
+}
+
+private func runRecorded(_ arguments: Arguments, _ log: Log) throws(UsageError) -> Int32 {
+    let only = try symbols(arguments, "")
+    var opened: (exchange: Exchange, source: RecordingSet.Source)
+    do throws(RecordingError) {
+        let recordings = try RecordingSet(arguments.all("data"), only: only)
+        let instruments = recordings.symbols.map(Instrument.listed)
+        var source = recordings.source(instruments, isLooped: arguments.isSet("loop"))
+        guard let start = source.nextTime() else { throw .empty }
+        var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
+        try addHistory(&exchange, recordings, arguments, log)
+        opened = (exchange, source)
+    } catch {
+        log.write(.error, error.description)
+        return if case .notFound = error { 2 } else { 1 }
+    }
+    return try serve(opened.exchange, opened.source, mode: "recorded", arguments, log)
+}
+
+/// Past candles of a recording: from tables, or synthetic ones where `--history synthetic` asks for them.
+private func addHistory(
+    _ exchange: inout Exchange, _ recordings: RecordingSet, _ arguments: Arguments, _ log: Log
+) throws(RecordingError) {
+    var tables: [Symbol: [Candle]] = [:]
+    var isSynthetic = false
+    for path in arguments.all("history") {
+        if path == "synthetic" {
+            isSynthetic = true
+            continue
+        }
+        let table = try RecordingSet.candles(path)
+        tables[table.symbol] = table.candles
+    }
+    let start = exchange.now
+    for (index, instrument) in exchange.instruments.enumerated() {
+        let first = recordings.firstPrice(instrument.symbol)
+        var candles = tables[instrument.symbol] ?? []
+        if candles.isEmpty, isSynthetic {
+            candles = SyntheticMarket.make([instrument], seed: 1, start: start).history[0]
+        }
+        let leading = CandleTable.leading(candles, to: start, price: first, tick: instrument.rules.tickSize)
+        if leading.isMoved {
+            log.write(
+                .warning, "history does not lead up to the recording: moved", [("symbol", instrument.symbol.name)])
+        }
+        exchange.setHistory(index, leading.candles)
+    }
 }
 
 func startTime(_ arguments: Arguments) throws(UsageError) -> Timestamp? {
@@ -47,14 +99,6 @@ func startTime(_ arguments: Arguments) throws(UsageError) -> Timestamp? {
         throw UsageError(message: "--start must be milliseconds or like 2024-08-08T23:54:00Z")
     }
     return time
-}
-
-func newExchange(_ instruments: [Instrument], start: Timestamp, _ arguments: Arguments) throws(UsageError) -> Exchange {
-    var configuration = ExchangeConfiguration(instruments: instruments)
-    configuration.makerFee = try arguments.value("maker-fee", configuration.makerFee)
-    configuration.takerFee = try arguments.value("taker-fee", configuration.takerFee)
-    configuration.fundingRate = try arguments.value("funding-rate", configuration.fundingRate)
-    return Exchange(configuration, start: start)
 }
 
 /// Opens the accounts and serves. Returns the exit code.
@@ -67,6 +111,12 @@ func serve(
     options.port = try arguments.integer("port", options.port, in: 0...65_535)
     options.connectionLifeS = Int64(try arguments.integer("connection-life", 86_400, in: 1...1_000_000))
     options.mode = mode
+    exchange.configuration.makerFee = try arguments.value("maker-fee", exchange.configuration.makerFee)
+    exchange.configuration.takerFee = try arguments.value("taker-fee", exchange.configuration.takerFee)
+    if arguments.isSet("funding-rate") {
+        let rate = try arguments.value("funding-rate", exchange.configuration.fundingRate)
+        exchange.setFundingRate(rate)
+    }
     let deposit = try arguments.value("balance", Notional(raw: 5000 * fixedScale))
     for (key, secret) in try credentials(arguments) {
         options.keys.append(ApiKey(key: key, secret: secret, account: exchange.openAccount(key, deposit: deposit)))

@@ -1,4 +1,4 @@
-import TradingPrimitives
+public import TradingPrimitives
 
 extension Exchange {
     /// Lets one market event happen. Time moves to it when it is later than `now`.
@@ -41,6 +41,11 @@ extension Exchange {
             setMark(index, last.close, index: last.close)
         }
         makeStatistics(ofPast: index, minutes)
+    }
+
+    /// Sets the rate of all contracts until the market says another.
+    public mutating func setFundingRate(_ rate: Ratio) {
+        for index in books.indices { books[index].mark.fundingRate = rate }
     }
 
     // MARK: The book

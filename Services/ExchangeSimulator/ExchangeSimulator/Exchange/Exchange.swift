@@ -17,7 +17,8 @@ public struct ExchangeConfiguration: Sendable {
 /// Pure: time comes with `advance(to:)` and with market events, requests come as values, and everything that the venue
 /// tells is in `takeEvents()`. One instance plays a paper account, a backtest or a seeded simulation alike.
 public struct Exchange: Sendable {
-    public let configuration: ExchangeConfiguration
+    /// Fee rates hold for accounts that are opened later.
+    public var configuration: ExchangeConfiguration
     public internal(set) var now: Timestamp
     public internal(set) var books: [InstrumentBook]
     public internal(set) var accounts: [Account] = []
