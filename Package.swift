@@ -72,6 +72,7 @@ let processing = ["TradingPrimitives", "SignalContracts", "Indicators"]
 module("OrderFlow", .core, in: "Services/OrderFlowEngine", uses: processing)
 module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
+module("DataHub", .core, in: "Services/DataHub", uses: ["TradingPrimitives", "SignalContracts"])
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
 module("Execution", .core, in: "Services/Executor", uses: ["TradingPrimitives", "SignalContracts", "Venue"])
 
@@ -80,6 +81,10 @@ system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
 shim("CHiredis", links: ["hiredis"])
 system("CLinux", apt: "libc6-dev")
 system("CYaml", apt: "libyaml-dev")
+system("CCurl", apt: "libcurl4-openssl-dev")
+system("COpenSSL", apt: "libssl-dev")
+shim("CWebSocketClient", links: ["websockets"])
+
 system("CLibpq", pkgConfig: "libpq", apt: "libpq-dev")
 
 // Adapters
@@ -91,7 +96,14 @@ module(
 
 module(
     "BinanceFutures", .adapter, in: "Shared",
-    uses: ["SignalContracts", "TradingPrimitives", "ServiceKit", "Venue"])
+    uses: ["CCurl", "COpenSSL", "CWebSocketClient", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
+
+// Services
+executable(
+    "data-hub", in: "Services/DataHub",
+    uses: [
+        "BinanceFutures", "DataHub", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives",
+    ])
 
 module("Ledger", .adapter, in: "Shared", uses: ["CLibpq", "SignalContracts", "TradingPrimitives"])
 
@@ -109,7 +121,6 @@ executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "Serv
 
 // The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CWebSocketServer", links: ["websockets"])
-system("COpenSSL", apt: "libssl-dev")
 module("ExchangeSimulator", .core, in: "Services/ExchangeSimulator", uses: ["TradingPrimitives"])
 module(
     "ExchangeSimulatorServer", .adapter, in: "Services/ExchangeSimulator",

@@ -42,11 +42,17 @@ public final class StreamWriter {
 
     // MARK: Writing
 
-    /// Adds an entry; false when there is no room for it.
+    /// The number by which a stream is written to, and trimmed from now on.
+    public func open(_ stream: StreamName) -> Int {
+        if let number = keys.firstIndex(where: { $0.name == stream }) { return number }
+        keys.append((stream, Array(stream.key.utf8)))
+        return keys.count - 1
+    }
+
+    /// Adds an entry to an opened stream; false when there is no room for it.
     @discardableResult
-    public func write(_ stream: StreamName, id: StreamId, _ fields: borrowing Fields) -> Bool {
-        let key = key(of: stream)
-        guard queue.add(isOnce: false, { $0.xadd(key, id: id, fields) }) else {
+    public func write(_ stream: Int, id: StreamId, _ fields: borrowing Fields) -> Bool {
+        guard queue.add(isOnce: false, { $0.xadd(keys[stream].key, id: id, fields) }) else {
             giveUp("no room")
             return false
         }
@@ -79,13 +85,6 @@ public final class StreamWriter {
         flush()
         while queue.recordCount > 0, SystemClock.monotonicUs() < end { context.reactor.poll(timeoutMs: 20) }
         isStopped = true
-    }
-
-    private func key(of name: StreamName) -> [UInt8] {
-        for known in keys where known.name == name { return known.key }
-        let key = Array(name.key.utf8)
-        keys.append((name, key))
-        return key
     }
 
     // MARK: The connection

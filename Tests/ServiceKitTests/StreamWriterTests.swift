@@ -17,7 +17,8 @@ struct StreamWriterTests {
         let writer = StreamWriter(context)
         writer.start()
         let symbol = try #require(Symbol("BTCUSDT"))
-        let stream = StreamName(.trade, symbol)
+        let name = StreamName(.trade, symbol)
+        let stream = writer.open(name)
         var fields = Fields()
         for number in 1...2000 as ClosedRange<UInt64> {
             fields.removeAll()
@@ -30,7 +31,7 @@ struct StreamWriterTests {
             }
         }
         writer.drain(withinMs: 10_000)
-        let ids = try client.command("XRANGE", stream.key, "-", "+").elements.compactMap { $0.elements[0].text }
+        let ids = try client.command("XRANGE", name.key, "-", "+").elements.compactMap { $0.elements[0].text }
         #expect(ids == (1...2000).map { "\($0)-0" }, "seed \(seed)")
     }
 
@@ -41,7 +42,8 @@ struct StreamWriterTests {
         let writer = StreamWriter(context)
         writer.start()
         let symbol = try #require(Symbol("BTCUSDT"))
-        let stream = StreamName(.trade, symbol)
+        let name = StreamName(.trade, symbol)
+        let stream = writer.open(name)
         var fields = Fields()
         fields.put("n", 1)
         try client.command("CONFIG", "SET", "maxmemory", "1")
@@ -51,7 +53,7 @@ struct StreamWriterTests {
         #expect(writer.unconfirmedCount == 1)
         try client.command("CONFIG", "SET", "maxmemory", "0")
         writer.drain(withinMs: 5000)
-        #expect(try client.command("XLEN", stream.key).integer == 1)
+        #expect(try client.command("XLEN", name.key).integer == 1)
     }
 }
 

@@ -1,0 +1,154 @@
+public import SignalContracts
+public import TradingPrimitives
+
+/// E0: turns what the venue sends into entries of the `md.*` streams and into hot state.
+///
+/// Pure: the receipt time and the venue's time come with each message. Duplicates (two sockets overlap when one takes
+/// over from the other) and stale messages are dropped and counted. Entries of a symbol have increasing ids.
+public struct DataHub {
+    /// What arrives, for the symbol of this index.
+    public enum Input: Sendable {
+        case trade(AggTrade)
+        case book(BookUpdate)
+        case candle(CandleUpdate)
+        case metric(MarketMetric)
+    }
+
+    /// What is to be written.
+    public enum Output {
+        /// An entry with its id. The fields are valid during the call.
+        case entry(Kind, id: StreamId, Fields)
+        /// A change of hot state, for people and the dashboard.
+        case hotState(HotState)
+    }
+
+    public enum Kind: Int, Sendable, CaseIterable {
+        case trade, book, candle, metric
+
+        public var name: String {
+            switch self {
+            case .trade: "trade"
+            case .book: "book"
+            case .candle: "candle"
+            case .metric: "metric"
+            }
+        }
+    }
+
+    /// Messages of one kind, by what became of them.
+    public struct Counts: Equatable, Sendable {
+        public var accepted: Int64 = 0
+        public var duplicate: Int64 = 0
+        public var stale: Int64 = 0
+        /// Updates of a candle in progress that came too soon after the last one.
+        public var thinned: Int64 = 0
+        /// Trades that the venue numbered and that never came.
+        public var missing: Int64 = 0
+    }
+
+    private let configuration: HubConfiguration
+    private var symbols: [SymbolFeed]
+    private var fields = Fields()
+    public private(set) var counts = [Counts](repeating: Counts(), count: Kind.allCases.count)
+
+    public init(_ symbols: [Symbol], _ configuration: HubConfiguration = HubConfiguration()) {
+        self.configuration = configuration
+        self.symbols = symbols.map { SymbolFeed($0, configuration) }
+    }
+
+    /// The last id that stands in any of the symbol's streams: entries of this process get greater ones.
+    public mutating func resume(symbol: Int, after id: StreamId) {
+        symbols[symbol].lastId = max(symbols[symbol].lastId, id)
+    }
+
+    /// Forgets which messages were seen last: the venue has begun its numbers and times anew.
+    public mutating func forgetSequence() {
+        for index in symbols.indices { symbols[index].forgetSequence() }
+    }
+
+    /// Takes a message in. `receivedUs` is our clock in microseconds since 1970, `venueTime` the venue's at this moment.
+    public mutating func receive(
+        _ input: Input, symbol: Int, receivedUs: Int64, venueTime: Timestamp, write: (Output) -> Void
+    ) {
+        let (kind, verdict, eventTime) = judge(input, symbol: symbol, receivedUs: receivedUs)
+        switch verdict {
+        case .duplicate: counts[kind.rawValue].duplicate += 1
+        case .stale: counts[kind.rawValue].stale += 1
+        case .thinned: counts[kind.rawValue].thinned += 1
+        case .accepted(let missing):
+            if configuration.staleMs > 0, !isLate(input), venueTime - eventTime > configuration.staleMs {
+                counts[kind.rawValue].stale += 1
+                return
+            }
+            counts[kind.rawValue].accepted += 1
+            counts[kind.rawValue].missing += missing
+            put(input, symbol: symbol, receivedUs: receivedUs, write: write)
+        }
+    }
+
+    /// Candles and ratios that were asked for may be old.
+    private func isLate(_ input: Input) -> Bool {
+        switch input {
+        case .trade, .book: false
+        case .candle(let candle): candle.isBackfill
+        case .metric: true
+        }
+    }
+
+    private mutating func judge(
+        _ input: Input, symbol: Int, receivedUs: Int64
+    ) -> (Kind, SymbolFeed.Verdict, Timestamp) {
+        switch input {
+        case .trade(let trade): (.trade, symbols[symbol].judge(trade), trade.eventTime)
+        case .book(let book): (.book, symbols[symbol].judge(book), book.eventTime)
+        case .candle(let candle): (.candle, symbols[symbol].judge(candle, receivedUs: receivedUs), candle.eventTime)
+        case .metric(let metric): (.metric, symbols[symbol].judge(metric), metric.eventTime)
+        }
+    }
+
+    private mutating func put(_ input: Input, symbol: Int, receivedUs: Int64, write: (Output) -> Void) {
+        fields.removeAll()
+        let id = symbols[symbol].nextId(receivedUs)
+        switch input {
+        case .trade(let trade):
+            trade.encode(into: &fields)
+            write(.entry(.trade, id: id, fields))
+            symbols[symbol].hot.keep(trade)
+        case .book(let book):
+            book.encode(into: &fields)
+            write(.entry(.book, id: id, fields))
+            symbols[symbol].hot.keep(book)
+        case .candle(let candle):
+            candle.encode(into: &fields)
+            write(.entry(.candle, id: id, fields))
+            symbols[symbol].hot.keep(candle)
+        case .metric(let metric):
+            metric.encode(into: &fields)
+            write(.entry(.metric, id: id, fields))
+            symbols[symbol].hot.keep(metric)
+        }
+    }
+
+    /// Writes the hot state that has changed since the last time. To be called every `hotStateMs`.
+    public mutating func writeHotState(_ write: (Output) -> Void) {
+        for index in symbols.indices { symbols[index].hot.take { write(.hotState($0)) } }
+    }
+}
+
+/// Bounds of the hub.
+public struct HubConfiguration: Equatable, Sendable {
+    /// Trades in `ticks:{S}`.
+    public var ticksMax = 2000
+    /// Candles in `candles:{S}:<timeframe>`.
+    public var candlesMax = 500
+    /// Open interest readings in `oi:{S}`.
+    public var openInterestMax = 12
+    /// Distance of the updates of a candle in progress, milliseconds.
+    public var candleUpdateMs: Int64 = 1000
+    /// Distance of the writes of hot state, milliseconds.
+    public var hotStateMs: Int64 = 250
+    /// Trades, books and candles older than this by the venue's clock are dropped, milliseconds; 0 for no bound.
+    public var staleMs: Int64 = 10_000
+
+    public init() {}
+}

@@ -1,0 +1,127 @@
+import SignalContracts
+import TradingPrimitives
+
+/// What the hub knows of one symbol: which messages it has seen last.
+struct SymbolFeed {
+    enum Verdict: Equatable {
+        case accepted(missing: Int64)
+        case duplicate
+        case stale
+        case thinned
+    }
+
+    private struct CandlePlace {
+        var openTime = Timestamp(milliseconds: .min)
+        var eventTime = Timestamp(milliseconds: .min)
+        var lastUpdateUs = Int64.min
+        /// The greatest open time of a closed candle.
+        var closedOpenTime = Timestamp(milliseconds: .min)
+    }
+
+    var lastId = StreamId.zero
+    var hot: HotSymbol
+    private let configuration: HubConfiguration
+    private var lastTradeId = Int64.min
+    private var lastTradeTime = Timestamp(milliseconds: .min)
+    private var lastUpdateId = Int64.min
+    private var lastBookTime = Timestamp(milliseconds: .min)
+    private var candles = [CandlePlace](repeating: CandlePlace(), count: Timeframe.allCases.count)
+    /// Event time of the last reading by its kind.
+    private var metricTimes = [Timestamp](repeating: Timestamp(milliseconds: .min), count: 6)
+
+    init(_ symbol: Symbol, _ configuration: HubConfiguration) {
+        self.configuration = configuration
+        hot = HotSymbol(symbol, configuration)
+    }
+
+    mutating func forgetSequence() {
+        lastTradeId = .min
+        lastTradeTime = Timestamp(milliseconds: .min)
+        lastUpdateId = .min
+        lastBookTime = Timestamp(milliseconds: .min)
+        for index in candles.indices { candles[index] = CandlePlace() }
+        for index in metricTimes.indices { metricTimes[index] = Timestamp(milliseconds: .min) }
+    }
+
+    /// An id of the receipt's microsecond, or the least one above the last.
+    mutating func nextId(_ receivedUs: Int64) -> StreamId {
+        lastId = max(StreamId(microseconds: receivedUs), lastId.next)
+        return lastId
+    }
+
+    mutating func judge(_ trade: AggTrade) -> Verdict {
+        // A lower number with a later time: the venue has begun to count anew.
+        guard trade.tradeId > lastTradeId || trade.tradeTime > lastTradeTime else { return .duplicate }
+        let isNext = lastTradeId != .min && trade.tradeId > lastTradeId
+        let missing = isNext ? trade.tradeId - lastTradeId - 1 : 0
+        lastTradeId = trade.tradeId
+        lastTradeTime = max(lastTradeTime, trade.tradeTime)
+        return .accepted(missing: missing)
+    }
+
+    mutating func judge(_ book: BookUpdate) -> Verdict {
+        guard book.updateId > lastUpdateId || book.eventTime > lastBookTime else {
+            return book.updateId == lastUpdateId ? .duplicate : .stale
+        }
+        lastUpdateId = book.updateId
+        lastBookTime = max(lastBookTime, book.eventTime)
+        return .accepted(missing: 0)
+    }
+
+    mutating func judge(_ candle: CandleUpdate, receivedUs: Int64) -> Verdict {
+        let index = candle.timeframe.index
+        var place = candles[index]
+        guard candle.openTime > place.closedOpenTime else {
+            return candle.openTime == place.closedOpenTime ? .duplicate : .stale
+        }
+        guard candle.openTime >= place.openTime else {
+            // The one before was never closed before our eyes; its close may still come.
+            guard candle.isClosed else { return .stale }
+            place.closedOpenTime = candle.openTime
+            candles[index] = place
+            return .accepted(missing: 0)
+        }
+        let isNew = candle.openTime > place.openTime
+        if !isNew, !candle.isClosed {
+            guard candle.eventTime > place.eventTime else {
+                return candle.eventTime == place.eventTime ? .duplicate : .stale
+            }
+            guard receivedUs - place.lastUpdateUs >= configuration.candleUpdateMs * 1000 else { return .thinned }
+        }
+        place.openTime = candle.openTime
+        place.eventTime = candle.eventTime
+        place.lastUpdateUs = receivedUs
+        if candle.isClosed { place.closedOpenTime = candle.openTime }
+        candles[index] = place
+        return .accepted(missing: 0)
+    }
+
+    mutating func judge(_ metric: MarketMetric) -> Verdict {
+        let index: Int
+        switch metric.value {
+        case .openInterest: index = 0
+        case .accountRatio: index = 1
+        case .topTraderRatio: index = 2
+        case .markPrice: index = 3
+        case .instrument: index = 4
+        // Two positions may be closed in one millisecond.
+        case .liquidation: return .accepted(missing: 0)
+        }
+        guard metric.eventTime > metricTimes[index] else {
+            return metric.eventTime == metricTimes[index] ? .duplicate : .stale
+        }
+        metricTimes[index] = metric.eventTime
+        return .accepted(missing: 0)
+    }
+}
+
+extension Timeframe {
+    var index: Int {
+        switch self {
+        case .oneMinute: 0
+        case .threeMinutes: 1
+        case .fiveMinutes: 2
+        case .fifteenMinutes: 3
+        }
+    }
+}

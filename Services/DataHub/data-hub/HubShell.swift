@@ -1,0 +1,183 @@
+import BinanceFutures
+import DataHub
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+/// The hub with its sockets: frames in, entries out.
+final class HubShell {
+    let context: ServiceContext
+    let settings: HubSettings
+    let symbols: [Symbol]
+    let writer: StreamWriter
+    let rest: RestClient
+    private let client: WebSocketClient
+    private var scanner: MarketScanner
+    private var hub: DataHub
+    /// For each symbol the writer's numbers of its four streams.
+    private let streams: [[Int]]
+    private var sockets: [MarketSocket] = []
+    private var polls: MarketPolls?
+    private let metrics: HubMetrics
+    private var lastEventTime = Timestamp.zero
+    private var prepareBackOff = BackOff(leastMs: 100, greatestMs: 5000)
+    private var lastFrameComplaintUs: Int64 = 0
+
+    /// In the order of `DataHub.Kind`.
+    private static let kinds: [StreamKind] = [.trade, .book, .candle, .metric]
+
+    /// Nil when a library does not start.
+    init?(_ context: ServiceContext, _ settings: HubSettings) {
+        guard let client = WebSocketClient(context.reactor),
+            let rest = RestClient(context, baseURL: context.settings.venue.restURL)
+        else { return nil }
+        self.context = context
+        self.settings = settings
+        self.client = client
+        self.rest = rest
+        symbols = context.settings.symbols
+        let writer = StreamWriter(context, bytesMax: settings.queueBytesMax)
+        self.writer = writer
+        scanner = MarketScanner(symbols)
+        hub = DataHub(symbols, settings.hub)
+        streams = symbols.map { symbol in Self.kinds.map { writer.open(StreamName($0, symbol)) } }
+        metrics = HubMetrics(context.metrics)
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    func run() -> ExitCode {
+        context.serveMetrics(
+            isReady: { [unowned self] in writer.isUp && !sockets.isEmpty && sockets.allSatisfy(\.isLive) },
+            isRedisUp: { [unowned self] in writer.isUp })
+        context.stopOnSignals { [unowned self] in context.reactor.stop() }
+        client.onTurn = { [unowned self] in writer.flush() }
+        prepare()
+        let isWhole = client.run()
+        writer.drain(withinMs: 1000)
+        context.log.info("stopped")
+        return isWhole ? .success : .failure
+    }
+
+    // MARK: Start
+
+    /// Asks Redis for the last ids, which entries of ours must follow, then begins with the venue.
+    private func prepare() {
+        do throws(RedisError) {
+            let redis = try RedisClient(context.settings.redis, timeoutMs: 1500)
+            for (index, symbol) in symbols.enumerated() {
+                for kind in Self.kinds { try resume(index, StreamName(kind, symbol), redis) }
+            }
+        } catch {
+            context.log.warning("redis_unavailable") { $0.put("error", error) }
+            context.reactor.after(ms: prepareBackOff.next()) { [weak self] in self?.prepare() }
+            return
+        }
+        writer.start()
+        openSockets()
+        let polls = MarketPolls(self)
+        self.polls = polls
+        polls.start()
+        context.reactor.every(ms: settings.hub.hotStateMs) { [unowned self] in
+            hub.writeHotState { write($0, symbol: 0) }
+        }
+        context.reactor.every(ms: 1000) { [unowned self] in metrics.show(hub.counts) }
+    }
+
+    private func resume(_ symbol: Int, _ name: StreamName, _ redis: RedisClient) throws(RedisError) {
+        do throws(RedisError) {
+            let last = try redis.command("XINFO", "STREAM", name.key)["last-generated-id"]?.text
+            if let id = last.flatMap({ StreamId($0) }) { hub.resume(symbol: symbol, after: id) }
+        } catch {
+            // A stream that is not there yet has no last id.
+            guard case .refused(let text) = error, text.hasPrefix("ERR no such key") else { throw error }
+        }
+    }
+
+    private func openSockets() {
+        let names = symbols.map(\.lowercased)
+        open("public", names.map { "\($0)@depth20@100ms" })
+        let timeframes = Timeframe.allCases.map { "kline_\($0.rawValue)" }
+        open(
+            "market",
+            names.flatMap { name in
+                (["aggTrade", "markPrice@1s", "forceOrder"] + timeframes).map { "\(name)@\($0)" }
+            })
+    }
+
+    private func open(_ route: String, _ streams: [String]) {
+        for start in stride(from: 0, to: streams.count, by: settings.streamsPerSocket) {
+            let socket = MarketSocket(
+                client, context, base: context.settings.venue.streamURL, route: route,
+                streams: Array(streams[start..<min(streams.count, start + settings.streamsPerSocket)]),
+                settings: settings.socket, onFrame: { [unowned self] in frameArrived($0) },
+                onGap: { [unowned self] ms in
+                    context.log.warning("stream_resumed") {
+                        $0.put("route", route)
+                        $0.put("gap_ms", ms)
+                    }
+                    if route == "market" { polls?.fillCandles(afterGapMs: ms) }
+                })
+            sockets.append(socket)
+            socket.start()
+        }
+    }
+
+    // MARK: Messages
+
+    private func frameArrived(_ bytes: UnsafeRawBufferPointer) {
+        do throws(FrameError) {
+            switch try scanner.scan(bytes) {
+            case .trade(let symbol, let trade): receive(.trade(trade), symbol: symbol, eventTime: trade.eventTime)
+            case .book(let symbol, let book): receive(.book(book), symbol: symbol, eventTime: book.eventTime)
+            case .candle(let symbol, let candle):
+                receive(.candle(candle), symbol: symbol, eventTime: candle.eventTime)
+            case .metric(let symbol, let metric):
+                receive(.metric(metric), symbol: symbol, eventTime: metric.eventTime)
+            case .reply(let id, true):
+                context.log.error("subscription_refused") { $0.put("id", id.map { "\($0)" } ?? "none") }
+            case .reply, .bookTicker, .other: metrics.otherFrames.add()
+            }
+        } catch {
+            metrics.badFrames.add()
+            complain(bytes, error)
+        }
+    }
+
+    private func complain(_ bytes: UnsafeRawBufferPointer, _ error: FrameError) {
+        let now = SystemClock.monotonicUs()
+        guard now - lastFrameComplaintUs > 1_000_000 else { return }
+        lastFrameComplaintUs = now
+        context.log.warning("frame_unreadable") {
+            $0.put("error", "\(error)")
+            $0.put("begin", String(decoding: bytes.prefix(120), as: UTF8.self))
+        }
+    }
+
+    /// A message from a socket or from an answer.
+    func receive(_ input: DataHub.Input, symbol: Int, eventTime: Timestamp? = nil) {
+        let venueTime = context.venueClock.now()
+        if let eventTime {
+            metrics.lag.observe(Double(venueTime - eventTime) / 1000)
+            lastEventTime = max(lastEventTime, eventTime)
+        }
+        hub.receive(input, symbol: symbol, receivedUs: SystemClock.wallUs(), venueTime: venueTime) { output in
+            write(output, symbol: symbol)
+        }
+    }
+
+    /// The venue's clock was read: one that is far behind what we have seen has begun anew, and its numbers too.
+    func venueTimeObserved(_ time: Timestamp) {
+        guard lastEventTime - time > 60_000 else { return }
+        context.log.warning("venue_began_anew") { $0.put("venue_time", time) }
+        lastEventTime = time
+        hub.forgetSequence()
+    }
+
+    private func write(_ output: DataHub.Output, symbol: Int) {
+        switch output {
+        case .entry(let kind, let id, let fields): writer.write(streams[symbol][kind.rawValue], id: id, fields)
+        case .hotState(let state): writer.write(isOnce: state.isOnce) { $0.write(state) }
+        }
+    }
+}

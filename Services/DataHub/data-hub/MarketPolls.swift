@@ -1,0 +1,149 @@
+import BinanceFutures
+import DataHub
+import ServiceKit
+import SignalContracts
+import TradingPrimitives
+
+/// What the hub asks the venue for by REST: its time, its rules, candles of the past, open interest, ratios, funding.
+final class MarketPolls {
+    private unowned let shell: HubShell
+    private let context: ServiceContext
+    private let rest: RestClient
+    private var rules: [InstrumentRules] = []
+    private var random: SplitMix64
+    private static let ratioGridMs: Int64 = 300_000
+
+    init(_ shell: HubShell) {
+        self.shell = shell
+        context = shell.context
+        rest = shell.rest
+        random = SplitMix64(seed: UInt64(truncatingIfNeeded: SystemClock.wallUs()))
+    }
+
+    func start() {
+        askTime()
+        fetchRules()
+        for (index, symbol) in shell.symbols.enumerated() {
+            fetchCandles(index, limit: shell.settings.backfillCandles)
+            fetchOpenInterest(index, symbol)
+            fetchRatios(index, symbol)
+            ask(MarketRest.premiumIndex(symbol), index) { MarketRest.markPrice($0) }
+        }
+        let reactor = context.reactor
+        reactor.every(ms: 30_000) { [unowned self] in askTime() }
+        reactor.every(ms: 3_600_000) { [unowned self] in fetchRules() }
+        reactor.every(ms: 60_000) { [unowned self] in tellRules() }
+        reactor.every(ms: Int64(shell.settings.openInterestSeconds) * 1000) { [unowned self] in
+            for (index, symbol) in shell.symbols.enumerated() { fetchOpenInterest(index, symbol) }
+        }
+        scheduleRatios()
+    }
+
+    // MARK: Time and rules
+
+    private func askTime() {
+        let sent = SystemClock.monotonicUs()
+        rest.send(MarketRest.time()) { [unowned self] outcome in
+            guard case .success(let value) = outcome, let time = MarketRest.serverTime(value) else {
+                return tell(outcome, "time")
+            }
+            context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: SystemClock.monotonicUs())
+            shell.venueTimeObserved(time)
+        }
+    }
+
+    private func fetchRules() {
+        rest.send(MarketRest.exchangeInfo()) { [unowned self] outcome in
+            guard case .success(let value) = outcome else {
+                tell(outcome, "exchangeInfo")
+                context.reactor.after(ms: 10_000) { [unowned self] in fetchRules() }
+                return
+            }
+            rules = MarketRest.instruments(value, shell.symbols)
+            for symbol in shell.symbols where !rules.contains(where: { $0.symbol == symbol }) {
+                context.log.error("symbol_not_traded") { $0.put("symbol", symbol) }
+            }
+            tellRules()
+        }
+    }
+
+    private func tellRules() {
+        let now = context.venueClock.now()
+        for rules in rules {
+            guard let index = shell.symbols.firstIndex(of: rules.symbol) else { continue }
+            shell.receive(.metric(MarketMetric(eventTime: now, value: .instrument(rules))), symbol: index)
+        }
+    }
+
+    // MARK: Candles
+
+    /// Fetches the candles that closed while no data came.
+    func fillCandles(afterGapMs gapMs: Int64) {
+        let venueMs = Int64(Double(gapMs) * context.venueClock.rate)
+        for index in shell.symbols.indices {
+            for timeframe in Timeframe.allCases {
+                let count = Int(venueMs / timeframe.milliseconds) + 3
+                fetchCandles(index, timeframe, limit: min(count, shell.settings.backfillCandles))
+            }
+        }
+    }
+
+    private func fetchCandles(_ index: Int, limit: Int) {
+        for timeframe in Timeframe.allCases { fetchCandles(index, timeframe, limit: limit) }
+    }
+
+    private func fetchCandles(_ index: Int, _ timeframe: Timeframe, limit: Int, attempt: Int = 1) {
+        rest.send(MarketRest.candles(shell.symbols[index], timeframe, limit: limit)) { [unowned self] outcome in
+            if case .success(let value) = outcome,
+                let candles = MarketRest.candles(value, timeframe, now: context.venueClock.now())
+            {
+                for candle in candles { shell.receive(.candle(candle), symbol: index) }
+                return
+            }
+            tell(outcome, "klines")
+            guard attempt < 20 else { return }
+            context.reactor.after(ms: Int64(min(attempt, 6)) * 5000) { [unowned self] in
+                fetchCandles(index, timeframe, limit: limit, attempt: attempt + 1)
+            }
+        }
+    }
+
+    // MARK: Positioning
+
+    private func fetchOpenInterest(_ index: Int, _ symbol: Symbol) {
+        ask(MarketRest.openInterest(symbol), index) { MarketRest.openInterest($0) }
+    }
+
+    private func fetchRatios(_ index: Int, _ symbol: Symbol) {
+        ask(MarketRest.accountRatio(symbol), index) { MarketRest.ratio($0, isTopTraders: false) }
+        ask(MarketRest.topTraderRatio(symbol), index) { MarketRest.ratio($0, isTopTraders: true) }
+    }
+
+    /// The ratios appear at multiples of five minutes; they are asked for a little later, not all at once.
+    private func scheduleRatios() {
+        let now = context.venueClock.now()
+        let untilGrid = now.floored(to: Self.ratioGridMs) + Self.ratioGridMs - now
+        let waitMs = Int64(Double(untilGrid) / context.venueClock.rate)
+        for (index, symbol) in shell.symbols.enumerated() {
+            let jitterMs = Int64(Double.random(in: 5000...25_000, using: &random) / context.venueClock.rate)
+            context.reactor.after(ms: waitMs + jitterMs) { [unowned self] in fetchRatios(index, symbol) }
+        }
+        context.reactor.after(ms: waitMs + 1) { [unowned self] in scheduleRatios() }
+    }
+
+    private func ask(_ request: RestRequest, _ index: Int, _ read: @escaping (JSONValue) -> MarketMetric?) {
+        rest.send(request) { [unowned self] outcome in
+            guard case .success(let value) = outcome, let metric = read(value) else {
+                return tell(outcome, request.path)
+            }
+            shell.receive(.metric(metric), symbol: index)
+        }
+    }
+
+    private func tell(_ outcome: RestOutcome, _ what: String) {
+        context.log.warning("venue_request_failed") {
+            $0.put("request", what)
+            $0.put("outcome", String("\(outcome)".prefix(200)))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import CCurl
+public import ServiceKit
+import TradingPrimitives
+
+/// The venue's REST interface on a reactor: libcurl's connections, kept alive; signatures, weights, outcomes.
+public final class RestClient {
+    private let context: ServiceContext
+    private let multi: UnsafeMutableRawPointer
+    private let baseURL: String
+    private let signer: Signer?
+    public private(set) var budget: WeightBudget
+    /// Longest age of a signed request on its arrival, milliseconds.
+    public var receiveWindowMs = 5000
+    private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var idle: [UnsafeMutableRawPointer] = []
+    private var timer: Reactor.TimerToken?
+    private let requests: Metrics.Counter
+    private let failures: Metrics.Counter
+    private let unknowns: Metrics.Counter
+    private let roundTrip: Metrics.Histogram
+
+    /// `signer` is needed for requests that are not open. Nil when libcurl does not start.
+    public init?(_ context: ServiceContext, baseURL: String, signer: Signer? = nil, budget: WeightBudget = .init()) {
+        guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = curl_multi_init() else { return nil }
+        self.context = context
+        self.multi = multi
+        self.baseURL = baseURL
+        self.signer = signer
+        self.budget = budget
+        let metrics = context.metrics
+        requests = metrics.counter("rest_requests_total", help: "Requests to the venue.")
+        failures = metrics.counter("rest_failures_total", help: "Requests that were refused or not executed.")
+        unknowns = metrics.counter("rest_unknown_total", help: "Requests whose outcome is unknown.")
+        roundTrip = metrics.histogram("rest_roundtrip_seconds", help: "From sending a request to its answer.")
+        metrics.gauge(
+            "rate_limit_used_ratio", help: "Share of the venue's weight used in this minute.",
+            labels: [("bucket", "request_weight")]
+        ) { [weak self] in self.map { Double($0.budget.used) / Double($0.budget.limit) } ?? 0 }
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
+        _ = ccurl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
+        _ = ccurl_multi_set_socket_function(multi) { _, socket, what, owner, _ in
+            guard let owner else { return 0 }
+            Unmanaged<RestClient>.fromOpaque(owner).takeUnretainedValue().watch(socket, what)
+            return 0
+        }
+        _ = ccurl_multi_set_timer_function(multi) { _, ms, owner in
+            guard let owner else { return 0 }
+            Unmanaged<RestClient>.fromOpaque(owner).takeUnretainedValue().setTimer(ms)
+            return 0
+        }
+    }
+
+    deinit {
+        for (easy, _) in transfers {
+            curl_multi_remove_handle(multi, easy)
+            curl_easy_cleanup(easy)
+        }
+        for easy in idle { curl_easy_cleanup(easy) }
+        curl_multi_cleanup(multi)
+    }
+
+    /// Sends a request; `completion` is called once, from the loop, never before this returns.
+    public func send(_ request: RestRequest, _ completion: @escaping (RestOutcome) -> Void) {
+        requests.add()
+        let finish: (RestOutcome) -> Void = { [weak self] outcome in
+            self?.count(outcome)
+            completion(outcome)
+        }
+        if request.security != .open, signer == nil {
+            context.reactor.after(ms: 0) { finish(.notExecuted("no API key")) }
+            return
+        }
+        if let refusal = budget.take(request, at: SystemClock.now()) {
+            context.reactor.after(ms: 0) { finish(.notExecuted(refusal)) }
+            return
+        }
+        guard let easy = idle.popLast() ?? curl_easy_init() else {
+            context.reactor.after(ms: 0) { finish(.notExecuted("out of memory")) }
+            return
+        }
+        let transfer = Transfer(request, text: text(of: request), finish)
+        transfer.prepare(easy, baseURL: baseURL, apiKey: request.security == .open ? nil : signer?.apiKey)
+        transfers[easy] = transfer
+        curl_multi_add_handle(multi, easy)
+    }
+
+    private func count(_ outcome: RestOutcome) {
+        switch outcome {
+        case .success: return
+        case .unknown: unknowns.add()
+        case .rejected, .notExecuted: failures.add()
+        }
+    }
+
+    /// The parameters as they are signed and sent.
+    private func text(of request: RestRequest) -> String {
+        var parts = request.parameters.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
+        guard request.security == .signed, let signer else { return parts.joined(separator: "&") }
+        parts.append("recvWindow=\(receiveWindowMs)")
+        parts.append("timestamp=\(context.venueClock.now().milliseconds)")
+        let text = parts.joined(separator: "&")
+        return "\(text)&signature=\(signer.signature(of: text))"
+    }
+
+    // MARK: libcurl on the reactor
+
+    private func watch(_ socket: Int32, _ what: Int32) {
+        let interest: Reactor.Interest
+        switch what {
+        case CURL_POLL_IN: interest = .read
+        case CURL_POLL_OUT: interest = .write
+        case CURL_POLL_INOUT: interest = [.read, .write]
+        default:
+            context.reactor.unwatch(socket)
+            return
+        }
+        context.reactor.watch(socket, for: interest) { [weak self] ready in
+            var mask: Int32 = 0
+            if ready.contains(.read) { mask |= CURL_CSELECT_IN }
+            if ready.contains(.write) { mask |= CURL_CSELECT_OUT }
+            self?.act(socket, mask)
+        }
+    }
+
+    private func setTimer(_ ms: Int) {
+        if let timer { context.reactor.cancel(timer) }
+        timer = nil
+        guard ms >= 0 else { return }
+        timer = context.reactor.after(ms: Int64(ms)) { [weak self] in
+            self?.timer = nil
+            self?.act(CURL_SOCKET_TIMEOUT, 0)
+        }
+    }
+
+    private func act(_ socket: Int32, _ mask: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, mask, &running)
+        var result = CURLE_OK
+        while let easy = ccurl_next_finished(multi, &result) { finish(easy, result) }
+    }
+
+    private func finish(_ easy: UnsafeMutableRawPointer, _ result: CURLcode) {
+        curl_multi_remove_handle(multi, easy)
+        guard let transfer = transfers.removeValue(forKey: easy) else { return }
+        let outcome = transfer.outcome(easy, result)
+        let now = SystemClock.now()
+        if let used = transfer.usedWeight { budget.told(used: used, at: now) }
+        if transfer.status == 429 || transfer.status == 418 {
+            let seconds = Int64(transfer.retryAfterSeconds ?? 60)
+            budget.block(forMs: seconds * 1000, at: now)
+            context.log.error("venue_rate_limit") {
+                $0.put("status", transfer.status)
+                $0.put("seconds", seconds)
+            }
+        }
+        roundTrip.observe(Double(SystemClock.monotonicUs() - transfer.beganUs) / 1e6)
+        transfer.release()
+        curl_easy_reset(easy)
+        idle.append(easy)
+        transfer.completion(outcome)
+    }
+}

@@ -1,0 +1,143 @@
+public import TradingPrimitives
+
+/// One REST request.
+public struct RestRequest: Sendable {
+    public enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+    }
+
+    public enum Security: Sendable {
+        case open
+        /// With the API key in a header.
+        case key
+        /// With the key, a timestamp and a signature.
+        case signed
+    }
+
+    public var method: Method
+    public var path: String
+    /// Not yet percent-encoded.
+    public var parameters: [(name: String, value: String)]
+    public var security: Security
+    /// What it costs of the venue's weight a minute.
+    public var weight: Int
+    /// Sent even when the budget for ordinary requests is spent: what protects a position.
+    public var isCritical: Bool
+    public var timeoutMs: Int
+
+    public init(
+        _ method: Method, _ path: String, _ parameters: [(name: String, value: String)] = [],
+        security: Security = .open, weight: Int = 1, isCritical: Bool = false, timeoutMs: Int = 5000
+    ) {
+        self.method = method
+        self.path = path
+        self.parameters = parameters
+        self.security = security
+        self.weight = weight
+        self.isCritical = isCritical
+        self.timeoutMs = timeoutMs
+    }
+}
+
+/// How a request ended, as far as the venue's evidence goes.
+public enum RestOutcome: Equatable, Sendable {
+    case success(JSONValue)
+    /// The venue refused it: nothing was executed.
+    case rejected(code: Int, message: String)
+    /// It certainly was not executed: never sent, throttled, or unavailable. It may be tried again.
+    case notExecuted(String)
+    /// It may or may not have been executed.
+    case unknown(String)
+}
+
+/// Reads a venue's answer for what it says about execution.
+///
+/// Source: the venue's general information on HTTP return codes and error -1006, -1007, -1008.
+enum OutcomeClassifier {
+    /// An HTTP answer came.
+    static func outcome(status: Int, body: [UInt8]) -> RestOutcome {
+        let value = try? JSONValue(body)
+        let code = value?["code"]?.integer.map { Int($0) }
+        let message = value?["msg"]?.text ?? String(decoding: body.prefix(200), as: UTF8.self)
+        switch status {
+        case 200..<300:
+            guard let value else { return .unknown("HTTP \(status) with a body that is not JSON") }
+            return .success(value)
+        case 429, 418: return .notExecuted("HTTP \(status): \(message)")
+        case 403: return .notExecuted("HTTP 403 from the firewall")
+        case 408: return .unknown("HTTP 408: \(message)")
+        case 400..<500:
+            guard let code else { return .unknown("HTTP \(status): \(message)") }
+            return rejection(code, message)
+        case 503: return unavailable(code, message)
+        default: return .unknown("HTTP \(status): \(message)")
+        }
+    }
+
+    private static func rejection(_ code: Int, _ message: String) -> RestOutcome {
+        switch code {
+        // Unknown error, disconnected, unexpected answer of the message bus, timeout of the backend.
+        case -1000, -1001, -1006, -1007: .unknown("\(code): \(message)")
+        // Too many requests; overloaded.
+        case -1003, -1008: .notExecuted("\(code): \(message)")
+        default: .rejected(code: code, message: message)
+        }
+    }
+
+    /// HTTP 503 has four forms, of which only "Unknown error" leaves the outcome open.
+    private static func unavailable(_ code: Int?, _ message: String) -> RestOutcome {
+        if code == -1008 || message.hasPrefix("Service Unavailable") || message.hasPrefix("Internal error") {
+            return .notExecuted("HTTP 503: \(message)")
+        }
+        return .unknown("HTTP 503: \(message)")
+    }
+}
+
+/// Keeps our use of the venue's weight below a bound, by windows of whole minutes as the venue counts.
+public struct WeightBudget: Sendable {
+    /// The venue's limit of one minute.
+    public let limit: Int
+    /// Share of it that ordinary requests may use; the rest is for critical ones.
+    public let ordinaryShare: Double
+    private var minute: Int64 = 0
+    public private(set) var used = 0
+    private var blockedUntil = Timestamp.zero
+
+    public init(limit: Int = 2400, ordinaryShare: Double = 0.8) {
+        self.limit = limit
+        self.ordinaryShare = ordinaryShare
+    }
+
+    /// Whether a request may be sent now; if so, its weight is counted.
+    public mutating func take(_ request: RestRequest, at time: Timestamp) -> String? {
+        if time < blockedUntil { return "banned until \(blockedUntil)" }
+        roll(time)
+        let bound = request.isCritical ? limit : Int(Double(limit) * ordinaryShare)
+        guard used + request.weight <= bound else { return "weight budget of this minute is spent" }
+        used += request.weight
+        return nil
+    }
+
+    /// What the venue says that we have used in this minute.
+    public mutating func told(used: Int, at time: Timestamp) {
+        roll(time)
+        self.used = max(self.used, used)
+    }
+
+    /// The venue wants no request for so long.
+    public mutating func block(forMs ms: Int64, at time: Timestamp) {
+        blockedUntil = max(blockedUntil, time + ms)
+    }
+
+    public func isBlocked(at time: Timestamp) -> Bool { time < blockedUntil }
+
+    private mutating func roll(_ time: Timestamp) {
+        let now = time.milliseconds / 60_000
+        guard now != minute else { return }
+        minute = now
+        used = 0
+    }
+}
