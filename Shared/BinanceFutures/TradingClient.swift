@@ -1,0 +1,138 @@
+public import ServiceKit
+import TradingPrimitives
+public import Venue
+
+/// The account at the venue: performs requests and brings user events, from a stream that is kept alive.
+///
+/// After each (re)connection of the stream `onConnected` is called: events may have been missed, so the owner asks for
+/// the state by REST.
+public final class TradingClient {
+    public let rest: RestClient
+    private let context: ServiceContext
+    private let client: WebSocketClient
+    private let streamURL: String
+    private var connection: WebSocketConnection?
+    private var listenKey: String?
+    private var backOff = BackOff(leastMs: 500, greatestMs: 30_000)
+    private var isReconnecting = false
+    private var openedUs: Int64 = 0
+    private let onEvent: (UserEvent) -> Void
+    private let onConnected: () -> Void
+    private let badFrames: Metrics.Counter
+    public private(set) var isConnected = false
+
+    /// How often the key is prolonged: it lives 60 minutes.
+    private static let keepAliveMs: Int64 = 20 * 60_000
+    /// The venue ends a connection at 24 hours; it is opened anew before.
+    private static let lifeMs: Int64 = 23 * 3_600_000
+    private static let events =
+        "ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/ALGO_UPDATE/MARGIN_CALL/ACCOUNT_CONFIG_UPDATE/TRADE_LITE/listenKeyExpired"
+
+    public init(
+        _ context: ServiceContext, _ client: WebSocketClient, _ rest: RestClient, streamURL: String,
+        onEvent: @escaping (UserEvent) -> Void, onConnected: @escaping () -> Void
+    ) {
+        self.context = context
+        self.client = client
+        self.rest = rest
+        self.streamURL = streamURL
+        self.onEvent = onEvent
+        self.onConnected = onConnected
+        badFrames = context.metrics.counter(
+            "user_frames_unreadable_total", help: "Frames of the user stream that could not be read.")
+        context.metrics.gauge("user_stream_connected", help: "1 while the user stream stands.") { [weak self] in
+            self?.isConnected == true ? 1 : 0
+        }
+    }
+
+    /// Performs one request; `completion` is called once, from the loop.
+    public func perform(_ request: VenueRequest, _ completion: @escaping (VenueReply) -> Void) {
+        rest.send(RestRequest(request)) { completion(VenueReply($0, to: request)) }
+    }
+
+    // MARK: The user stream
+
+    public func start() {
+        openKey()
+        context.reactor.every(ms: Self.keepAliveMs) { [weak self] in self?.prolongKey() }
+        context.reactor.every(ms: 60_000) { [weak self] in self?.checkAge() }
+        context.reactor.every(ms: 30_000) { [weak self] in self?.connection?.ping() }
+    }
+
+    private func openKey() {
+        rest.send(RestRequest(.post, "/fapi/v1/listenKey", security: .key, isCritical: true)) { [weak self] outcome in
+            guard let self else { return }
+            guard case .success(let value) = outcome, let key = value["listenKey"]?.text else {
+                context.log.error("listen_key_failed") { $0.put("outcome", String("\(outcome)".prefix(200))) }
+                return reconnect()
+            }
+            listenKey = key
+            connect(key)
+        }
+    }
+
+    private func prolongKey() {
+        guard listenKey != nil else { return }
+        rest.send(RestRequest(.put, "/fapi/v1/listenKey", security: .key, isCritical: true)) { [weak self] outcome in
+            guard let self, case .rejected(let code, _) = outcome else { return }
+            context.log.warning("listen_key_lost") { $0.put("code", code) }
+            reconnect()
+        }
+    }
+
+    private func connect(_ key: String) {
+        let url = "\(streamURL)/private/ws?listenKey=\(percentEncoded(key))&events=\(Self.events)"
+        connection = WebSocketConnection(client, url: url) { [weak self] event in self?.handle(event) }
+        if connection == nil { context.log.error("stream_url_invalid") { $0.put("url", streamURL) } }
+    }
+
+    private func handle(_ event: WebSocketConnection.Event) {
+        switch event {
+        case .opened:
+            isConnected = true
+            openedUs = SystemClock.monotonicUs()
+            backOff.reset()
+            context.log.info("user_stream_live")
+            onConnected()
+        case .message(let bytes): frameArrived(bytes)
+        case .pong: break
+        case .ended(let reason):
+            context.log.warning("user_stream_lost") { $0.put("reason", reason) }
+            reconnect()
+        }
+    }
+
+    private func frameArrived(_ bytes: UnsafeRawBufferPointer) {
+        do throws(FrameError) {
+            guard let event = try UserEvent.read(bytes) else { return }
+            onEvent(event)
+            if case .listenKeyExpired = event { reconnect() }
+        } catch {
+            // Something about our orders that we do not understand: the owner must look at the venue.
+            badFrames.add()
+            context.log.error("user_frame_unreadable") {
+                $0.put("error", "\(error)")
+                $0.put("begin", String(decoding: bytes.prefix(300), as: UTF8.self))
+            }
+            onConnected()
+        }
+    }
+
+    private func checkAge() {
+        guard isConnected, (SystemClock.monotonicUs() - openedUs) / 1000 > Self.lifeMs else { return }
+        reconnect()
+    }
+
+    private func reconnect() {
+        isConnected = false
+        guard !isReconnecting else { return }
+        isReconnecting = true
+        context.reactor.after(ms: backOff.next()) { [weak self] in
+            guard let self else { return }
+            isReconnecting = false
+            connection?.close()
+            connection = nil
+            openKey()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import TradingPrimitives
+public import Venue
+
+extension VenueReply {
+    /// What the outcome of a request says. An answer that can't be read leaves the outcome unknown.
+    public init(_ outcome: RestOutcome, to request: VenueRequest) {
+        switch outcome {
+        case .success(let value):
+            self = Self.reply(value, to: request) ?? .unknown("an answer that can't be read: \("\(value)".prefix(300))")
+        // The margin type is what was asked for already.
+        case .rejected(-4046, _): self = .done
+        case .rejected(let code, let message): self = .rejected(VenueError(code: code, message: message))
+        case .notExecuted(let reason): self = .notExecuted(reason)
+        case .unknown(let reason): self = .unknown(reason)
+        }
+    }
+
+    private static func reply(_ value: JSONValue, to request: VenueRequest) -> VenueReply? {
+        switch request {
+        case .placeOrder, .cancelOrder, .queryOrder: OrderReport(value).map { .order($0) }
+        case .placeStop, .queryStop: StopReport(value).map { .stop($0) }
+        case .cancelStop, .setLeverage, .setIsolatedMargin: .done
+        case .queryOpenOrders: list(value, OrderReport.init(_:)).map { .openOrders($0) }
+        case .queryOpenStops: list(value, StopReport.init(_:)).map { .openStops($0) }
+        case .queryPositions: list(value, PositionReport.init(_:)).map { .positions($0) }
+        case .queryAccount: AccountReport(value).map { .account($0) }
+        case .queryFills: list(value, Fill.init(_:)).map { .fills($0) }
+        }
+    }
+
+    /// All elements of an array; nil if one of them can't be read: half a list would be a wrong list.
+    private static func list<Element>(_ value: JSONValue, _ read: (JSONValue) -> Element?) -> [Element]? {
+        guard case .array(let values) = value else { return nil }
+        var elements: [Element] = []
+        for value in values {
+            guard let element = read(value) else { return nil }
+            elements.append(element)
+        }
+        return elements
+    }
+}
+
+extension OrderReport {
+    init?(_ value: JSONValue) {
+        guard let symbol = value.symbol("symbol"), let clientOrderId = value["clientOrderId"]?.text,
+            let orderId = value["orderId"]?.integer, let side = value.word("side", Side.self),
+            let status = value.word("status", OrderStatus.self), let price: Price = value["price"]?.decimal(),
+            let quantity: Quantity = value["origQty"]?.decimal(),
+            let executed: Quantity = value["executedQty"]?.decimal(), let time = value["updateTime"]?.integer
+        else { return nil }
+        self.init(
+            symbol: symbol, clientOrderId: clientOrderId, orderId: orderId, side: side, status: status, price: price,
+            quantity: quantity, executedQuantity: executed, isReduceOnly: value["reduceOnly"]?.bool ?? false,
+            updateTime: Timestamp(milliseconds: time))
+    }
+}
+
+extension StopReport {
+    init?(_ value: JSONValue) {
+        guard let symbol = value.symbol("symbol"), let clientOrderId = value["clientAlgoId"]?.text,
+            let algoId = value["algoId"]?.integer, let side = value.word("side", Side.self),
+            let status = value.word("algoStatus", StopStatus.self),
+            let triggerPrice: Price = value["triggerPrice"]?.decimal()
+        else { return nil }
+        let time = value["updateTime"]?.integer ?? value["createTime"]?.integer ?? 0
+        self.init(
+            symbol: symbol, clientOrderId: clientOrderId, algoId: algoId, side: side, status: status,
+            triggerPrice: triggerPrice, orderId: value["actualOrderId"]?.integer.flatMap { $0 > 0 ? $0 : nil },
+            reason: nil, updateTime: Timestamp(milliseconds: time))
+    }
+}
+
+extension PositionReport {
+    init?(_ value: JSONValue) {
+        guard let symbol = value.symbol("symbol"), let quantity: Quantity = value["positionAmt"]?.decimal(),
+            let entryPrice: Price = value["entryPrice"]?.truncated(), let mark: Price = value["markPrice"]?.truncated(),
+            let liquidation: Price = value["liquidationPrice"]?.truncated(),
+            let pnl: Notional = value["unRealizedProfit"]?.truncated()
+        else { return nil }
+        self.init(
+            symbol: symbol, quantity: quantity, entryPrice: entryPrice, markPrice: mark, liquidationPrice: liquidation,
+            unrealizedPnl: pnl)
+    }
+}
+
+extension AccountReport {
+    init?(_ value: JSONValue) {
+        guard let wallet: Notional = value["totalWalletBalance"]?.truncated(),
+            let available: Notional = value["availableBalance"]?.truncated(),
+            let pnl: Notional = value["totalUnrealizedProfit"]?.truncated()
+        else { return nil }
+        self.init(walletBalance: wallet, availableBalance: available, unrealizedPnl: pnl)
+    }
+}
+
+extension Fill {
+    init?(_ value: JSONValue) {
+        guard let symbol = value.symbol("symbol"), let tradeId = value["id"]?.integer,
+            let orderId = value["orderId"]?.integer, let side = value.word("side", Side.self),
+            let price: Price = value["price"]?.decimal(), let quantity: Quantity = value["qty"]?.decimal(),
+            let fee: Notional = value["commission"]?.truncated(), let asset = value["commissionAsset"]?.text,
+            let isMaker = value["maker"]?.bool, let pnl: Notional = value["realizedPnl"]?.truncated(),
+            let time = value["time"]?.integer
+        else { return nil }
+        self.init(
+            symbol: symbol, tradeId: tradeId, orderId: orderId, clientOrderId: nil, side: side, price: price,
+            quantity: quantity, fee: fee, feeAsset: asset, isMaker: isMaker, realizedPnl: pnl,
+            time: Timestamp(milliseconds: time))
+    }
+}
+
+extension JSONValue {
+    func symbol(_ name: String) -> Symbol? { self[name]?.text.flatMap { Symbol($0) } }
+
+    func word<Word: RawRepresentable>(_ name: String, _ type: Word.Type) -> Word? where Word.RawValue == String {
+        self[name]?.text.flatMap { Word(rawValue: $0) }
+    }
+
+    /// A decimal of which places beyond the eighth are dropped: the venue's averages have more.
+    func truncated<Value: FixedDecimal>() -> Value? {
+        guard let text else { return nil }
+        guard let point = text.firstIndex(of: ".") else { return Value(text) }
+        return Value(String(text[..<point] + text[point...].prefix(9)))
+    }
+}
