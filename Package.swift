@@ -113,6 +113,9 @@ executable("order-flow-engine", in: "Services/OrderFlowEngine", uses: hosting + 
 executable("tick-engine", in: "Services/TickEngine", uses: hosting + ["TickFlow"])
 executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["Decisions"])
 executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Risk"])
+executable(
+    "executor", in: "Services/Executor",
+    uses: hosting + ["BinanceFutures", "Execution", "Journal", "StreamBus", "Venue"])
 executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Ledger", "StreamBus"])
 
 // The operator's command line

@@ -93,14 +93,15 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
             + kinds.filter { !$0.isPerSymbol }.map { StreamName($0) }
     }
 
-    /// Serves until SIGTERM or SIGINT: then finishes the batch in hand and returns.
-    public func run() -> ExitCode {
+    /// Serves until SIGTERM or SIGINT: then finishes the batch in hand and returns. `loop` turns the reactor until it is
+    /// stopped, for a service whose sockets sleep elsewhere; the reactor's own loop by default.
+    public func run(loop: (() -> Void)? = nil) -> ExitCode {
         context.serveMetrics(
             isReady: { [unowned self] in phase == .live }, isRedisUp: { [unowned self] in phase == .live })
         context.stopOnSignals { [unowned self] in stop() }
         startTimers()
         recover()
-        context.reactor.run()
+        if let loop { loop() } else { context.reactor.run() }
         context.log.info("stopped")
         return .success
     }

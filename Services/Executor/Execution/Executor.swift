@@ -35,6 +35,17 @@ public struct Executor: Sendable {
     public var isReconciled: Bool { reconciliation.hasCompleted }
     public var acceptsEntries: Bool { !entriesStopped && isUserStreamUp && isJournalWritable && isReconciled }
 
+    public var unknownOrderCount: Int {
+        desks.reduce(0) { sum, desk in
+            sum
+                + (desk.position.map {
+                    $0.orders.count { $0.status == .unknown } + $0.stops.count { $0.status == .unknown }
+                } ?? 0)
+        }
+    }
+    /// Longest time that a position has been held without a confirmed stop; nil when all are protected.
+    public var longestNakedMs: Int64? { desks.compactMap { $0.position?.nakedSince.map { now - $0 } }.max() }
+
     public mutating func handle(_ event: ExecutorEvent, at time: Timestamp) -> [ExecutorEffect] {
         now = max(now, time)
         effects.removeAll(keepingCapacity: true)

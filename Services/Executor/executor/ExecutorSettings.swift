@@ -1,0 +1,37 @@
+import Execution
+import ServiceKit
+import TradingPrimitives
+import Venue
+
+/// The section `executor`.
+struct ExecutorSettings {
+    var rules = ExecutorConfiguration()
+    /// Where the journal stands; its folder is made.
+    var journalPath: String
+    /// A file that gets a line for each entry order: microseconds since 1970 of the market event that set it off, and of
+    /// the order's leaving. For benchmarks; nil for none.
+    var latencyPath: String?
+
+    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        journalPath = try section.string("journal", default: "var/journal/executor.journal")
+        latencyPath = try section.string("latency_file")
+        rules.repricesMax = try section.int("reprices_max", default: rules.repricesMax, in: 0...10)
+        rules.nakedMaxMs = try Self.ms(section, "naked_max_ms", rules.nakedMaxMs, 200...60_000)
+        rules.recoveryNakedMaxMs = try Self.ms(section, "recovery_naked_max_ms", rules.recoveryNakedMaxMs, 500...60_000)
+        rules.workingPrice = try section.bool("stop_by_mark_price", default: false) ? .mark : .last
+        rules.trailEveryMs = try Self.ms(section, "trail_every_ms", rules.trailEveryMs, 100...600_000)
+        rules.trailIntervalMs = try Self.ms(section, "trail_interval_ms", rules.trailIntervalMs, 100...600_000)
+        rules.maxHoldMs = try Self.ms(section, "max_hold_ms", rules.maxHoldMs, 1000...1_200_000)
+        rules.bookAgeMaxMs = try Self.ms(section, "book_age_max_ms", rules.bookAgeMaxMs, 200...60_000)
+        rules.feedLossMaxMs = try Self.ms(section, "feed_loss_max_ms", rules.feedLossMaxMs, 1000...600_000)
+        rules.reconcileEveryMs = try Self.ms(section, "reconcile_every_ms", rules.reconcileEveryMs, 1000...60_000)
+        let notional = try section.int("notional_max", default: Int(rules.notionalMax.double), in: 1...100_000_000)
+        rules.notionalMax = Notional(raw: Int64(notional) * fixedScale)
+    }
+
+    private static func ms(
+        _ section: ConfigurationSection, _ key: String, _ value: Int64, _ range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int64 {
+        Int64(try section.int(key, default: Int(value), in: range))
+    }
+}

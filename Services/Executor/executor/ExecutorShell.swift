@@ -1,0 +1,228 @@
+import BinanceFutures
+import Execution
+import Glibc
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+import Venue
+
+/// Does what the core wants: journals, then sends, then says. Knows no rule of trading.
+final class ExecutorShell {
+    private let context: ServiceContext
+    private let settings: ExecutorSettings
+    private let sockets: WebSocketClient
+    private let outbox: Outbox
+    private let journal: JournalKeeper
+    private var core: Executor
+    private var venue: TradingClient?
+    private var waiting: [ExecutorEvent] = []
+    private var isHandling = false
+    private var wasConnected = false
+    private var latencyFile: Int32 = -1
+    private var lastRoundTripMs: Int64 = 0
+    private let requests: Metrics.Counter
+    private let orderSeconds: Metrics.Histogram
+    private static let timerMs: Int64 = 50
+
+    /// Ends the process when a library does not start or the account's key is missing.
+    init(_ context: ServiceContext, _ settings: ExecutorSettings) {
+        self.context = context
+        self.settings = settings
+        guard let sockets = WebSocketClient(context.reactor) else {
+            complain("executor: libwebsockets does not start")
+            ExitCode.failure.exit()
+        }
+        self.sockets = sockets
+        outbox = Outbox(context)
+        core = Executor(symbols: context.settings.symbols, settings.rules)
+        var unsaid: [(UInt64, ExecutorMessage)] = []
+        journal = JournalKeeper(context, path: settings.journalPath, core: &core) { unsaid.append(($0, $1)) }
+        requests = context.metrics.counter("venue_requests_total", help: "Requests sent to the venue.")
+        orderSeconds = context.metrics.histogram(
+            "pipeline_stage_seconds", help: "From the market event to a stage.", labels: [("stage", "order")],
+            bounds: Metrics.latencyBounds)
+        for (number, message) in unsaid { outbox.say(word(message), number: number) }
+        if let path = settings.latencyPath { latencyFile = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
+        showMetrics()
+    }
+
+    func run() -> ExitCode {
+        let venueSettings = context.settings.venue
+        guard let key = venueSettings.apiKey, let secret = venueSettings.apiSecret,
+            let signer = Signer(apiKey: key, secret: secret)
+        else {
+            complain("executor: venue.api_key and venue.api_secret (or …_file) are needed")
+            return .configuration
+        }
+        guard let rest = RestClient(context, baseURL: venueSettings.restURL, signer: signer) else {
+            complain("executor: libcurl does not start")
+            return .failure
+        }
+        venue = TradingClient(
+            context, sockets, rest, streamURL: venueSettings.streamURL,
+            onEvent: { [unowned self] in handle(.user($0)) }, onConnected: { [unowned self] in checkConnection() })
+        outbox.start()
+        learnTheTime(rest)
+        let host = ProcessorHost(context) { [unowned self] in StreamEar { self.handle($0) } }
+        return host.run { [unowned self] in
+            if !sockets.run() { context.log.error("websocket_loop_failed") }
+        }
+    }
+
+    /// Nothing is done before the venue's time is known: orders are timed and signed by it.
+    private func learnTheTime(_ rest: RestClient) {
+        let sent = SystemClock.monotonicUs()
+        rest.send(MarketRest.time()) { [unowned self] outcome in
+            guard case .success(let value) = outcome, let time = MarketRest.serverTime(value) else {
+                context.log.warning("venue_unreachable") { $0.put("outcome", String("\(outcome)".prefix(200))) }
+                context.reactor.after(ms: 1000) { [unowned self] in learnTheTime(rest) }
+                return
+            }
+            let received = SystemClock.monotonicUs()
+            lastRoundTripMs = (received - sent) / 1000
+            context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: received)
+            if venue?.isConnected == false, !wasStarted { begin() }
+            context.reactor.after(ms: 30_000) { [unowned self] in learnTheTime(rest) }
+        }
+    }
+
+    private var wasStarted = false
+
+    private func begin() {
+        wasStarted = true
+        core.recovered(at: context.venueClock.now())
+        for symbol in context.settings.symbols {
+            outbox.show(.position(symbol, nil))
+        }
+        venue?.start()
+        context.reactor.every(ms: Self.timerMs) { [unowned self] in
+            checkConnection()
+            handle(.timer)
+        }
+    }
+
+    private func checkConnection() {
+        let isConnected = venue?.isConnected ?? false
+        guard isConnected != wasConnected || isConnected else { return }
+        if isConnected != wasConnected {
+            wasConnected = isConnected
+            handle(.userStream(isUp: isConnected))
+        }
+    }
+
+    // MARK: Events and effects
+
+    /// Gives an event to the core and does what it wants. Events that come meanwhile wait their turn.
+    private func handle(_ event: ExecutorEvent) {
+        waiting.append(event)
+        guard !isHandling, wasStarted else { return }
+        isHandling = true
+        defer { isHandling = false }
+        while !waiting.isEmpty {
+            let next = waiting.removeFirst()
+            perform(core.handle(next, at: context.venueClock.now()))
+        }
+    }
+
+    private func perform(_ effects: [ExecutorEffect]) {
+        var numbers: [UInt64] = []
+        var mustSync = false
+        for effect in effects {
+            guard case .journal(let record) = effect else { continue }
+            let number = journal.append(record)
+            if case .message = record { numbers.append(number) }
+            mustSync = true
+        }
+        let wasWritable = journal.isWritable
+        let isDurable = !mustSync || journal.sync()
+        if wasWritable != journal.isWritable { waiting.append(.journal(isWritable: journal.isWritable)) }
+        for effect in effects {
+            if case .request(let id, let request) = effect { send(id, request, isDurable: isDurable) }
+        }
+        var nextNumber = 0
+        for effect in effects {
+            switch effect {
+            case .publish(.account(let update)): outbox.show(word(.account(completed(update))))
+            case .publish(let message):
+                outbox.say(word(message), number: numbers[nextNumber])
+                nextNumber += 1
+            case .project(let symbol, let fields): outbox.show(.position(symbol, fields))
+            case .journal, .request: break
+            }
+        }
+    }
+
+    private func send(_ id: RequestId, _ request: VenueRequest, isDurable: Bool) {
+        if !isDurable, request.opensRisk {
+            waiting.append(.reply(id, .notExecuted("the journal can't be written")))
+            return
+        }
+        guard let venue else { return }
+        requests.add()
+        let sent = SystemClock.monotonicUs()
+        venue.perform(request) { [unowned self] reply in
+            lastRoundTripMs = (SystemClock.monotonicUs() - sent) / 1000
+            handle(.reply(id, reply))
+        }
+        if case .placeOrder(let order) = request, !order.isReduceOnly { noteLatency(order) }
+    }
+
+    private func noteLatency(_ order: NewOrder) {
+        guard let cause = core.position(of: order.symbol)?.plan.cause else { return }
+        let now = SystemClock.wallUs()
+        orderSeconds.observe(Double(now - cause.microseconds) / 1e6)
+        guard latencyFile >= 0 else { return }
+        let line = Array("\(cause.microseconds) \(now)\n".utf8)
+        _ = line.withUnsafeBytes { write(latencyFile, $0.baseAddress, $0.count) }
+    }
+
+    private func word(_ message: ExecutorMessage) -> ExecutorWord {
+        var fields = Fields()
+        message.encode(into: &fields)
+        return .entry(message.stream, fields)
+    }
+
+    /// Adds what only the shell knows.
+    private func completed(_ update: AccountUpdate) -> AccountUpdate {
+        var update = update
+        update.usedWeight = venue?.rest.budget.used ?? 0
+        update.weightLimit = venue?.rest.budget.limit ?? 0
+        update.roundTripMs = lastRoundTripMs
+        return update
+    }
+
+    private func showMetrics() {
+        let metrics = context.metrics
+        metrics.gauge(
+            "position_unprotected_seconds", help: "Longest time that a position is without a confirmed stop now."
+        ) {
+            [unowned self] in core.longestNakedMs.map { Double($0) / 1000 } ?? 0
+        }
+        metrics.gauge("unknown_orders", help: "Orders whose outcome is not known.") {
+            [unowned self] in Double(core.unknownOrderCount)
+        }
+        metrics.gauge("accepts_entries", help: "1 while plans are taken.") { [unowned self] in
+            core.acceptsEntries ? 1 : 0
+        }
+        metrics.gauge("clock_offset_seconds", help: "The venue's time less ours.") {
+            [unowned self] in Double(context.venueClock.offsetMs()) / 1000
+        }
+    }
+}
+
+extension VenueRequest {
+    /// Whether it can make a position greater.
+    fileprivate var opensRisk: Bool {
+        if case .placeOrder(let order) = self { !order.isReduceOnly } else { false }
+    }
+}
+
+/// Hears the streams for the executor, which answers through its own journal and outbox.
+private struct StreamEar: StreamProcessor {
+    let hear: (ExecutorEvent) -> Void
+
+    init(_ hear: @escaping (ExecutorEvent) -> Void) { self.hear = hear }
+
+    mutating func process(_ input: ExecutorInput, emit: (NoOutput) -> Void) { hear(input.event) }
+}

@@ -1,0 +1,80 @@
+import Execution
+import Glibc
+import Journal
+import ServiceKit
+import SignalContracts
+
+/// The executor's journal: read at the start, compacted then if it has grown, appended to and synced after.
+final class JournalKeeper {
+    private static let compactAboveBytes = 16 << 20
+
+    private var journal: Journal?
+    private let context: ServiceContext
+    private let syncSeconds: Metrics.Histogram
+    /// Whether the last sync succeeded.
+    private(set) var isWritable = true
+
+    /// Opens the journal and gives what it holds to `core`, and words that may not have been said to `said`.
+    /// Ends the process when it is in use (6), damaged (6) or can't be opened (1).
+    init(_ context: ServiceContext, path: String, core: inout Executor, said: (UInt64, ExecutorMessage) -> Void) {
+        self.context = context
+        syncSeconds = context.metrics.histogram(
+            "journal_sync_seconds", help: "Time that the disk took for a sync.", bounds: Metrics.latencyBounds)
+        Self.makeFolder(of: path)
+        var remembered = core
+        var unreadable: (UInt64, ContractError)?
+        do throws(JournalError) {
+            let opened = try Journal(path: path) { sequence, payload in
+                do throws(ContractError) {
+                    let record = try ExecutorRecord(bytes: payload)
+                    remembered.remember(record)
+                    if case .message(let message) = record { said(sequence, message) }
+                } catch {
+                    unreadable = (sequence, error)
+                }
+            }
+            if let unreadable {
+                complain("executor: journal \(path), record \(unreadable.0): \(unreadable.1)")
+                ExitCode.unsafeState.exit()
+            }
+            core = remembered
+            context.log.info("journal_open") {
+                $0.put("path", path)
+                $0.put("records", Int64(opened.sequence))
+            }
+            let isLong = opened.byteCount > Self.compactAboveBytes
+            journal = isLong ? try opened.replaced(by: core.records.map(\.bytes)) : consume opened
+        } catch {
+            complain("executor: \(error)")
+            switch error {
+            case .io: ExitCode.failure.exit()
+            case .inUse, .damaged: ExitCode.unsafeState.exit()
+            }
+        }
+    }
+
+    private static func makeFolder(of path: String) {
+        var folder = ""
+        for part in path.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
+            folder += part + "/"
+            mkdir(folder, 0o700)
+        }
+    }
+
+    /// Adds a record for the next sync. Returns its number.
+    func append(_ record: ExecutorRecord) -> UInt64 { journal?.append(record.bytes) ?? 0 }
+
+    /// Makes what was appended durable; false when the disk does not take it. It is tried again with the next call.
+    func sync() -> Bool {
+        let began = SystemClock.monotonicUs()
+        do throws(JournalError) {
+            try journal?.sync()
+            isWritable = true
+        } catch {
+            isWritable = false
+            context.log.error("journal_not_written") { $0.put("error", error) }
+        }
+        syncSeconds.observe(Double(SystemClock.monotonicUs() - began) / 1e6)
+        return isWritable
+    }
+}
