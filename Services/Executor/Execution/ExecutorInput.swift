@@ -2,7 +2,7 @@ public import SignalContracts
 
 /// What the executor reads off the streams.
 public struct ExecutorInput: StreamInput {
-    public static let streams: [StreamKind] = [.plan, .book, .metric, .command]
+    public static let streams: [StreamKind] = [.plan, .book, .command]
     /// Its memory is its journal, not the streams.
     public static let warmUpMs: Int64 = 0
 
@@ -17,9 +17,6 @@ public struct ExecutorInput: StreamInput {
             let book = try BookUpdate(fields)
             guard let bid = book.bids.best, let ask = book.asks.best else { return nil }
             event = .book(symbol, bid: bid.price, ask: ask.price)
-        case (.metric, _):
-            guard case .instrument(let rules) = try MarketMetric(fields).value else { return nil }
-            event = .rules(rules)
         case (.command, _): event = .command(try Command(fields))
         default: return nil
         }

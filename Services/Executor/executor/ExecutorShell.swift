@@ -82,12 +82,26 @@ final class ExecutorShell {
             let received = SystemClock.monotonicUs()
             lastRoundTripMs = (received - sent) / 1000
             context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: received)
-            if venue?.isConnected == false, !wasStarted { begin() }
+            if !wasStarted { learnTheRules(rest) }
             context.reactor.after(ms: 30_000) { [unowned self] in learnTheTime(rest) }
         }
     }
 
     private var wasStarted = false
+
+    /// The contracts' rules, at the start and then every hour.
+    private func learnTheRules(_ rest: RestClient) {
+        rest.send(MarketRest.exchangeInfo()) { [unowned self] outcome in
+            guard case .success(let value) = outcome else {
+                context.log.warning("rules_unknown") { $0.put("outcome", String("\(outcome)".prefix(200))) }
+                context.reactor.after(ms: 5000) { [unowned self] in learnTheRules(rest) }
+                return
+            }
+            if !wasStarted { begin() }
+            for rules in MarketRest.instruments(value, context.settings.symbols) { handle(.rules(rules)) }
+            context.reactor.after(ms: 3_600_000) { [unowned self] in learnTheRules(rest) }
+        }
+    }
 
     private func begin() {
         wasStarted = true

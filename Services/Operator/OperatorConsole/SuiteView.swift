@@ -48,7 +48,7 @@ struct SuiteView {
         guard let symbol = settings.symbols.first else { return [] }
         let readers: [(String, StreamKind)] = [
             ("order-flow-engine", .book), ("tick-engine", .trade), ("decision-engine", .signal),
-            ("risk-manager", .decision), ("executor", .plan), ("trade-recorder", .execution),
+            ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .execution),
         ]
         var services: [Service] = []
         for (name, kind) in readers {
