@@ -154,6 +154,7 @@ targets.append(
         swiftSettings: strict))
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
+tests("ExchangeSimulatorTests", of: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 
