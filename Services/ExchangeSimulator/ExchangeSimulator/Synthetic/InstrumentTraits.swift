@@ -25,12 +25,12 @@ struct InstrumentTraits: Sendable {
         switch instrument.baseAsset {
         case "BTC":
             InstrumentTraits(
-                burstsPerS: 3.0, burstLength: 5.5, orderMedian: 1850, orderSigma: 2.2, bestMedian: 190_000,
-                bestSigma: 0.75, deepMedian: 2100, deepSigma: 2.1, gapTicks: 3.6, beta: 1, changesPerStep: 2.2)
+                burstsPerS: 2.8, burstLength: 4.5, orderMedian: 1350, orderSigma: 2.1, bestMedian: 190_000,
+                bestSigma: 0.75, deepMedian: 2100, deepSigma: 2.1, gapTicks: 2.3, beta: 1, changesPerStep: 2.2)
         case "ETH":
             InstrumentTraits(
-                burstsPerS: 2.2, burstLength: 5.5, orderMedian: 430, orderSigma: 2.4, bestMedian: 41_000,
-                bestSigma: 0.8, deepMedian: 1500, deepSigma: 1.9, gapTicks: 2.2, beta: 1.15, changesPerStep: 2.8)
+                burstsPerS: 1.8, burstLength: 4.5, orderMedian: 200, orderSigma: 2.3, bestMedian: 41_000,
+                bestSigma: 0.8, deepMedian: 1000, deepSigma: 1.9, gapTicks: 1.45, beta: 1.05, changesPerStep: 2.8)
         default:
             InstrumentTraits(
                 burstsPerS: 1.1, burstLength: 4.5, orderMedian: 300, orderSigma: 2.2, bestMedian: 15_000,

@@ -11,7 +11,9 @@ struct SyntheticInstrument: Sendable {
         var orders: Int
         /// Ticks the price is still to move; zero for a burst that knows nothing.
         var ticks: Int
-        let isLiquidation: Bool
+        var isLiquidation = false
+        /// Very many orders in a short time.
+        var isCrowd = false
     }
 
     /// What a leading instrument just did, as a log return in 1e-4.
@@ -83,14 +85,20 @@ struct SyntheticInstrument: Sendable {
         lastStep = now
         nextStep = now + Int64(4 + random.below(13))
         moves.removeAll(keepingCapacity: true)
-        // The lean forgets itself in a bit more than a second.
-        lean += -lean * seconds / 1.1 + 1.35 * (seconds / 1.1).squareRoot() * random.normal()
+        // The lean forgets itself in two seconds.
+        let forgetS = 2.0
+        lean += -lean * seconds / forgetS + 1.35 * (seconds / forgetS).squareRoot() * random.normal()
         anchor += (price - anchor) * seconds / 600
         startBursts(regime, seconds)
         followEchoes(now)
         var index = 0
         while index < bursts.count {
-            if random.chance(min(0.9, seconds / 0.03)) { trade(index, at: now) }
+            let pace = bursts[index].isCrowd ? 0.002 : 0.03
+            var orders = seconds / pace
+            while orders >= 1 || random.chance(orders), bursts[index].orders > 0 {
+                orders -= 1
+                trade(index, at: now)
+            }
             if bursts[index].orders <= 0 { bursts.remove(at: index) } else { index += 1 }
         }
         keepBook(seconds)
@@ -100,19 +108,21 @@ struct SyntheticInstrument: Sendable {
     private mutating func startBursts(_ regime: Regime, _ seconds: Double) {
         let rate = traits.burstsPerS * regime.activity
         guard random.chance(rate * seconds), bursts.count < 32 else { return }
-        let inform = 0.2
+        let inform = 0.14
         var bias = 0.55 * lean + regime.drift * 4
         if regime == .range { bias -= (price - anchor) / anchor * 1200 }
         let isBuy = random.chance(1 / (1 + exponential(-bias)))
-        let length = random.geometric(mean: traits.burstLength)
+        let isCrowd = random.chance(0.04)
+        let length = random.geometric(mean: isCrowd ? traits.burstLength * 22 : traits.burstLength)
         guard random.chance(inform) else {
-            bursts.append(Burst(side: isBuy ? .buy : .sell, orders: length, ticks: 0, isLiquidation: false))
+            bursts.append(Burst(side: isBuy ? .buy : .sell, orders: length, ticks: 0, isCrowd: isCrowd))
             return
         }
         // Laplace-distributed moves whose variance a second is that of the regime.
-        let variance = regime.volatility * regime.volatility * (leads ? 1 : 0.35) * traits.beta * traits.beta
+        let variance = regime.volatility * regime.volatility * (leads ? 1 : 0.2) * traits.beta * traits.beta
         let scale = (variance / (rate * inform) / 2).squareRoot()
-        let move = random.exponential(mean: scale) * (isBuy ? 1 : -1)
+        let tail = random.chance(0.12) ? 2.2 : 0.72
+        let move = tail * random.exponential(mean: scale) * (isBuy ? 1 : -1)
         start(move, orders: length, isLiquidation: regime == .cascade && random.chance(0.4))
         if leads { moves.append(move) }
     }
@@ -129,7 +139,7 @@ struct SyntheticInstrument: Sendable {
     private mutating func followEchoes(_ now: Timestamp) {
         while let echo = echoes.first, echo.time <= now {
             echoes.removeFirst()
-            let own = echo.move * traits.beta * (0.7 + 0.35 * random.uniform())
+            let own = echo.move * traits.beta * (0.5 + 0.4 * random.uniform())
             start(own, orders: 1 + random.below(3), isLiquidation: false)
         }
     }
@@ -137,8 +147,10 @@ struct SyntheticInstrument: Sendable {
     // MARK: Trades
 
     private mutating func trade(_ at: Int, at now: Timestamp) {
-        let side = bursts[at].side
         let ticks = bursts[at].ticks / max(bursts[at].orders, 1)
+        // In a crowd both sides trade; else somebody is in the way now and then.
+        let isAgainst = ticks == 0 && random.chance(bursts[at].isCrowd ? 0.22 : 0.08)
+        let side = isAgainst ? bursts[at].side.opposite : bursts[at].side
         bursts[at].orders -= 1
         bursts[at].ticks -= ticks
         let value = random.logNormal(median: traits.orderMedian, sigma: traits.orderSigma)
@@ -189,18 +201,20 @@ struct SyntheticInstrument: Sendable {
         } else {
             ladder.set(.sell, tick: bid.tick + 1, steps: size)
         }
+        fillHoles(.buy)
+        fillHoles(.sell)
     }
 
     // MARK: The book
 
     private mutating func bestSteps(_ side: Side) -> Int {
-        let tilt = exponential((side == .buy ? 0.75 : -0.75) * lean)
+        let tilt = exponential((side == .buy ? 0.95 : -0.95) * lean)
         return steps(random.logNormal(median: traits.bestMedian * tilt, sigma: traits.bestSigma))
     }
 
     private mutating func deepSteps() -> Int {
-        // One level in twenty is a wall.
-        if random.chance(0.04) { return steps(random.logNormal(median: traits.bestMedian * 0.5, sigma: 0.8)) }
+        // One level in fifty is a wall.
+        if random.chance(0.02) { return steps(random.logNormal(median: traits.bestMedian * 0.5, sigma: 0.8)) }
         return steps(random.logNormal(median: traits.deepMedian, sigma: traits.deepSigma))
     }
 
@@ -220,17 +234,34 @@ struct SyntheticInstrument: Sendable {
         }
     }
 
+    /// Makers do not leave wide holes near the top.
+    private mutating func fillHoles(_ side: Side) {
+        let away = side == .buy ? -1 : 1
+        let widest = Int(traits.gapTicks * 3) + 1
+        var at = 1
+        for _ in 0..<40 {
+            let levels = ladder.levels(side)
+            guard at < min(levels.count, 24) else { return }
+            let before = levels[at - 1].tick
+            if abs(levels[at].tick - before) > widest {
+                ladder.set(side, tick: before + away * random.geometric(mean: traits.gapTicks), steps: deepSteps())
+            }
+            at += 1
+        }
+    }
+
     /// Makers change their minds: mostly near the top.
     private mutating func keepBook(_ seconds: Double) {
         for side in [Side.buy, .sell] {
             // The best level returns to its size within a second.
             if let best = ladder.best(side), random.chance(min(0.8, seconds / 0.12)) {
                 let wanted = bestSteps(side)
-                let weight = 0.22
+                let weight = 0.12
                 let moved = Double(best.steps) + (Double(wanted) - Double(best.steps)) * weight
                 ladder.set(side, tick: best.tick, steps: max(1, Int(moved)))
             }
         }
+        fillHoles(random.chance(0.5) ? .buy : .sell)
         let changes = Int(traits.changesPerStep + random.uniform())
         for _ in 0..<changes { changeOneLevel() }
         for side in [Side.buy, .sell] where ladder.levels(side).count < Ladder.depth * 3 / 4 {
