@@ -28,7 +28,7 @@ public struct InstrumentBook: Sendable {
 
     public let index: Int
     public let instrument: Instrument
-    public var interest: StreamInterest = .all
+    public internal(set) var interest: StreamInterest = .all
     var bids = BookSide(.buy)
     var asks = BookSide(.sell)
     /// Ids of own resting orders in the order of their priority: best price first, then oldest.

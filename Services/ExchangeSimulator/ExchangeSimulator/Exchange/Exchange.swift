@@ -59,6 +59,9 @@ public struct Exchange: Sendable {
         instruments.firstIndex { $0.symbol.name == name }
     }
 
+    /// Says which market frames of a contract are made; all of them until somebody says so.
+    public mutating func setInterest(_ interest: StreamInterest, of index: Int) { books[index].interest = interest }
+
     /// Opens an account with a deposit. Returns its index.
     public mutating func openAccount(_ name: String, deposit: Notional) -> Int {
         var account = Account(

@@ -1,0 +1,77 @@
+import ExchangeSimulator
+import Testing
+import TradingPrimitives
+
+struct SyntheticTests {
+    private let start = Timestamp(milliseconds: 1_723_161_240_000)
+    private let instruments = ["BTCUSDT", "ETHUSDT", "SOLUSDT"].compactMap { Symbol($0) }.map(Instrument.listed)
+
+    private func events(seed: UInt64, count: Int) -> [MarketEvent] {
+        var market = SyntheticMarket.make(instruments, seed: seed, start: start, historyMinutes: 60).market
+        return (0..<count).compactMap { _ in market.next() }
+    }
+
+    @Test func `one seed is one story`() {
+        #expect(events(seed: 1, count: 5000) == events(seed: 1, count: 5000))
+        #expect(events(seed: 1, count: 500) != events(seed: 2, count: 500))
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `time never goes back and the book is never crossed`(seed: UInt64) {
+        var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
+        var last = start
+        for event in events(seed: seed, count: 20_000) {
+            #expect(event.time >= last)
+            last = event.time
+            exchange.process(event)
+            guard let best = exchange.books[event.instrument].best, case .bookChange = event.body else { continue }
+            if best.bid.price >= best.ask.price { Issue.record("crossed at \(event.time), seed \(seed)") }
+            #expect(exchange.books[event.instrument].top(20).bids.count == 20)
+        }
+        #expect(last - start > 20_000)
+    }
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `the past has believable candles in each timeframe`(seed: UInt64) {
+        let history = SyntheticMarket.make(instruments, seed: seed, start: start).history
+        var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
+        for (index, candles) in history.enumerated() {
+            #expect(candles.count == 10_080 && candles.last?.openTime == start - 60_000)
+            for (candle, next) in zip(candles, candles.dropFirst()) {
+                #expect(candle.low <= min(candle.open, candle.close) && candle.high >= max(candle.open, candle.close))
+                #expect(next.openTime - candle.openTime == 60_000)
+            }
+            let ranges = candles.suffix(1440).map { ($0.high - $0.low).double / $0.close.double }
+            let mean = ranges.reduce(0, +) / Double(ranges.count)
+            #expect(0.0005...0.0030 ~= mean, "seed \(seed): \(mean)")
+            exchange.setHistory(index, candles)
+        }
+        for interval in ["1m", "3m", "5m", "15m"] {
+            let query = "symbol=ETHUSDT&interval=\(interval)&limit=1500"
+            let parameters = Parameters(query: Array(query.utf8), body: [])
+            guard let endpoint = Endpoint.find("GET", "/fapi/v1/klines") else { continue }
+            let answer = exchange.answer(endpoint, RestCall(parameters, account: nil))
+            guard case .array(let rows)? = FlatJSON.parse(answer.body) else { continue }
+            #expect(rows.count >= 500, "\(interval)")
+        }
+    }
+
+    @Test func `followers move with the leader`() {
+        var market = SyntheticMarket.make(instruments, seed: 5, start: start, historyMinutes: 60).market
+        var prices: [[Double]] = instruments.map { _ in [] }
+        var last = instruments.map { _ in 0.0 }
+        var second = start.milliseconds / 1000
+        while second < start.milliseconds / 1000 + 600, let event = market.next() {
+            if case .trade(let price, _, _) = event.body { last[event.instrument] = price.double }
+            if event.time.milliseconds / 1000 >= second + 10 {
+                second += 10
+                for index in last.indices { prices[index].append(last[index]) }
+            }
+        }
+        func returns(_ prices: [Double]) -> [Double] { zip(prices, prices.dropFirst()).map { $1 / $0 - 1 } }
+        let (first, other) = (returns(prices[0]), returns(prices[1]))
+        let product = zip(first, other).reduce(0) { $0 + $1.0 * $1.1 }
+        let size = first.reduce(0) { $0 + $1 * $1 } * other.reduce(0) { $0 + $1 * $1 }
+        #expect(product / size.squareRoot() > 0.4)
+    }
+}
