@@ -102,9 +102,10 @@ extension Fill {
             let isMaker = value["maker"]?.bool, let pnl: Notional = value["realizedPnl"]?.truncated(),
             let time = value["time"]?.integer
         else { return nil }
+        // The venue's examples show paid fees here with either sign; rebates are for market makers under contract.
         self.init(
             symbol: symbol, tradeId: tradeId, orderId: orderId, clientOrderId: nil, side: side, price: price,
-            quantity: quantity, fee: fee, feeAsset: asset, isMaker: isMaker, realizedPnl: pnl,
+            quantity: quantity, fee: fee.magnitude, feeAsset: asset, isMaker: isMaker, realizedPnl: pnl,
             time: Timestamp(milliseconds: time))
     }
 }
