@@ -140,7 +140,10 @@ executable(
 executable(
     "venue-bench", in: "Tests/Benchmarks",
     uses: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives"])
-tests("BinanceFuturesTests", of: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
+tests(
+    "BinanceFuturesTests",
+    of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
+tests("DataHubTests", of: ["DataHub", "SignalContracts", "TradingPrimitives"])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(
     "ServiceKitTests",

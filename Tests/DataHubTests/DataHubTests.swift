@@ -1,0 +1,170 @@
+import DataHub
+import SignalContracts
+import Testing
+import TradingPrimitives
+
+/// A conversation with the hub: what arrives, what it writes.
+struct DataHubTests {
+    private let now = Timestamp(milliseconds: 1_723_161_256_000)
+
+    private func hub(_ change: (inout HubConfiguration) -> Void = { _ in }) -> DataHub {
+        var configuration = HubConfiguration()
+        change(&configuration)
+        return DataHub(["BTCUSDT", "ETHUSDT"].compactMap { Symbol($0) }, configuration)
+    }
+
+    private func trade(_ id: Int64, at offsetMs: Int64 = 0) -> AggTrade {
+        AggTrade(
+            tradeId: id, tradeTime: now + offsetMs, eventTime: now + offsetMs, price: Price(raw: 6_180_020_000_000),
+            quantity: Quantity(raw: 1_000_000), buyerIsMaker: false, firstFillId: id, lastFillId: id)
+    }
+
+    private func book(_ updateId: Int64, at offsetMs: Int64 = 0) -> BookUpdate {
+        BookUpdate(eventTime: now + offsetMs, updateId: updateId, bids: BookSide(), asks: BookSide())
+    }
+
+    private func candle(
+        minute: Int64, at offsetMs: Int64, isClosed: Bool = false, isBackfill: Bool = false
+    ) -> CandleUpdate {
+        let price = Price(raw: 100_000_000)
+        return CandleUpdate(
+            eventTime: now + offsetMs, timeframe: .oneMinute, openTime: now.floored(to: 60_000) + minute * 60_000,
+            open: price, high: price, low: price, close: price, volume: .zero, quoteVolume: .zero, fillCount: 0,
+            takerBuyVolume: .zero, isClosed: isClosed, isBackfill: isBackfill)
+    }
+
+    /// Ids of the entries that one message makes.
+    private func say(
+        _ input: DataHub.Input, to hub: inout DataHub, symbol: Int = 0, atMs: Int64 = 0
+    ) -> [StreamId] {
+        var ids: [StreamId] = []
+        hub.receive(
+            input, symbol: symbol, receivedUs: (now.milliseconds + atMs) * 1000, venueTime: now + atMs
+        ) { output in
+            if case .entry(_, let id, _) = output { ids.append(id) }
+        }
+        return ids
+    }
+
+    @Test func `ids are the receipt time and grow over all streams of a symbol`() {
+        var hub = hub()
+        var ids: [StreamId] = []
+        for number in 1...5 as ClosedRange<Int64> {
+            ids += say(.trade(trade(number)), to: &hub)
+            ids += say(.book(book(number)), to: &hub)
+        }
+        #expect(ids.count == 10)
+        #expect(ids.first?.microseconds == now.milliseconds * 1000)
+        #expect(zip(ids, ids.dropFirst()).allSatisfy(<))
+        // The clock went back; the ids do not.
+        let back = say(.trade(trade(6, at: 1)), to: &hub, atMs: -500)
+        #expect(back.count == 1 && ids.allSatisfy { $0 < back[0] })
+    }
+
+    @Test func `entries of a new process follow those that stand`() {
+        var hub = hub()
+        let standing = StreamId(microseconds: (now.milliseconds + 60_000) * 1000)
+        hub.resume(symbol: 0, after: standing)
+        #expect(say(.trade(trade(1)), to: &hub).allSatisfy { $0 > standing })
+        #expect(say(.trade(trade(1)), to: &hub, symbol: 1).allSatisfy { $0 < standing })
+    }
+
+    @Test func `what overlapping sockets bring twice is written once`() {
+        var hub = hub()
+        #expect(say(.trade(trade(1)), to: &hub).count == 1)
+        #expect(say(.trade(trade(2, at: 5)), to: &hub).count == 1)
+        #expect(say(.trade(trade(1)), to: &hub).isEmpty)
+        #expect(say(.trade(trade(2, at: 5)), to: &hub).isEmpty)
+        #expect(say(.book(book(9)), to: &hub).count == 1)
+        #expect(say(.book(book(9)), to: &hub).isEmpty)
+        #expect(hub.counts[DataHub.Kind.trade.rawValue].duplicate == 2)
+        #expect(hub.counts[DataHub.Kind.book.rawValue].duplicate == 1)
+    }
+
+    @Test func `trades that never came are counted`() {
+        var hub = hub()
+        _ = say(.trade(trade(1)), to: &hub)
+        _ = say(.trade(trade(5)), to: &hub)
+        #expect(hub.counts[DataHub.Kind.trade.rawValue].missing == 3)
+    }
+
+    @Test func `a book older than the last, or than the bound, is dropped`() {
+        var hub = hub()
+        _ = say(.book(book(9, at: 100)), to: &hub, atMs: 100)
+        #expect(say(.book(book(8, at: 0)), to: &hub, atMs: 100).isEmpty)
+        #expect(say(.book(book(10, at: 200)), to: &hub, atMs: 10_201).isEmpty)
+        #expect(hub.counts[DataHub.Kind.book.rawValue].stale == 2)
+    }
+
+    @Test func `a venue that begins its numbers anew is followed`() {
+        var hub = hub()
+        _ = say(.trade(trade(1000)), to: &hub)
+        #expect(say(.trade(trade(1, at: 1)), to: &hub).count == 1)
+        #expect(say(.trade(trade(1, at: -100_000)), to: &hub, atMs: -100_000).isEmpty)
+        hub.forgetSequence()
+        #expect(say(.trade(trade(1, at: -100_000)), to: &hub, atMs: -100_000).count == 1)
+    }
+
+    @Test func `updates of a candle come once a second, its close at once and once`() {
+        var hub = hub()
+        #expect(say(.candle(candle(minute: 0, at: 0)), to: &hub).count == 1)
+        #expect(say(.candle(candle(minute: 0, at: 250)), to: &hub, atMs: 250).isEmpty)
+        #expect(say(.candle(candle(minute: 0, at: 1000)), to: &hub, atMs: 1000).count == 1)
+        #expect(say(.candle(candle(minute: 0, at: 1100, isClosed: true)), to: &hub, atMs: 1100).count == 1)
+        #expect(say(.candle(candle(minute: 0, at: 1100, isClosed: true)), to: &hub, atMs: 1101).isEmpty)
+        #expect(say(.candle(candle(minute: 1, at: 1200)), to: &hub, atMs: 1200).count == 1)
+        #expect(say(.candle(candle(minute: 0, at: 1300)), to: &hub, atMs: 1300).isEmpty)
+    }
+
+    @Test func `the past is filled in before, and a gap after`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        for minute in -5...(-1) as ClosedRange<Int64> {
+            let past = candle(minute: minute, at: minute * 60_000, isClosed: true, isBackfill: true)
+            #expect(say(.candle(past), to: &hub).count == 1)
+            #expect(say(.candle(past), to: &hub).isEmpty)
+        }
+        // Minutes 0 to 2 closed while no data came.
+        for minute in 0...2 as ClosedRange<Int64> {
+            let missed = candle(minute: minute, at: (minute + 1) * 60_000, isClosed: true, isBackfill: true)
+            #expect(say(.candle(missed), to: &hub, atMs: 200_000).count == 1)
+        }
+    }
+
+    @Test func `a reading is written once, a liquidation always`() {
+        var hub = hub()
+        let reading = MarketMetric(eventTime: now, value: .openInterest(Quantity(raw: 5)))
+        #expect(say(.metric(reading), to: &hub).count == 1)
+        #expect(say(.metric(reading), to: &hub).isEmpty)
+        let forced = MarketMetric(
+            eventTime: now, value: .liquidation(side: .buy, price: Price(raw: 1), quantity: Quantity(raw: 1)))
+        #expect(say(.metric(forced), to: &hub).count == 1)
+        #expect(say(.metric(forced), to: &hub).count == 1)
+    }
+
+    @Test func `hot state gathers what came, and is written once`() {
+        var hub = hub { $0.ticksMax = 10 }
+        for number in 1...25 as ClosedRange<Int64> { _ = say(.trade(trade(number)), to: &hub) }
+        _ = say(.book(book(1)), to: &hub)
+        _ = say(.book(book(2, at: 1)), to: &hub)
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        _ = say(.metric(MarketMetric(eventTime: now, value: .openInterest(Quantity(raw: 500_000_000)))), to: &hub)
+        var states: [HotState] = []
+        hub.writeHotState { if case .hotState(let state) = $0 { states.append(state) } }
+        guard case .push("ticks:{BTCUSDT}", let ticks, 10) = states[0] else {
+            Issue.record("\(states[0])")
+            return
+        }
+        #expect(ticks.count <= 10 && ticks.last?.hasPrefix("{\"trade_id\":25,") == true)
+        guard case .hash("orderbook:{BTCUSDT}", let fields) = states[1] else {
+            Issue.record("\(states[1])")
+            return
+        }
+        #expect(fields["update_id"] == "2")
+        #expect(states.count == 5)
+        #expect(states[3] == .push(key: "oi:{BTCUSDT}", items: ["\(now.milliseconds):5"], max: 12))
+        var again = 0
+        hub.writeHotState { _ in again += 1 }
+        #expect(again == 0)
+    }
+}
