@@ -140,6 +140,12 @@ executable(
 executable(
     "venue-bench", in: "Tests/Benchmarks",
     uses: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives"])
+executable(
+    "hub-bench", in: "Tests/Benchmarks",
+    uses: [
+        "BinanceFutures", "DataHub", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus",
+        "TradingPrimitives",
+    ])
 tests(
     "BinanceFuturesTests",
     of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
