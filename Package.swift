@@ -149,6 +149,9 @@ executable(
 tests(
     "BinanceFuturesTests",
     of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
+tests(
+    "VenueConversationTests",
+    of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "TradingPrimitives", "Venue", "exchange-simulator"])
 tests("DataHubTests", of: ["DataHub", "SignalContracts", "TradingPrimitives"])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(

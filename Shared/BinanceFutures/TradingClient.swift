@@ -16,6 +16,7 @@ public final class TradingClient {
     private var backOff = BackOff(leastMs: 500, greatestMs: 30_000)
     private var isReconnecting = false
     private var openedUs: Int64 = 0
+    private let time: VenueTime
     private let onEvent: (UserEvent) -> Void
     private let onConnected: () -> Void
     private let badFrames: Metrics.Counter
@@ -36,6 +37,7 @@ public final class TradingClient {
         self.client = client
         self.rest = rest
         self.streamURL = streamURL
+        time = VenueTime(context, rest)
         self.onEvent = onEvent
         self.onConnected = onConnected
         badFrames = context.metrics.counter(
@@ -46,13 +48,28 @@ public final class TradingClient {
     }
 
     /// Performs one request; `completion` is called once, from the loop.
+    ///
+    /// A request that the venue refused for its timestamp is sent once more after our clock has been set.
     public func perform(_ request: VenueRequest, _ completion: @escaping (VenueReply) -> Void) {
-        rest.send(RestRequest(request)) { completion(VenueReply($0, to: request)) }
+        rest.send(RestRequest(request)) { [weak self] outcome in
+            guard let self, case .rejected(Self.timestampCode, _) = outcome else {
+                return completion(VenueReply(outcome, to: request))
+            }
+            context.log.warning("venue_clock_off")
+            time.synchronize { isTold in
+                guard isTold else { return completion(VenueReply(outcome, to: request)) }
+                self.rest.send(RestRequest(request)) { completion(VenueReply($0, to: request)) }
+            }
+        }
     }
+
+    /// The request's timestamp was outside the window that the venue accepts: nothing was executed.
+    private static let timestampCode = -1021
 
     // MARK: The user stream
 
     public func start() {
+        time.start()
         openKey()
         context.reactor.every(ms: Self.keepAliveMs) { [weak self] in self?.prolongKey() }
         context.reactor.every(ms: 60_000) { [weak self] in self?.checkAge() }

@@ -1,6 +1,6 @@
 /// The numbers that a service shows to Prometheus. All names begin with `vortex7_`.
 ///
-/// A metric is made once, at the start, and kept by who counts with it.
+/// A metric is made once, at the start, and kept by who counts with it; who asks for the same one again, gets the same.
 public final class Metrics {
     /// A number that only grows. Its name ends with `_total`.
     public final class Counter {
@@ -67,12 +67,14 @@ public final class Metrics {
     public init() {}
 
     public func counter(_ name: String, help: String, labels: [(String, String)] = []) -> Counter {
+        if case .counter(let counter)? = member(name, labels) { return counter }
         let counter = Counter()
         add(name, help, labels, .counter(counter))
         return counter
     }
 
     public func gauge(_ name: String, help: String, labels: [(String, String)] = []) -> Gauge {
+        if case .gauge(let gauge)? = member(name, labels) { return gauge }
         let gauge = Gauge()
         add(name, help, labels, .gauge(gauge))
         return gauge
@@ -88,6 +90,7 @@ public final class Metrics {
     public func histogram(
         _ name: String, help: String, labels: [(String, String)] = [], bounds: [Double] = Metrics.latencyBounds
     ) -> Histogram {
+        if case .histogram(let histogram)? = member(name, labels) { return histogram }
         let histogram = Histogram(bounds)
         add(name, help, labels, .histogram(histogram))
         return histogram
@@ -95,16 +98,25 @@ public final class Metrics {
 
     private func add(_ name: String, _ help: String, _ labels: [(String, String)], _ value: Value) {
         precondition(!name.hasPrefix(Self.prefix), "the prefix is added here")
-        let text = labels.map { label in
+        let text = Self.text(labels)
+        guard let index = families.firstIndex(where: { $0.name == name }) else {
+            return families.append(Family(name: name, help: help, members: [(text, value)]))
+        }
+        families[index].members.removeAll { $0.labels == text }
+        families[index].members.append((text, value))
+    }
+
+    private func member(_ name: String, _ labels: [(String, String)]) -> Value? {
+        let text = Self.text(labels)
+        return families.first { $0.name == name }?.members.first { $0.labels == text }?.value
+    }
+
+    private static func text(_ labels: [(String, String)]) -> String {
+        labels.map { label in
             var quoted: [UInt8] = []
             appendJSON(label.1, to: &quoted)
             return "\(label.0)=\(String(decoding: quoted, as: UTF8.self))"
         }.joined(separator: ",")
-        if let index = families.firstIndex(where: { $0.name == name }) {
-            families[index].members.append((text, value))
-        } else {
-            families.append(Family(name: name, help: help, members: [(text, value)]))
-        }
     }
 
     /// All metrics in Prometheus' text format.

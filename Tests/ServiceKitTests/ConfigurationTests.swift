@@ -65,7 +65,8 @@ struct ConfigurationTests {
 struct MetricsTests {
     @Test func `the text is what Prometheus reads`() {
         let metrics = Metrics()
-        metrics.counter("dead_letters_total", help: "Put aside.", labels: [("kind", "a\"b")]).add(3)
+        metrics.counter("dead_letters_total", help: "Put aside.", labels: [("kind", "a\"b")]).add(1)
+        metrics.counter("dead_letters_total", help: "Put aside.", labels: [("kind", "a\"b")]).add(2)
         let histogram = metrics.histogram("stage_seconds", help: "Time.", bounds: [0.1, 1])
         for value in [0.05, 0.5, 5] { histogram.observe(value) }
         let lines = metrics.text.split(separator: "\n").map(String.init)

@@ -9,6 +9,7 @@ final class MarketPolls {
     private unowned let shell: HubShell
     private let context: ServiceContext
     private let rest: RestClient
+    private let time: VenueTime
     private var rules: [InstrumentRules] = []
     private var random: SplitMix64
     private static let ratioGridMs: Int64 = 300_000
@@ -17,11 +18,12 @@ final class MarketPolls {
         self.shell = shell
         context = shell.context
         rest = shell.rest
+        time = VenueTime(context, rest) { [unowned shell] in shell.venueTimeObserved($0) }
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: SystemClock.wallUs()))
     }
 
     func start() {
-        askTime()
+        time.start()
         fetchRules()
         for (index, symbol) in shell.symbols.enumerated() {
             fetchCandles(index, limit: shell.settings.backfillCandles)
@@ -30,7 +32,6 @@ final class MarketPolls {
             ask(MarketRest.premiumIndex(symbol), index) { MarketRest.markPrice($0) }
         }
         let reactor = context.reactor
-        reactor.every(ms: 30_000) { [unowned self] in askTime() }
         reactor.every(ms: 3_600_000) { [unowned self] in fetchRules() }
         reactor.every(ms: 60_000) { [unowned self] in tellRules() }
         reactor.every(ms: Int64(shell.settings.openInterestSeconds) * 1000) { [unowned self] in
@@ -39,18 +40,7 @@ final class MarketPolls {
         scheduleRatios()
     }
 
-    // MARK: Time and rules
-
-    private func askTime() {
-        let sent = SystemClock.monotonicUs()
-        rest.send(MarketRest.time()) { [unowned self] outcome in
-            guard case .success(let value) = outcome, let time = MarketRest.serverTime(value) else {
-                return tell(outcome, "time")
-            }
-            context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: SystemClock.monotonicUs())
-            shell.venueTimeObserved(time)
-        }
-    }
+    // MARK: Rules
 
     private func fetchRules() {
         rest.send(MarketRest.exchangeInfo()) { [unowned self] outcome in

@@ -1,0 +1,51 @@
+public import ServiceKit
+public import TradingPrimitives
+
+/// Keeps the service's idea of the venue's time: asks for it at the start, every 30 s, and when told to.
+public final class VenueTime {
+    private let context: ServiceContext
+    private let rest: RestClient
+    private let onTime: (Timestamp) -> Void
+    private var waiting: [(Bool) -> Void] = []
+    private var isAsking = false
+    private static let periodMs: Int64 = 30_000
+
+    /// `onTime` is called with each answer.
+    public init(_ context: ServiceContext, _ rest: RestClient, onTime: @escaping (Timestamp) -> Void = { _ in }) {
+        self.context = context
+        self.rest = rest
+        self.onTime = onTime
+        context.metrics.gauge("clock_offset_seconds", help: "How far the venue's clock is ahead of ours.") {
+            Double(context.venueClock.offsetMs()) / 1000
+        }
+    }
+
+    public func start() {
+        synchronize()
+        context.reactor.every(ms: Self.periodMs) { [weak self] in self?.synchronize() }
+    }
+
+    /// Asks for the time now; `completion` says whether it was told.
+    public func synchronize(_ completion: @escaping (Bool) -> Void = { _ in }) {
+        waiting.append(completion)
+        guard !isAsking else { return }
+        isAsking = true
+        let sent = SystemClock.monotonicUs()
+        rest.send(MarketRest.time()) { [weak self] outcome in self?.answered(outcome, sent) }
+    }
+
+    private func answered(_ outcome: RestOutcome, _ sent: Int64) {
+        isAsking = false
+        var isTold = false
+        if case .success(let value) = outcome, let time = MarketRest.serverTime(value) {
+            context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: SystemClock.monotonicUs())
+            onTime(time)
+            isTold = true
+        } else {
+            context.log.warning("venue_time_unknown") { $0.put("outcome", String("\(outcome)".prefix(200))) }
+        }
+        let completions = waiting
+        waiting.removeAll()
+        for completion in completions { completion(isTold) }
+    }
+}

@@ -1,0 +1,108 @@
+import Glibc
+import RedisTestSupport
+import ServiceKit
+import Testing
+import TradingPrimitives
+import Venue
+
+@testable import BinanceFutures
+
+/// The exchange simulator in a process of its own, and our client of it in this one.
+final class SimulatorHarness {
+    let context: ServiceContext
+    let sockets: WebSocketClient
+    let rest: RestClient
+    private(set) var client: TradingClient?
+    private(set) var events: [UserEvent] = []
+    private(set) var connections = 0
+    private var process: ChildProcess?
+    private let port: Int
+    private let log: String
+
+    /// `exchange-simulator`, beside the bundle of tests.
+    static var program: String? {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        guard let slash = bundle.lastIndex(of: "/") else { return nil }
+        let program = bundle[..<slash] + "/exchange-simulator"
+        return access(String(program), X_OK) == 0 ? String(program) : nil
+    }
+
+    init() throws {
+        port = Int.random(in: 20_000...50_000)
+        log = "/tmp/vortex7-sim-\(port).log"
+        let file = "/tmp/vortex7-sim-\(port).yaml"
+        try #require(
+            writeFile(
+                file,
+                """
+                venue: {rest_url: "http://127.0.0.1:\(port)", stream_url: "ws://127.0.0.1:\(port)"}
+                log: {level: warning}
+                """))
+        context = ServiceContext.start("executor", purpose: "", arguments: ["executor", "-c", file])
+        removeFile(file)
+        sockets = try #require(WebSocketClient(context.reactor))
+        rest = try #require(
+            RestClient(
+                context, baseURL: context.settings.venue.restURL,
+                signer: Signer(apiKey: "paper-key", secret: "paper-secret")))
+        try startSimulator()
+        client = TradingClient(
+            context, sockets, rest, streamURL: context.settings.venue.streamURL,
+            onEvent: { [unowned self] in events.append($0) }, onConnected: { [unowned self] in connections += 1 })
+    }
+
+    deinit {
+        process?.kill()
+        removeFile(log)
+    }
+
+    func startSimulator() throws {
+        let program = try #require(Self.program)
+        process = ChildProcess(
+            program, ["run", "--port", "\(port)", "--symbols", "BTCUSDT", "--seed", "3", "--log-level", "error"],
+            output: log)
+        for _ in 0..<200 {
+            var outcome: RestOutcome?
+            rest.send(MarketRest.time()) { outcome = $0 }
+            turn { outcome != nil }
+            if case .success = outcome { return }
+            usleep(50_000)
+        }
+        Issue.record("the simulator does not answer")
+    }
+
+    func killSimulator() { process?.kill() }
+
+    @discardableResult
+    func turn(withinMs ms: Int64 = 5000, until condition: () -> Bool) -> Bool {
+        let end = SystemClock.monotonicUs() + ms * 1000
+        while SystemClock.monotonicUs() < end {
+            if condition() { return true }
+            sockets.poll()
+            context.reactor.poll(timeoutMs: 1)
+        }
+        return condition()
+    }
+
+    func ask(_ request: VenueRequest) throws -> VenueReply {
+        var reply: VenueReply?
+        client?.perform(request) { reply = $0 }
+        turn { reply != nil }
+        return try #require(reply)
+    }
+
+    func forgetEvents() { events.removeAll() }
+
+    /// The venue's best prices.
+    func bestPrices() throws -> (bid: Price, ask: Price) {
+        var outcome: RestOutcome?
+        rest.send(RestRequest(.get, "/fapi/v1/ticker/bookTicker", [("symbol", "BTCUSDT")], weight: 2)) { outcome = $0 }
+        turn { outcome != nil }
+        guard case .success(let value) = outcome else {
+            throw VenueError(code: 0, message: "\(String(describing: outcome))")
+        }
+        return (
+            try #require(value["bidPrice"]?.decimal(Price.self)), try #require(value["askPrice"]?.decimal(Price.self))
+        )
+    }
+}
