@@ -164,6 +164,9 @@ targets.append(
     .target(
         name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
         swiftSettings: strict))
+tests("TidyTests", of: ["TestSupport"])
+tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
+tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("ExchangeSimulatorTests", of: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])

@@ -7,7 +7,8 @@ struct LedgerTests {
     private func session(seed: UInt64, steps: Int) -> (exchange: Exchange, events: [ExchangeEvent]) {
         let instruments = ["BTCUSDT", "ETHUSDT"].compactMap { Symbol($0) }.map(Instrument.listed)
         // Twenty seconds before a funding time.
-        let start = Timestamp(milliseconds: 1_699_999_200_000 + 28_800_000 - 20_000).floored(to: 28_800_000) + 28_780_000
+        let start =
+            Timestamp(milliseconds: 1_699_999_200_000 + 28_800_000 - 20_000).floored(to: 28_800_000) + 28_780_000
         var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
         let made = SyntheticMarket.make(instruments, seed: seed, start: start, historyMinutes: 30)
         for (index, candles) in made.history.enumerated() { exchange.setHistory(index, candles) }
@@ -78,7 +79,9 @@ struct LedgerTests {
                 #expect(Int128(position.amount.raw) == amounts[index])
                 // What was paid and not realized is the cost of what is held.
                 let held = position.amount.raw < 0 ? -Int128(position.cost.raw) : Int128(position.cost.raw)
-                let realized = account.fills.filter { $0.instrument == index }.reduce(0) { $0 + Int128($1.realizedProfit.raw) }
+                let realized = account.fills.filter { $0.instrument == index }.reduce(0) {
+                    $0 + Int128($1.realizedProfit.raw)
+                }
                 #expect(cash[index] / 100_000_000 + held == realized, "seed \(seed), contract \(index)")
             }
             #expect(account.incomes.reduce(Notional.zero) { $0 + $1.amount } == account.wallet)

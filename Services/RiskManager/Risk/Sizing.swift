@@ -43,10 +43,10 @@ struct Distances {
             max(configuration.stopAtr * atr / entry, configuration.stopDistanceMin), configuration.stopDistanceMax)
         takeProfitRatio = min(configuration.takeProfitAtr * atr / entry, configuration.takeProfitDistanceMax)
         atrRatio = atr / entry
-        // The stop goes to the tick that is nearer, the target too: never more risk, never a promise.
-        guard let stop = Price(stopRatio * entry, rounding: .down),
-            let takeProfit = Price(takeProfitRatio * entry, rounding: .down),
-            let trail = Price(configuration.trailAtr * atr, rounding: .up)
+        // First the noise of binary arithmetic goes, on the 1e-8 grid; then stop and target take the nearer tick.
+        guard let stop = Price(stopRatio * entry, rounding: .nearest),
+            let takeProfit = Price(takeProfitRatio * entry, rounding: .nearest),
+            let trail = Price(configuration.trailAtr * atr, rounding: .nearest)
         else { throw Refusal(.noAtr, "ATR \(atr) is out of range") }
         self.stop = max(rules.tickSize, rules.price(stop, rounding: .down))
         self.takeProfit = max(rules.tickSize, rules.price(takeProfit, rounding: .down))

@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The house's rules about its own text. An exception says why in its line: `// tidy-ok: reason`.
+struct TidyTests {
+    private struct Source {
+        let path: String
+        let lines: [String]
+    }
+
+    /// What may neither read a clock nor roll dice nor touch the machine: processors and what they stand on.
+    private static let pureFolders = [
+        "Shared/TradingPrimitives", "Shared/SignalContracts", "Shared/Indicators", "Shared/Venue",
+        "Services/OrderFlowEngine/OrderFlow", "Services/TickEngine/TickFlow", "Services/DecisionEngine/Decisions",
+        "Services/RiskManager/Risk", "Services/Executor/Execution", "Services/DataHub/DataHub",
+        "Services/ExchangeSimulator/ExchangeSimulator",
+    ]
+
+    private func sources(under folders: [String]) throws -> [Source] {
+        let files = FileManager.default
+        return try folders.flatMap { folder -> [Source] in
+            let root = SharedData.packageRoot.appending(path: folder)
+            let paths = try #require(files.enumerator(atPath: root.path), "\(folder) is missing").compactMap {
+                $0 as? String
+            }
+            return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
+                let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
+                return Source(path: "\(folder)/\(path)", lines: text.components(separatedBy: "\n"))
+            }
+        }
+    }
+
+    @Test func `processors read no clock, roll no dice and do no I-O`() throws {
+        let banned = [
+            "import Foundation", "import Glibc", "import Dispatch", "import C", "import ServiceKit", "import StreamBus",
+            "import Ledger", "import BinanceFutures", "Date()", "DispatchTime", "ContinuousClock", "SuspendingClock",
+            "SystemRandomNumberGenerator", "Task {", "Task.detached", ".shuffled()", ".randomElement()",
+        ]
+        let found = try sources(under: Self.pureFolders)
+        #expect(found.count > 50)
+        for source in found {
+            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
+                for word in banned where line.contains(word) {
+                    Issue.record("\(source.path):\(number + 1): \(word)")
+                }
+                if line.contains(".random("), !line.contains("using:") {
+                    Issue.record("\(source.path):\(number + 1): chance without a generator")
+                }
+            }
+        }
+    }
+
+    @Test func `files have at most six hundred lines and functions seventy`() throws {
+        for source in try sources(under: ["Shared", "Services", "Tests"]) {
+            #expect(source.lines.count <= 601, "\(source.path) has \(source.lines.count) lines")
+            for function in functions(in: source.lines) where function.length > 70 {
+                Issue.record("\(source.path):\(function.line): a function of \(function.length) lines")
+            }
+        }
+    }
+
+    /// Functions by their indentation: the formatter keeps the closing brace below the first word.
+    private func functions(in lines: [String]) -> [(line: Int, length: Int)] {
+        var found: [(Int, Int)] = []
+        for (start, line) in lines.enumerated() {
+            guard
+                line.range(
+                    of:
+                        #"^ *(@\w+ )*((public|private|internal|fileprivate|static|mutating|override|final) )*(func|init)\b"#,
+                    options: .regularExpression) != nil
+            else { continue }
+            if line.hasSuffix("}") { continue }
+            let indent = String(line.prefix { $0 == " " })
+            if let end = lines[start...].firstIndex(where: { $0 == indent + "}" }) {
+                found.append((start + 1, end - start + 1))
+            }
+        }
+        return found
+    }
+
+    @Test func `nothing is left for later, and nothing traps on what the world sends`() throws {
+        let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X:"]
+        let traps = ["try!", "fatalError(", "as! "]
+        for source in try sources(under: ["Shared", "Services"]) {
+            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
+                for word in marks + traps where line.contains(word) {
+                    Issue.record("\(source.path):\(number + 1): \(word)")
+                }
+            }
+        }
+    }
+
+    @Test func `the page of streams and messages is what the code says`() throws {
+        let root = SharedData.packageRoot
+        let result = try Subprocess.run(
+            "/usr/bin/env", ["python3", root.appending(path: "docs/generate-contracts.py").path])
+        #expect(result.exitCode == 0, "\(result.output)")
+        let page = try String(contentsOf: root.appending(path: "docs/contracts.md"), encoding: .utf8)
+        #expect(page == result.output, "docs/contracts.md is stale: run 'make docs'")
+    }
+}

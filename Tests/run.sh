@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Runs all tests against a real Redis and a real PostgreSQL, which it starts on free loopback ports and stops again.
+# Arguments go to `swift test`: Tests/run.sh --filter LedgerTests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d /tmp/vortex7-test.XXXXXX)
+chmod 755 "$work"
+postgres_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+as=()
+[ "$(id -u)" -ne 0 ] || as=(runuser -u postgres --)
+stop() {
+    (cd / && "${as[@]}" "$postgres_bin/pg_ctl" -D "$work/postgres" -m immediate stop >/dev/null 2>&1) || true
+    rm -rf "$work"
+}
+trap stop EXIT
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+mkdir "$work/postgres"
+[ "$(id -u)" -ne 0 ] || chown postgres: "$work/postgres"
+(cd / && "${as[@]}" "$postgres_bin/initdb" -D "$work/postgres" -U vortex7 --auth=trust -E UTF8 --locale=C -N >/dev/null)
+(cd / && "${as[@]}" "$postgres_bin/pg_ctl" -D "$work/postgres" -w -l "$work/postgres/log" \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off" start >/dev/null)
+createdb -h 127.0.0.1 -p "$port" -U vortex7 vortex7
+export VORTEX7_TEST_POSTGRES_URL="postgresql://vortex7@127.0.0.1:$port/vortex7"
+
+# The oracles need nothing but Python's standard library. Tests start their own Redis servers.
+swift build --build-tests
+swift test --skip-build --parallel --num-workers 2 "$@"

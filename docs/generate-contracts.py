@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Prints docs/contracts.md: every stream, message and field, read off the Swift sources and the golden files."""
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "Shared/SignalContracts"
+GOLDEN = ROOT / "Tests/SignalContractsTests/Golden"
+
+# Who writes and who reads; the rest of this page comes from the code.
+STREAMS = [
+    ("md.trade:{S}", "data-hub", "order-flow-engine, tick-engine", ["AggTrade"]),
+    ("md.book:{S}", "data-hub", "order-flow-engine, regime-filter, executor", ["BookUpdate"]),
+    ("md.candle:{S}", "data-hub", "technical-engine, regime-filter, risk-manager", ["CandleUpdate"]),
+    ("md.metric:{S}", "data-hub", "sentiment-engine, risk-manager", ["MarketMetric"]),
+    ("signal:{S}", "the five engines", "decision-engine",
+     ["OrderFlowSignal", "TickSignal", "TechnicalSignal", "SentimentSignal", "RegimeSignal"]),
+    ("decision:{S}", "decision-engine", "risk-manager, trade-recorder", ["Decision"]),
+    ("plan:{S}", "risk-manager", "executor, trade-recorder", ["TradePlan", "TradeTerms"]),
+    ("execution:{S}", "executor", "risk-manager, decision-engine, trade-recorder, notifier",
+     ["ExecutionEvent", "TradeSummary"]),
+    ("account", "executor", "risk-manager, notifier, dashboard", ["AccountUpdate"]),
+    ("weights", "learner", "decision-engine, risk-manager", ["EngineWeights"]),
+    ("alert", "any service", "notifier, trade-recorder", ["Alert"]),
+    ("command", "notifier, dashboard, vortexctl", "the service that acts", ["Command"]),
+    ("reply", "the service that acts", "who asked", ["Reply"]),
+    ("dead:{S}, dead", "any reader", "people", ["DeadLetter"]),
+]
+
+
+def fail(message):
+    sys.exit(f"generate-contracts: {message}")
+
+
+def read_types():
+    """For each struct its file's text, and for each enum with words its words."""
+    structs, enums = {}, {}
+    for path in sorted(SOURCES.rglob("*.swift")) + sorted((ROOT / "Shared/TradingPrimitives").glob("*.swift")):
+        text = path.read_text()
+        for match in re.finditer(r"((?:^ *///[^\n]*\n)*)^(?:public )struct (\w+)", text, re.M):
+            structs[match.group(2)] = (clean(match.group(1)), text[match.start():])
+        for match in re.finditer(r"^ *(?:public |private )?enum (\w+): String[^{]*\{(.*?)^ *\}", text, re.M | re.S):
+            words = []
+            for case in re.finditer(r"^ *case (.+)$", match.group(2), re.M):
+                for part in case.group(1).split(","):
+                    name, _, raw = part.partition("=")
+                    if re.fullmatch(r"\s*\w+\s*", name):
+                        words.append(raw.strip().strip('"') or name.strip())
+            enums[match.group(1)] = words
+    return structs, enums
+
+
+def clean(comment):
+    return " ".join(line.strip().removeprefix("///").strip() for line in comment.splitlines()).strip()
+
+
+def properties(body):
+    """Name, type and comment of each stored property before the first initialiser."""
+    found, comment = {}, ""
+    for line in body.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("///"):
+            comment += " " + stripped.removeprefix("///").strip()
+            continue
+        match = re.match(r"public (?:let|var) (\w+): ([\w.?]+)", stripped)
+        if match:
+            found[match.group(1)] = (match.group(2), comment.strip())
+        if stripped.startswith("public init"):
+            break
+        comment = ""
+    return found
+
+
+def fields(name, structs):
+    if name not in structs:
+        fail(f"there is no struct {name}")
+    _, text = structs[name]
+    body = text[: text.find("\n}\n") + 1]
+    known = properties(body)
+    encode = text[text.find("func encode"):]
+    encode = encode[: encode.find("\n    }\n")]
+    rows = []
+    for match in re.finditer(r'fields\.put\(\s*"(\w+)",\s*([\w.]+)', encode):
+        kind, comment = known.get(match.group(2), ("", ""))
+        rows.append((match.group(1), kind, comment))
+    return rows
+
+
+def metric_fields(structs):
+    _, text = structs["MarketMetric"]
+    rows = [("v", "", "Schema version."), ("event_time", "Timestamp", ""), ("metric", "Kind", "Which of those below.")]
+    for file in sorted(GOLDEN.glob("MarketMetric-*")):
+        names = [line.split(" ")[0] for line in file.read_text().splitlines()][3:]
+        rows.append((", ".join(names), "", f"with metric {file.name.split('-', 1)[1].split('.')[0].replace('-', '_')}"))
+    return rows
+
+
+def type_text(kind, enums):
+    optional = " (may be absent)" if kind.endswith("?") else ""
+    base = kind.rstrip("?")
+    if base in enums:
+        return " / ".join(f"`{word}`" for word in enums[base]) + optional
+    words = {"Price": "decimal, quote", "Quantity": "decimal, base", "Notional": "decimal, USDT", "Ratio": "decimal",
+             "Timestamp": "ms since 1970 UTC", "StreamId": "stream id", "Int": "integer", "Int64": "integer", "Bool": "1 / 0",
+             "Double": "number", "String": "text", "TradeId": "trade id", "Symbol": "symbol", "PriceList": "decimals, by commas",
+             "BookSide": "`price:quantity,…`, best first", "GateSet": "gate names, by commas", "": ""}
+    return words.get(base, base) + optional
+
+
+def main():
+    structs, enums = read_types()
+    print("# Streams and messages\n\nGenerated from the code by `make docs`; checked by the tests. Every entry is flat text: names and values. "
+          "Decimals are exact, without trailing zeros. `v` is the schema version: a reader puts an entry of a newer version, or one it "
+          "can't read, on the dead-letter stream. `{S}` is the symbol in literal braces: `md.trade:{BTCUSDT}`.\n")
+    print("| stream | written by | read by | message |\n|---|---|---|---|")
+    for stream, writer, readers, names in STREAMS:
+        links = ", ".join(f"[{name}](#{name.lower()})" for name in names)
+        print(f"| `{stream}` | {writer} | {readers} | {links} |")
+    for stream, _, _, names in STREAMS:
+        for name in names:
+            comment, _ = structs[name]
+            print(f"\n## {name}\n\n{comment or 'Part of the entries of `' + stream + '`.'}\n")
+            print("| field | value | meaning |\n|---|---|---|")
+            rows = metric_fields(structs) if name == "MarketMetric" else fields(name, structs)
+            for field, kind, meaning in rows:
+                if field == "v":
+                    meaning = "Schema version."
+                print(f"| `{field}` | {type_text(kind, enums)} | {meaning} |")
+            if name == "Decision":
+                print("| `e1.…` … `e5.…` |  | The five signals it was made from: their fields with this prefix. |")
+            if name == "TradePlan":
+                print("| `verdict` | `APPROVED` / `REJECTED` | With `rule` and `detail`, or with the fields of TradeTerms. |")
+    print("\n## Gates\n\n" + ", ".join(f"`{word}`" for word in enums["Gate"]))
+    print("\n## Risk rules\n\n" + ", ".join(f"`{word}`" for word in enums["RiskRule"]))
+
+
+if __name__ == "__main__":
+    main()
