@@ -164,6 +164,7 @@ targets.append(
     .target(
         name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
         swiftSettings: strict))
+tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests("TidyTests", of: ["TestSupport"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])

@@ -1,0 +1,135 @@
+import Foundation
+import Ledger
+import SignalContracts
+import Testing
+import TradingPrimitives
+
+private let serverURL = ProcessInfo.processInfo.environment["VORTEX7_TEST_POSTGRES_URL"]
+
+/// Against a real PostgreSQL, each test in a schema of its own.
+@Suite(.enabled(if: serverURL != nil, "VORTEX7_TEST_POSTGRES_URL names no server: use Tests/run.sh"))
+struct LedgerTests {
+    private let symbol: Symbol
+    private let time = Timestamp(milliseconds: 1_723_161_256_605)
+
+    init() throws { symbol = try #require(Symbol("BTCUSDT")) }
+
+    private func withDatabase(_ body: (Database) throws -> Void) throws {
+        let database = try Database(url: try #require(serverURL))
+        let schema = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
+        try database.script("CREATE SCHEMA \(schema); SET search_path TO \(schema)")
+        defer { try? database.script("DROP SCHEMA \(schema) CASCADE") }
+        try Schema.migrate(database)
+        try body(database)
+    }
+
+    private func number<Number: FixedDecimal>(_ text: String) throws -> Number { try #require(Number(text)) }
+
+    private func id(_ counter: UInt64) -> TradeId {
+        TradeId(symbol: symbol, cause: StreamId(milliseconds: 1_723_161_256_612, sequence: counter))
+    }
+
+    private func decision(_ counter: UInt64) -> LedgerEntry {
+        var flow = OrderFlowSignal(cause: .zero, eventTime: time)
+        flow.direction = .buyPressure
+        flow.strength = 0.8
+        var signals = SignalSnapshot()
+        signals.update(.orderFlow(flow))
+        signals.update(.tick(TickSignal(cause: .zero, eventTime: time)))
+        return .decision(
+            symbol,
+            Decision(
+                id: id(counter), cause: .zero, eventTime: time, profile: "phase1", action: .long, strategy: .momentum,
+                confidence: 61.5,
+                finalScore: 0.615, scoreMomentum: 0.615, scoreReversion: 0, enginesAgree: 2, failedGates: GateSet(),
+                reason: "it's \"quoted\" \\ and\nbroken", signals: signals))
+    }
+
+    private func closed(_ counter: UInt64, net: String) throws -> LedgerEntry {
+        var event = ExecutionEvent(
+            plan: id(counter), cause: .zero, eventTime: time, kind: .positionClosed, state: .closed, direction: .long,
+            strategy: .momentum)
+        event.summary = TradeSummary(
+            exitReason: .takeProfit2, size: try number("988.8032"), quantity: try number("0.016"),
+            entryPrice: try number("61800.2"),
+            exitPrice: try number("61890.4"), leverage: 5, initialStopPrice: try number("61739.8"),
+            takeProfitPrice: try number("61898.4"), trailingStopPrice: nil,
+            grossPnl: try number(net) + (try number("0.71")),
+            fees: try number("0.71"), netPnl: try number(net), confidence: 61.5, makerFills: 2, takerFills: 1,
+            entryTime: time,
+            exitTime: time + 184_000)
+        return .execution(symbol, StreamId(milliseconds: 1, sequence: counter), event)
+    }
+
+    @Test func `migrations are taken once, however often they are asked for`() throws {
+        try withDatabase { database throws in
+            let first = try Schema.migrate(database)
+            #expect(try Schema.migrate(database) == first)
+            #expect(try database.run("SELECT count(*) FROM schema_migrations") == [["1"]])
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a trade takes its signals from its decision, whichever comes first, and twice is once`(decisionFirst: Bool)
+        throws
+    {
+        try withDatabase { database throws in
+            let entries =
+                decisionFirst
+                ? [decision(1), try closed(1, net: "0.7332")] : [try closed(1, net: "0.7332"), decision(1)]
+            for entry in entries + entries { try entry.write(to: database) }
+            let trades = try database.run(
+                "SELECT pnl_net, final_score, engine_signals->'E1'->>'direction', hold_duration_sec, exit_reason FROM trades"
+            )
+            #expect(trades == [["0.73320000", "0.6150", "BUY_PRESSURE", "184", "TP2"]])
+            let accuracy = try database.run(
+                "SELECT engine, signal_dir, trade_result FROM engine_accuracy ORDER BY engine")
+            #expect(accuracy == [["E1", "BUY_PRESSURE", "WIN"], ["E2", "NEUTRAL", "WIN"]])
+        }
+    }
+
+    @Test func `the day adds up`() throws {
+        try withDatabase { database throws in
+            for (counter, net) in [(UInt64(1), "2"), (2, "-5"), (3, "1"), (4, "4")] {
+                try closed(counter, net: net).write(to: database)
+            }
+            var event = ExecutionEvent(
+                plan: id(9), cause: .zero, eventTime: time, kind: .noFill, state: .noFill, direction: .long,
+                strategy: .momentum)
+            event.detail = "not filled"
+            try LedgerEntry.execution(symbol, StreamId(milliseconds: 2, sequence: 0), event).write(to: database)
+            let day = try database.run(
+                "SELECT date, symbol, total_trades, wins, losses, no_fills, net_pnl, max_drawdown, best_trade_pnl, worst_trade_pnl "
+                    + "FROM daily_summary")
+            #expect(day == [["2024-08-08", "BTCUSDT", "4", "3", "1", "1", "2.0000", "5.0000", "4.0000", "-5.0000"]])
+        }
+    }
+
+    @Test func `what it will not take and what it can't take now are told apart`() throws {
+        try withDatabase { database throws in
+            #expect(throws: DatabaseError.self) { try database.run("INSERT INTO alerts VALUES (NULL)") }
+            #expect(try database.run("SELECT 1") == [["1"]], "the connection goes on")
+        }
+        do {
+            _ = try Database(url: "postgresql://nobody@127.0.0.1:1/none")
+            Issue.record("a server answered on port 1")
+        } catch {
+            guard case .unavailable = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+    }
+
+    @Test func `a transaction is all or nothing`() throws {
+        try withDatabase { database throws in
+            #expect(throws: DatabaseError.self) {
+                try database.transaction { database throws(DatabaseError) in
+                    try database.run("INSERT INTO weight_history (trade_count) VALUES (1)")
+                    try database.run("INSERT INTO nowhere VALUES (1)")
+                }
+            }
+            #expect(try database.run("SELECT count(*) FROM weight_history") == [["0"]])
+        }
+    }
+}
