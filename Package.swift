@@ -151,7 +151,10 @@ tests(
     of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
 tests(
     "VenueConversationTests",
-    of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "TradingPrimitives", "Venue", "exchange-simulator"])
+    of: [
+        "BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives",
+        "Venue", "data-hub", "exchange-simulator",
+    ])
 tests("DataHubTests", of: ["DataHub", "SignalContracts", "TradingPrimitives"])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(

@@ -1,0 +1,75 @@
+import BinanceFutures
+import Glibc
+import RedisTestSupport
+import ServiceKit
+import SignalContracts
+import StreamBus
+import Testing
+import TradingPrimitives
+
+/// The market side: sockets that are replaced, and the hub as a process between the simulator and Redis.
+@Suite(.serialized, .enabled(if: SimulatorHarness.program != nil, "needs exchange-simulator, built beside the tests"))
+struct MarketConversationTests {
+    @Test func `no trade is missed while one socket takes over from another`() throws {
+        let harness = try SimulatorHarness()
+        var scanner = MarketScanner(["BTCUSDT"].compactMap { Symbol($0) })
+        var ids: [Int64] = []
+        var settings = MarketSocket.Settings()
+        settings.rotationMs = 700
+        settings.overlapMs = 300
+        let socket = MarketSocket(
+            harness.sockets, harness.context, base: harness.context.settings.venue.streamURL, route: "market",
+            streams: ["btcusdt@aggTrade"], settings: settings,
+            onFrame: { bytes in
+                if case .trade(_, let trade)? = try? scanner.scan(bytes) { ids.append(trade.tradeId) }
+            }, onGap: { _ in Issue.record("a planned rotation is no gap") })
+        socket.start()
+        harness.turn(withinMs: 6000) { false }
+        let unique = Set(ids)
+        #expect(ids.count > unique.count, "the sockets overlap")
+        let first = try #require(ids.min()), last = try #require(ids.max())
+        #expect(Int64(unique.count) == last - first + 1, "\(unique.count) of \(last - first + 1) trades")
+    }
+
+    @Test func `the hub, killed and started again, writes each trade once and in order`() throws {
+        let harness = try SimulatorHarness()
+        let server = try #require(RedisServer())
+        let redis = try server.client()
+        let file = server.directory + "/suite.yaml"
+        let url = harness.context.settings.venue.restURL
+        try #require(
+            writeFile(
+                file,
+                """
+                symbols: [BTCUSDT]
+                redis: {url: "\(server.address)"}
+                venue: {rest_url: "\(url)", stream_url: "\(harness.context.settings.venue.streamURL)"}
+                """))
+        defer { for name in ["suite.yaml", "hub.log"] { removeFile("\(server.directory)/\(name)") } }
+        let program = try #require(SimulatorHarness.program).replacing("exchange-simulator", with: "data-hub")
+        for _ in 0..<3 {
+            let hub = try #require(ChildProcess(program, ["-c", file], output: server.directory + "/hub.log"))
+            usleep(3_000_000)
+            hub.kill()
+        }
+        let hub = try #require(ChildProcess(program, ["-c", file], output: server.directory + "/hub.log"))
+        usleep(3_000_000)
+        let began = SystemClock.monotonicUs()
+        hub.signal(SIGTERM)
+        #expect(hub.wait() == 0)
+        #expect(SystemClock.monotonicUs() - began < 2_000_000)
+        let trades = try redis.command("XRANGE", "md.trade:{BTCUSDT}", "-", "+").elements.compactMap {
+            $0.elements[1]["trade_id"]?.integer
+        }
+        #expect(trades.count > 20)
+        #expect(zip(trades, trades.dropFirst()).allSatisfy { $0 < $1 })
+        for timeframe in Timeframe.allCases {
+            let count = try redis.command("ZCARD", "candles:{BTCUSDT}:\(timeframe.rawValue)").integer ?? 0
+            #expect(499...500 ~= count, "\(timeframe)")
+        }
+        #expect(try redis.command("XLEN", "md.book:{BTCUSDT}").integer ?? 0 > 50)
+        #expect(try redis.command("HGET", "sentiment:{BTCUSDT}", "mark_price").text != nil)
+        #expect(try redis.command("HGET", "sentiment:{BTCUSDT}", "top_long_ratio").text != nil)
+        #expect(try redis.command("LLEN", "oi:{BTCUSDT}").integer ?? 0 > 0)
+    }
+}
