@@ -31,7 +31,7 @@ struct SyntheticTests {
         #expect(last - start > 20_000)
     }
 
-    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    @Test(arguments: [1, 2] as [UInt64])
     func `the past has believable candles in each timeframe`(seed: UInt64) {
         let history = SyntheticMarket.make(instruments, seed: seed, start: start).history
         var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)

@@ -38,6 +38,10 @@ struct World {
         exchange.advance(to: Timestamp(milliseconds: time))
     }
 
+    static let bitcoin = [Symbol("BTCUSDT")].compactMap(\.self).map(Instrument.listed)
+    static func price(_ text: String) -> Price { Price(text) ?? .zero }
+    static func quantity(_ text: String) -> Quantity { Quantity(text) ?? .zero }
+
     static func levels(_ text: String) -> [BookLevel] {
         text.split(separator: " ").map { level in
             let parts = level.split(separator: ":").map(String.init)
