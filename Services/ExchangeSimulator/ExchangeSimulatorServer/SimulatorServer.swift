@@ -51,6 +51,8 @@ public final class SimulatorServer<Source: MarketSource> {
     private var server: OpaquePointer?
     /// Opened WebSockets by the time they were opened, oldest first; monotonic seconds.
     private var opened: [(id: cws_id, second: Int64)] = []
+    /// Connections that the venue is closing; what they still say is not heard.
+    private var closing: [cws_id] = []
     /// What a connection asked for between the handshake's head and its end.
     private var targets: [cws_id: (path: String, query: String)] = [:]
     var requests = 0
@@ -168,12 +170,13 @@ extension SimulatorServer: SocketHandler {
     }
 
     func message(_ id: cws_id, _ bytes: UnsafeRawBufferPointer) {
-        guard let server else { return }
+        guard let server, !closing.contains(id) else { return }
         catchUp()
         switch hub.receive(id, bytes, nowMs: Clock.monotonicNs() / 1_000_000, &simulation.exchange) {
         case .reply(let text): _ = cws_send_text(server, id, text, text.count)
         case .close(let code, let reason):
             log.write(.warning, "websocket closed by the venue", [("reason", reason)])
+            closing.append(id)
             cws_close(server, id, code, reason)
         case nil: break
         }
@@ -181,6 +184,7 @@ extension SimulatorServer: SocketHandler {
 
     func closed(_ id: cws_id) {
         opened.removeAll { $0.id == id }
+        closing.removeAll { $0 == id }
         hub.close(id, &simulation.exchange)
         log.write(.info, "websocket closed")
     }
