@@ -168,6 +168,8 @@ targets.append(
         name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
         swiftSettings: strict))
 tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
+tests(
+    "IntegrationTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport", "TradingPrimitives"])
 tests("TidyTests", of: ["TestSupport"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])

@@ -16,7 +16,8 @@ public final class TradingClient {
     private var backOff = BackOff(leastMs: 500, greatestMs: 30_000)
     private var isReconnecting = false
     private var openedUs: Int64 = 0
-    private let time: VenueTime
+    /// The venue's time, which requests are signed with.
+    public let time: VenueTime
     private let onEvent: (UserEvent) -> Void
     private let onConnected: () -> Void
     private let badFrames: Metrics.Counter
@@ -69,7 +70,7 @@ public final class TradingClient {
     // MARK: The user stream
 
     public func start() {
-        time.start()
+        time.start {}
         openKey()
         context.reactor.every(ms: Self.keepAliveMs) { [weak self] in self?.prolongKey() }
         context.reactor.every(ms: 60_000) { [weak self] in self?.checkAge() }

@@ -1,14 +1,20 @@
 public import ServiceKit
 public import TradingPrimitives
 
-/// Keeps the service's idea of the venue's time: asks for it at the start, every 30 s, and when told to.
+/// Keeps the service's idea of the venue's time: asks for it at the start until it is told, then every 30 s, and when
+/// wanted.
 public final class VenueTime {
     private let context: ServiceContext
     private let rest: RestClient
     private let onTime: (Timestamp) -> Void
     private var waiting: [(Bool) -> Void] = []
     private var isAsking = false
+    private var isStarted = false
+    private var isKnown = false
+    /// Round trip of the last answer.
+    public private(set) var roundTripMs: Int64 = 0
     private static let periodMs: Int64 = 30_000
+    private static let retryMs: Int64 = 500
 
     /// `onTime` is called with each answer.
     public init(_ context: ServiceContext, _ rest: RestClient, onTime: @escaping (Timestamp) -> Void = { _ in }) {
@@ -20,9 +26,25 @@ public final class VenueTime {
         }
     }
 
-    public func start() {
-        synchronize()
+    /// `whenKnown` is called once, with the first answer: before it nothing that depends on the venue's time can begin.
+    /// Only the first call does something.
+    public func start(whenKnown: @escaping () -> Void) {
+        guard !isStarted else { return }
+        isStarted = true
         context.reactor.every(ms: Self.periodMs) { [weak self] in self?.synchronize() }
+        learn(whenKnown)
+    }
+
+    private func learn(_ whenKnown: @escaping () -> Void) {
+        synchronize { [weak self] isTold in
+            guard let self, !isKnown else { return }
+            guard isTold else {
+                context.reactor.after(ms: Self.retryMs) { [weak self] in self?.learn(whenKnown) }
+                return
+            }
+            isKnown = true
+            whenKnown()
+        }
     }
 
     /// Asks for the time now; `completion` says whether it was told.
@@ -38,7 +60,9 @@ public final class VenueTime {
         isAsking = false
         var isTold = false
         if case .success(let value) = outcome, let time = MarketRest.serverTime(value) {
-            context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: SystemClock.monotonicUs())
+            let received = SystemClock.monotonicUs()
+            roundTripMs = (received - sent) / 1000
+            context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: received)
             onTime(time)
             isTold = true
         } else {

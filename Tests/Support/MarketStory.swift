@@ -134,7 +134,11 @@ public struct CaptureFile {
     public init() {}
 
     public mutating func append(_ kind: StreamKind, _ id: StreamId, _ message: some StreamMessage) {
-        let fields = message.fields.pairs.map { "\($0.name) \($0.value)" }.joined(separator: " ")
+        append(kind, id, message.fields)
+    }
+
+    public mutating func append(_ kind: StreamKind, _ id: StreamId, _ entry: Fields) {
+        let fields = entry.pairs.map { "\($0.name) \($0.value)" }.joined(separator: " ")
         text += "\(kind.rawValue) \(id) \(fields)\n"
     }
 

@@ -74,10 +74,10 @@ final class HubShell {
             return
         }
         writer.start()
-        openSockets()
         let polls = MarketPolls(self)
         self.polls = polls
-        polls.start()
+        // Frames are judged stale by the venue's time.
+        polls.start { [unowned self] in openSockets() }
         context.reactor.every(ms: settings.hub.hotStateMs) { [unowned self] in
             hub.writeHotState { write($0, symbol: 0) }
         }

@@ -22,8 +22,15 @@ final class MarketPolls {
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: SystemClock.wallUs()))
     }
 
-    func start() {
-        time.start()
+    /// Learns the venue's time, then calls `whenKnown` and begins to ask.
+    func start(whenKnown: @escaping () -> Void) {
+        time.start { [unowned self] in
+            whenKnown()
+            begin()
+        }
+    }
+
+    private func begin() {
         fetchRules()
         for (index, symbol) in shell.symbols.enumerated() {
             fetchCandles(index, limit: shell.settings.backfillCandles)

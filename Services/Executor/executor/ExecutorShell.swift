@@ -59,31 +59,16 @@ final class ExecutorShell {
             complain("executor: libcurl does not start")
             return .failure
         }
-        venue = TradingClient(
+        let venue = TradingClient(
             context, sockets, rest, streamURL: venueSettings.streamURL,
             onEvent: { [unowned self] in handle(.user($0)) }, onConnected: { [unowned self] in checkConnection() })
+        self.venue = venue
         outbox.start()
-        learnTheTime(rest)
+        // Orders are timed and signed by the venue's time.
+        venue.time.start { [unowned self] in learnTheRules(rest) }
         let host = ProcessorHost(context) { [unowned self] in StreamEar { self.handle($0) } }
         return host.run { [unowned self] in
             if !sockets.run() { context.log.error("websocket_loop_failed") }
-        }
-    }
-
-    /// Nothing is done before the venue's time is known: orders are timed and signed by it.
-    private func learnTheTime(_ rest: RestClient) {
-        let sent = SystemClock.monotonicUs()
-        rest.send(MarketRest.time()) { [unowned self] outcome in
-            guard case .success(let value) = outcome, let time = MarketRest.serverTime(value) else {
-                context.log.warning("venue_unreachable") { $0.put("outcome", String("\(outcome)".prefix(200))) }
-                context.reactor.after(ms: 1000) { [unowned self] in learnTheTime(rest) }
-                return
-            }
-            let received = SystemClock.monotonicUs()
-            lastRoundTripMs = (received - sent) / 1000
-            context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: received)
-            if !wasStarted { learnTheRules(rest) }
-            context.reactor.after(ms: 30_000) { [unowned self] in learnTheTime(rest) }
         }
     }
 
@@ -218,9 +203,6 @@ final class ExecutorShell {
         }
         metrics.gauge("accepts_entries", help: "1 while plans are taken.") { [unowned self] in
             core.acceptsEntries ? 1 : 0
-        }
-        metrics.gauge("clock_offset_seconds", help: "The venue's time less ours.") {
-            [unowned self] in Double(context.venueClock.offsetMs()) / 1000
         }
     }
 }

@@ -82,8 +82,9 @@ public struct Console {
             let reply = try client.command(
                 "XREAD", "COUNT", "100", "BLOCK", "500", "STREAMS", StreamName(.reply).key, last)
             for row in reply.elements.first?.elements.last?.elements ?? [] {
-                last = row.elements.first?.text ?? last
-                guard let reply = try? Reply(fields(of: row)), reply.command == id else { continue }
+                guard let entry = StreamEntry(row) else { continue }
+                last = entry.id.description
+                guard let reply = try? Reply(entry.fields), reply.command == id else { continue }
                 show(reply)
                 return reply.isDone ? .success : .failure
             }
@@ -101,16 +102,4 @@ public struct Console {
         ])
         print(invocation.isJSON ? json.line : "\(reply.service): \(reply.text)")
     }
-}
-
-/// The fields of a stream's entry, as XREAD and XRANGE give it.
-func fields(of row: RedisValue) -> Fields {
-    var fields = Fields()
-    let items = (row.elements.last?.elements ?? []).map { Array(($0.text ?? "").utf8) }
-    for index in stride(from: 0, to: items.count - 1, by: 2) {
-        items[index].withUnsafeBytes { name in
-            items[index + 1].withUnsafeBytes { fields.append(name: name, value: $0) }
-        }
-    }
-    return fields
 }

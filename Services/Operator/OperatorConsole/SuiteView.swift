@@ -71,7 +71,9 @@ struct SuiteView {
 
     private static func newest(_ client: RedisClient, _ stream: StreamName, _ count: Int) throws(RedisError) -> [Fields]
     {
-        try client.command("XREVRANGE", stream.key, "+", "-", "COUNT", "\(count)").elements.map(fields(of:))
+        try client.command("XREVRANGE", stream.key, "+", "-", "COUNT", "\(count)").elements.compactMap {
+            StreamEntry($0)?.fields
+        }
     }
 
     private static func market(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) -> Market {

@@ -173,20 +173,13 @@ final class Recorder {
 private struct Entry {
     let stream: StreamName
     let id: StreamId
-    var fields = Fields()
+    let fields: Fields
 
     init?(_ stream: StreamName, _ row: RedisValue) {
-        guard row.elements.count == 2, let text = row.elements[0].text else { return nil }
-        let id = Array(text.utf8).withUnsafeBytes { StreamId(text: $0) }
-        guard let id else { return nil }
+        guard let entry = StreamEntry(row) else { return nil }
         self.stream = stream
-        self.id = id
-        let items = row.elements[1].elements.map { Array(($0.text ?? "").utf8) }
-        for index in stride(from: 0, to: items.count - 1, by: 2) {
-            items[index].withUnsafeBytes { name in
-                items[index + 1].withUnsafeBytes { fields.append(name: name, value: $0) }
-            }
-        }
+        id = entry.id
+        fields = entry.fields
     }
 
     func ledgerEntry() throws(ContractError) -> LedgerEntry {

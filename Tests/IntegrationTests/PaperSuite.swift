@@ -1,0 +1,138 @@
+import Foundation
+import RedisTestSupport
+import StreamBus
+import TestSupport
+import TradingPrimitives
+
+/// The real services as processes, with a Redis of their own and the exchange simulator for a venue.
+final class PaperSuite {
+    static let engines = ["order-flow-engine", "tick-engine", "decision-engine", "risk-manager"]
+
+    let redis: RedisServer
+    let symbols: [String]
+    private let folder: String
+    private let port: Int
+    private let rate: Double
+    private var processes: [String: ChildProcess] = [:]
+
+    /// Where the executables stand: `VORTEX7_BIN`, else beside the tests.
+    static let programs: String = {
+        if let folder = ProcessInfo.processInfo.environment["VORTEX7_BIN"] { return folder }
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return URL(filePath: bundle).deletingLastPathComponent().path
+    }()
+
+    init?(symbols: [String] = ["BTCUSDT", "ETHUSDT"], rate: Double = 1, settings: String = "", postgres: String? = nil)
+    {
+        guard let redis = RedisServer(["--appendonly", "yes", "--appendfsync", "everysec"]) else { return nil }
+        self.redis = redis
+        self.symbols = symbols
+        self.rate = rate
+        folder = redis.directory
+        port = Int.random(in: 20_000...50_000)
+        let text = """
+            symbols: [\(symbols.joined(separator: ", "))]
+            redis: {url: "\(redis.address)"}
+            postgres: {url: "\(postgres ?? "postgresql://127.0.0.1:1/none")"}
+            venue: {rest_url: "http://127.0.0.1:\(port)", stream_url: "ws://127.0.0.1:\(port)", api_key: paper-key, \
+            api_secret: paper-secret, clock_rate: \(rate)}
+            log: {level: info, form: json}
+            \(settings.isEmpty ? "executor: {journal: \(folder)/executor.journal}" : settings.replacingOccurrences(of: "@", with: folder))
+            """
+        guard writeFile("\(folder)/suite.yaml", text) else { return nil }
+    }
+
+    deinit {
+        for process in processes.values { process.kill() }
+        redis.kill()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func startSimulator(_ arguments: [String]) {
+        processes["exchange-simulator"] = ChildProcess(
+            "\(Self.programs)/exchange-simulator",
+            ["run", "--port", "\(port)", "--symbols", symbols.joined(separator: ","), "--factor", "\(rate)"]
+                + arguments,
+            output: "\(folder)/exchange-simulator.log")
+    }
+
+    func start(_ services: [String]) {
+        for service in services {
+            processes[service] = ChildProcess(
+                "\(Self.programs)/\(service)", ["-c", "\(folder)/suite.yaml"], output: "\(folder)/\(service).log")
+        }
+    }
+
+    func kill(_ service: String) { processes[service]?.kill() }
+
+    /// Asks a service to stop; returns its exit code and how long it took.
+    func terminate(_ service: String) -> (code: Int32?, seconds: Double) {
+        let began = Date()
+        processes[service]?.signal(SIGTERM)
+        let code = processes[service]?.wait()
+        return (code, Date().timeIntervalSince(began))
+    }
+
+    func log(_ service: String) -> String {
+        (try? String(contentsOfFile: "\(folder)/\(service).log", encoding: .utf8)) ?? ""
+    }
+
+    /// Runs vortexctl against the suite.
+    func control(_ arguments: [String]) throws -> Subprocess.Result {
+        try Subprocess.run("\(Self.programs)/vortexctl", ["-c", "\(folder)/suite.yaml"] + arguments)
+    }
+
+    /// Resident memory of a service in MB.
+    func residentMB(_ service: String) -> Double? {
+        guard let process = processes[service],
+            let text = try? String(contentsOfFile: "/proc/\(process.id)/status", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+            let kilobytes = Double(line.split(separator: " ").dropLast().last ?? "")
+        else { return nil }
+        return kilobytes / 1024
+    }
+
+    // MARK: The venue's own word
+
+    func venue(_ path: String) throws -> [String: Any] {
+        let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", "http://127.0.0.1:\(port)\(path)"])
+        return try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    /// Frames of each stream that the venue has sent.
+    func framesSent() throws -> [String: Int] {
+        var frames: [String: Int] = [:]
+        for row in try venue("/sim/v1/status")["sent"] as? [[String: Any]] ?? [] {
+            if let name = row["stream"] as? String { frames[name] = row["frames"] as? Int }
+        }
+        return frames
+    }
+
+    /// Polls `condition` until it holds; false when it does not within the time.
+    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool {
+        let deadline = Date().addingTimeInterval(seconds)
+        while Date() < deadline {
+            if (try? condition()) == true { return true }
+            usleep(100_000)
+        }
+        return false
+    }
+
+    // MARK: Streams
+
+    func entries(_ key: String) throws -> [StreamEntry] {
+        let client = try redis.client()
+        var all: [StreamEntry] = []
+        var from = "-"
+        while true {
+            let page = try client.command("XRANGE", key, from, "+", "COUNT", "5000").elements.compactMap {
+                StreamEntry($0)
+            }
+            all += page
+            guard page.count == 5000, let last = page.last else { return all }
+            from = "(\(last.id)"
+        }
+    }
+
+    func length(_ key: String) throws -> Int { Int(try redis.client().command("XLEN", key).integer ?? 0) }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+
+/// Recordings played through the simulator, the hub and the engines: what arrives is what was sent, and every signal is
+/// what a recomputation from the streams gives.
+@Suite(.serialized, .enabled(if: SharedData.isPresent, "\(SharedData.skipMessage)"))
+struct RecordingTests {
+    /// `VORTEX7_PLAY_RATES=1,20` plays at those; by default only fast.
+    static let rates = (ProcessInfo.processInfo.environment["VORTEX7_PLAY_RATES"] ?? "20").split(separator: ",")
+        .compactMap { Double($0) }
+
+    @Test(arguments: rates)
+    func `every frame arrives once and in order, and every signal is right`(rate: Double) throws {
+        let suite = try #require(PaperSuite(rate: rate))
+        suite.start(["order-flow-engine", "tick-engine"])
+        #expect(
+            suite.wait(seconds: 10) {
+                try suite.length("md.book:{ETHUSDT}") >= 0 && suite.log("tick-engine").contains("ready")
+            })
+        let data = ["BTCUSDT", "ETHUSDT"].flatMap {
+            ["--data", SharedData.folder.appending(path: "book/\($0)-rawws-20240808T2354Z.txt.gz").path]
+        }
+        suite.startSimulator(data)
+        suite.start(["data-hub"])
+        let isOver = suite.wait(seconds: 345 / rate + 60) {
+            try suite.venue("/sim/v1/status")["ended"] as? Bool == true
+        }
+        try #require(isOver, "\(suite.log("exchange-simulator").suffix(500))")
+        // What is on the way arrives within a moment.
+        let sent = try suite.framesSent()
+        for symbol in suite.symbols { try check(symbol, suite, sent) }
+        #expect(try suite.length("dead:{BTCUSDT}") + suite.length("dead:{ETHUSDT}") + suite.length("dead") == 0)
+        for service in ["data-hub", "order-flow-engine", "tick-engine"] {
+            #expect(
+                !suite.log(service).contains("\"level\":\"error\""), "\(service): \(suite.log(service).suffix(500))")
+            let resident = try #require(suite.residentMB(service))
+            #expect(resident <= 60, "\(service) holds \(resident) MB")
+            let (code, seconds) = suite.terminate(service)
+            #expect(code == 0 && seconds < 2, "\(service) stopped with \(String(describing: code)) after \(seconds) s")
+        }
+    }
+
+    private func check(_ symbol: String, _ suite: PaperSuite, _ sent: [String: Int]) throws {
+        let stream = symbol.lowercased()
+        let tradesSent = try #require(sent["\(stream)@aggTrade"]),
+            booksSent = try #require(sent["\(stream)@depth20@100ms"])
+        #expect(tradesSent > 5000 && booksSent > 3000)
+        let hasAll = suite.wait(seconds: 10) {
+            try suite.length("md.trade:{\(symbol)}") == tradesSent && suite.length("md.book:{\(symbol)}") == booksSent
+        }
+        let trades = try suite.entries("md.trade:{\(symbol)}"), books = try suite.entries("md.book:{\(symbol)}")
+        #expect(
+            hasAll,
+            "\(symbol): sent \(tradesSent) trades and \(booksSent) books, arrived \(trades.count) and \(books.count)")
+        let ids = try trades.map { try AggTrade($0.fields).tradeId }
+        #expect(zip(ids, ids.dropFirst()).allSatisfy { $1 == $0 + 1 }, "\(symbol): trade ids follow each other")
+        let updates = try books.map { try BookUpdate($0.fields).updateId }
+        #expect(zip(updates, updates.dropFirst()).allSatisfy { $0 < $1 }, "\(symbol): books follow each other")
+        // Both engines have seen all of it.
+        #expect(suite.wait(seconds: 10) { try engineCount("E1", symbol, suite) == books.count })
+
+        var capture = CaptureFile()
+        let market = trades.map { (StreamKind.trade, $0) } + books.map { (StreamKind.book, $0) }
+        for (kind, entry) in market.sorted(by: { $0.1.id < $1.1.id }) { capture.append(kind, entry.id, entry.fields) }
+        for entry in try suite.entries("md.candle:{\(symbol)}") { capture.append(.candle, entry.id, entry.fields) }
+        for entry in try suite.entries("signal:{\(symbol)}") { capture.append(.signal, entry.id, entry.fields) }
+        for oracle in ["signal_oracle.py", "candle_oracle.py"] {
+            let differences = try capture.differences(oracle: oracle)
+            #expect(differences == nil, "\(symbol) \(oracle): \(differences?.prefix(2000) ?? "")")
+        }
+    }
+
+    private func engineCount(_ engine: String, _ symbol: String, _ suite: PaperSuite) throws -> Int {
+        try suite.entries("signal:{\(symbol)}").count { $0.fields["engine"] == engine }
+    }
+}
