@@ -1,0 +1,98 @@
+import Foundation
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+import TradingPrimitives
+
+/// kill -9 of any service at any moment, audited on the venue's ledger.
+@Suite(.serialized)
+struct KillTests {
+    /// `VORTEX7_KILLS=100` for the long run; a short one by default.
+    static let kills = Int(ProcessInfo.processInfo.environment["VORTEX7_KILLS"] ?? "") ?? 12
+    static let seed = UInt64(ProcessInfo.processInfo.environment["VORTEX7_SEED"] ?? "") ?? 5
+
+    /// Rules that make many short trades: this test is about what is never lost, not about profit.
+    private static let eager = """
+        decision-engine: {order_flow_score_min: 0.1, tick_score_min: 0.1, score_jump_max: 2, publish_every_ms: 1000}
+        risk-manager: {reward_to_risk_min: 0, profit_min: 0, max_hold_ms: 4000, entry_timeout_ms: 1500, risk_per_trade: 0.0005}
+        executor: {journal: @/executor.journal}
+        """
+
+    @Test func `no entry is lost or doubled, no plan entered twice, no position left without its stop`() throws {
+        let suite = try #require(PaperSuite(settings: Self.eager))
+        let services = PaperSuite.engines + ["data-hub", "executor"]
+        suite.start(PaperSuite.engines + ["executor"])
+        suite.startSimulator(["--seed", "\(Self.seed)"])
+        suite.start(["data-hub"])
+        var executorUp: [[Int64]] = []
+        var executorSince = nowMs()
+        try #require(
+            suite.wait(seconds: 90) {
+                try suite.entries("execution:{ETHUSDT}").contains { $0.fields["event"] == "ENTRY_SENT" }
+            },
+            "no entry: \(suite.log("executor").suffix(800))")
+
+        var random = SplitMix64(seed: Self.seed)
+        for _ in 0..<Self.kills {
+            usleep(UInt32(200_000 + random.next() % 2_000_000))
+            let service = services[Int(random.next() % UInt64(services.count))]
+            suite.kill(service)
+            if service == "executor" { executorUp.append([executorSince, nowMs()]) }
+            usleep(UInt32(random.next() % 500_000))
+            suite.start([service])
+            if service == "executor" { executorSince = nowMs() }
+        }
+        try flatten(suite)
+        executorUp.append([executorSince, nowMs()])
+        try audit(suite, executorUp)
+    }
+
+    private func flatten(_ suite: PaperSuite) throws {
+        try #require(
+            suite.wait(seconds: 30) { try suite.control(["stop"]).exitCode == 0 },
+            "\(suite.log("executor").suffix(800))")
+        let closed = try suite.control(["close-all"])
+        #expect(closed.exitCode == 0, "\(closed.output)")
+        // What was on the way is answered, and every event said, within a moment.
+        sleep(4)
+    }
+
+    private func audit(_ suite: PaperSuite, _ executorUp: [[Int64]]) throws {
+        var streams: [String: [[String: String]]] = [:]
+        for symbol in suite.symbols {
+            for kind in StreamKind.allCases where kind.isPerSymbol && kind != .candle {
+                let key = "\(kind.rawValue):{\(symbol)}"
+                streams[key] = try suite.entries(key).map(row)
+            }
+        }
+        streams["alert"] = try suite.entries("alert").map(row)
+        // After a restart the executor gets its grace to look its orders up before it counts as up.
+        let graceMs: Int64 = 5000
+        let run: [String: Any] = [
+            "ledger": try suite.venue("/sim/v1/ledger"), "streams": streams, "naked_max_ms": 1500,
+            "executor_up": executorUp.enumerated().map {
+                $0.offset == 0 ? $0.element : [$0.element[0] + graceMs, $0.element[1]]
+            },
+        ]
+        let file = FileManager.default.temporaryDirectory.appending(path: "vortex7-chaos-\(Self.seed)-\(getpid()).json")
+        try JSONSerialization.data(withJSONObject: run).write(to: file)
+        let script = SharedData.packageRoot.appending(path: "Tests/Oracles/chaos_audit.py").path
+        let result = try Subprocess.run("/usr/bin/env", ["python3", script, file.path])
+        #expect(
+            result.exitCode == 0, "seed \(Self.seed), \(Self.kills) kills; the run is in \(file.path)\n\(result.output)"
+        )
+        print(result.output)
+        if result.exitCode == 0 { try? FileManager.default.removeItem(at: file) }
+    }
+
+    /// An entry as names and values; its own field `id` is called `id_field`.
+    private func row(_ entry: StreamEntry) -> [String: String] {
+        var row: [String: String] = [:]
+        for (name, value) in entry.fields.pairs { row[name == "id" ? "id_field" : name] = value }
+        row["id"] = entry.id.description
+        return row
+    }
+
+    private func nowMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+}
