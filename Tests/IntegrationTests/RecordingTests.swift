@@ -33,7 +33,7 @@ struct RecordingTests {
         let hasAll = suite.wait(seconds: 10) {
             try suite.symbols.allSatisfy { try arrived($0, suite) == sent($0, suite) }
         }
-        #expect(hasAll, "sent \(try suite.framesSent())")
+        #expect(hasAll, "what arrived is not what was sent")
         try expectEnd(of: "data-hub", suite)
         for symbol in suite.symbols { try check(symbol, suite) }
         #expect(try suite.length("dead:{BTCUSDT}") + suite.length("dead:{ETHUSDT}") + suite.length("dead") == 0)
