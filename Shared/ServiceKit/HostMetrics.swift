@@ -12,9 +12,10 @@ struct HostMetrics {
     let recreatedGroups: Metrics.Counter
     let claims: Metrics.Counter
     let warmUps: Metrics.Counter
+    let fenced: Metrics.Counter
     let stage: Metrics.Histogram
-    private let pending: [Metrics.Gauge]
-    private let lag: [Metrics.Gauge]
+    private var pending: [Metrics.Gauge] = []
+    private var lag: [Metrics.Gauge] = []
 
     init(_ metrics: Metrics, service: String, reader: GroupReader) {
         entries = metrics.counter("stream_entries_total", help: "Entries processed.")
@@ -26,9 +27,16 @@ struct HostMetrics {
         recreatedGroups = metrics.counter("groups_recreated_total", help: "Consumer groups that Redis had lost.")
         claims = metrics.counter("entries_claimed_total", help: "Entries taken over from dead consumers.")
         warmUps = metrics.counter("warm_ups_total", help: "Times that state was rebuilt from the streams.")
+        fenced = metrics.counter("fenced_total", help: "Times that another instance had taken over.")
         stage = metrics.histogram(
             "pipeline_stage_seconds", help: "From the market event that set an output off to its commit.",
             labels: [("stage", service)])
+        show(metrics, service: service, reader: reader)
+    }
+
+    /// Shows the reader's streams, and those before it no more.
+    mutating func show(_ metrics: Metrics, service: String, reader: GroupReader) {
+        for gauge in pending + lag { gauge.set(0) }
         let labels = reader.streams.map { [("stream", $0.key), ("group", service)] }
         pending = labels.map {
             metrics.gauge("stream_pending", help: "Delivered entries not yet acknowledged.", labels: $0)

@@ -25,7 +25,8 @@ extension ProcessorHost {
         phase = .live
         commit = .idle
         backOff.reset()
-        askForBatch()
+        // With leases, the first batch waits until the fence is watched.
+        if leases == nil { askForBatch() } else { watchFence() }
     }
 
     func askForBatch() {
@@ -71,6 +72,7 @@ extension ProcessorHost {
             all.append(commands)
         }
         commitLink?.send(all)
+        if leases != nil { watchFence() }
     }
 
     private func answerArrived(_ reply: RedisReply) {
@@ -97,12 +99,16 @@ extension ProcessorHost {
             positionArrived(stream, GroupKeeper.position(reader, first, reply.value))
         case .foreign:
             expectationMet()
-            let consumer = reader.consumer
+            // With leases the workers have one consumer name: what is pending and not in hand was read by another.
+            let consumer = leases == nil ? reader.consumer : nil
             if reply.value.elements.contains(where: { $0.elements.count == 4 && $0.elements[1].text != consumer }) {
                 mayHaveForeign = true
             }
-        case .trim:
+        case .trim, .watch:
             expectationMet()
+        case .fence:
+            expectationMet()
+            fenceAnswered(reply)
         }
     }
 
@@ -114,6 +120,7 @@ extension ProcessorHost {
     }
 
     private func laneAnswered(_ lane: Int, _ reply: RedisReply) {
+        if reply.isNil(RedisReply.root) { return fenced() }
         if let error = reply.error {
             logRefusal(error)
         } else {
@@ -121,7 +128,11 @@ extension ProcessorHost {
             unsettled.removeAll { $0 == lane }
         }
         let isLast = !expectations[nextExpectation...].contains { if case .lane = $0 { true } else { false } }
-        guard isLast else { return }
+        // With leases, the batch ends when the fence is watched again.
+        if isLast, leases == nil { lanesAnswered() }
+    }
+
+    func lanesAnswered() {
         guard unsettled.isEmpty else {
             commit = .refused
             metrics.refusedCommits.add()
@@ -139,6 +150,7 @@ extension ProcessorHost {
         settle()
         refusalBackOff.reset()
         if isStopping { return context.reactor.stop() }
+        if nextHolding != nil { return changeSymbols() }
         if mayHaveForeign, takeForeign() { return }
         if isTimerDue { turn() }
         if case .idle = commit { readLink?.setPaused(false) }
@@ -189,11 +201,14 @@ extension ProcessorHost {
     }
 
     /// Drops both connections and comes back through recovery.
-    func retry() {
+    func retry() { goDown(recoverAfterMs: backOff.next()) }
+
+    func goDown(recoverAfterMs ms: Int64) {
         phase = .down
         readLink?.close()
         commitLink?.close()
-        context.reactor.after(ms: backOff.next()) { [weak self] in
+        if let recoveryTimer { context.reactor.cancel(recoveryTimer) }
+        recoveryTimer = context.reactor.after(ms: ms) { [weak self] in
             // The links may be in the middle of a call when they fail, so they are let go only here.
             self?.readLink = nil
             self?.commitLink = nil
@@ -258,6 +273,11 @@ extension ProcessorHost {
     /// Takes over what dead consumers left, and comes back through recovery if there was something.
     private func takeForeign() -> Bool {
         mayHaveForeign = false
+        if leases != nil {
+            guard reader.heldCount == 0 else { return false }
+            retry()
+            return true
+        }
         do throws(RedisError) {
             let keeper = GroupKeeper(try RedisClient(context.settings.redis), reader)
             let count = try keeper.claim(deadAfterMs: Self.deadAfterMs)

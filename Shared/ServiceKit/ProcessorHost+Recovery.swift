@@ -7,6 +7,7 @@ extension ProcessorHost {
     func recover() {
         guard !isStopping else { return context.reactor.stop() }
         do throws(RedisError) {
+            guard try leasesStand() else { return }
             try restore()
             try goLive()
             context.log.info("ready") { $0.put("streams", reader.streams.count) }
@@ -60,12 +61,14 @@ extension ProcessorHost {
     }
 
     private func sendAndWait(_ client: RedisClient) throws(RedisError) {
+        guard try mayCommit(client) else { throw .refused("fenced: another worker has taken over") }
         for lane in unsettled {
             let commands = hop.commands(of: lane)
             try client.send(commands)
             for remaining in stride(from: commands.commandCount, to: 0, by: -1) {
                 let reply = try client.receive()
                 guard remaining == 1 else { continue }
+                if reply.isNil(RedisReply.root) { throw .refused("fenced: another worker has taken over") }
                 if let error = reply.error {
                     metrics.refusedCommits.add()
                     throw .refused(error)

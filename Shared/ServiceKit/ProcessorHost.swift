@@ -29,17 +29,21 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         case lane(Int, replyCount: Int)
         /// XINFO STREAM and XINFO GROUPS.
         case position(stream: Int)
-        /// Entries of others that have long been pending.
+        /// Entries that have long been pending.
         case foreign(stream: Int)
         case trim
+        /// WATCH of the fence.
+        case watch
+        /// The fence's value: nil while this worker is the one.
+        case fence
     }
 
     let context: ServiceContext
     let make: () -> Processor
     let start: GroupStart
-    let metrics: HostMetrics
+    var metrics: HostMetrics
     /// The reader's, which is busy while it gives entries out.
-    let streams: [StreamName]
+    var streams: [StreamName]
     var reader: GroupReader
     var hop: HopBuffer
     /// Nil before the first warm-up and when its state is no longer to be trusted.
@@ -67,6 +71,14 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var causes: [Int64] = []
     /// When Redis last answered, monotonic microseconds.
     var lastAnswerUs: Int64 = 0
+    var recoveryTimer: Reactor.TimerToken?
+    /// Nil for a service whose symbols are all its own.
+    var leases: SymbolLeases?
+    var leaseClient: RedisClient?
+    /// Symbols that are read: all of them, or those whose lease this worker has.
+    var owned: [Symbol]
+    /// A change of the leases that waits for the batch in hand.
+    var nextHolding: SymbolLeases.Holding?
 
     /// `streams` are read in the place of those that the input type names for each symbol of the settings.
     public init(
@@ -76,14 +88,17 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         self.context = context
         self.start = start
         self.make = make
+        let isShared = context.isShared && streams == nil
+        owned = isShared ? [] : context.settings.symbols
         reader = GroupReader(
-            group: context.name, consumer: "\(context.name)-\(context.instance)",
+            group: context.name, consumer: "\(context.name)-\(isShared ? "shared" : "\(context.instance)")",
             streams: streams ?? Self.streams(for: context.settings.symbols),
             countMax: context.settings.streams.batchMax)
         self.streams = reader.streams
         hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()))
         lastCommitted = Array(repeating: nil, count: reader.streams.count)
         metrics = HostMetrics(context.metrics, service: context.name, reader: reader)
+        if isShared { leases = makeLeases() }
     }
 
     /// All streams that the processor's input comes from, symbol by symbol, then the global ones.
@@ -100,8 +115,9 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
             isReady: { [unowned self] in phase == .live }, isRedisUp: { [unowned self] in phase == .live })
         context.stopOnSignals { [unowned self] in stop() }
         startTimers()
-        recover()
+        if leases == nil { recover() } else { renewLeases() }
         if let loop { loop() } else { context.reactor.run() }
+        leaveLeases()
         context.log.info("stopped")
         return .success
     }
@@ -117,6 +133,9 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     }
 
     private func startTimers() {
+        if leases != nil {
+            context.reactor.every(ms: Int64(SymbolLeases.lifeMs / 3)) { [unowned self] in renewLeases() }
+        }
         context.reactor.every(ms: 10_000) { [unowned self] in trim() }
         context.reactor.every(ms: 5000) { [unowned self] in askPositions() }
         context.reactor.every(ms: 1000) { [unowned self] in

@@ -5,6 +5,8 @@ public final class ServiceContext {
     public let name: String
     /// Number of this instance of the service; its consumer name stays the same over restarts.
     public let instance: Int
+    /// Whether several instances share the symbols among them (`shared: true`).
+    public let isShared: Bool
     public let settings: SuiteSettings
     /// The service's own section.
     public let section: ConfigurationSection
@@ -39,6 +41,7 @@ public final class ServiceContext {
         section = try top.section(name)
         top.skip(SuiteSettings.services)
         instance = try section.int("instance", default: 1, in: 1...999)
+        isShared = try section.bool("shared", default: false)
         metricsPort = try section.int("metrics_port", default: 0, in: 0...65535)
         log = Logger(service: name, level: options.level ?? settings.log.level, form: settings.log.form)
         venueClock = VenueClock(rate: settings.venue.clockRate)

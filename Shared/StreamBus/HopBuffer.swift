@@ -32,19 +32,21 @@ public struct HopBuffer {
     private var touched: [Int] = []
     private var nextMarker: Int
     private var scratch = Fields()
+    private let isOneTransaction: Bool
 
     /// `firstMarker` must be greater than any that this consumer has written, such as the time in microseconds.
-    public init(_ reader: GroupReader, firstMarker: Int) {
+    /// With `isOneTransaction` all lanes commit as one, always in a transaction, so that one `WATCH` guards all of it.
+    public init(_ reader: GroupReader, firstMarker: Int, isOneTransaction: Bool = false) {
+        self.isOneTransaction = isOneTransaction
         group = reader.group
         consumer = reader.consumer
         streams = reader.streams
         keys = reader.keys
-        laneOf = reader.lanes
-        laneSymbols = reader.laneSymbols
-        streamsOf = reader.laneSymbols.indices.map { lane in
-            reader.lanes.indices.filter { reader.lanes[$0] == lane }
-        }
-        lanes = Array(repeating: Lane(), count: reader.laneSymbols.count)
+        laneOf = isOneTransaction ? reader.lanes.map { _ in 0 } : reader.lanes
+        laneSymbols = isOneTransaction ? [nil] : reader.laneSymbols
+        let lanesOfStreams = laneOf
+        streamsOf = laneSymbols.indices.map { lane in lanesOfStreams.indices.filter { lanesOfStreams[$0] == lane } }
+        lanes = Array(repeating: Lane(), count: laneSymbols.count)
         nextMarker = firstMarker
     }
 
@@ -118,7 +120,7 @@ public struct HopBuffer {
             lanes[lane].acknowledged.contains { $0.stream == stream }
         }
         // A single acknowledgement is atomic by itself.
-        if streamsAcknowledged.count != 1 { begin(lane) }
+        if streamsAcknowledged.count != 1 || isOneTransaction { begin(lane) }
         for stream in streamsAcknowledged {
             let count = lanes[lane].acknowledged.count { $0.stream == stream }
             lanes[lane].commands.begin("XACK", arguments: 3 + count)

@@ -58,10 +58,12 @@ struct StreamWriterTests {
 }
 
 /// A context whose configuration names the server and one symbol.
-func testContext(_ server: RedisServer, _ more: String = "") throws -> ServiceContext {
+func testContext(
+    _ server: RedisServer, symbols: String = "BTCUSDT", _ more: String = ""
+) throws -> ServiceContext {
     let file = server.directory + "/suite.yaml"
     try #require(
-        writeFile(file, "symbols: [BTCUSDT]\nredis: {url: \"\(server.address)\"}\nlog: {level: error}\n\(more)"))
+        writeFile(file, "symbols: [\(symbols)]\nredis: {url: \"\(server.address)\"}\nlog: {level: error}\n\(more)"))
     defer { removeFile(file) }
     return try ServiceContext(
         "bus-probe", CommandLineOptions(["bus-probe", "-c", file], name: "bus-probe", purpose: ""))

@@ -1,0 +1,144 @@
+import Glibc
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+// Several instances of a service share the symbols: each reads those whose lease it has. A worker that has slept through
+// its leases is fenced: each of its transactions watches a key that is written when another worker takes over.
+extension ProcessorHost {
+    func makeLeases() -> SymbolLeases {
+        if Processor.Input.streams.contains(where: { !$0.isPerSymbol }) {
+            complain("\(context.name): shared instances can't read streams that concern all symbols; remove 'shared'")
+            ExitCode.configuration.exit()
+        }
+        // Never the same twice, so that the fence of an earlier worker does not stand in the way of this one.
+        return SymbolLeases(
+            service: context.name, worker: "\(getpid())-\(SystemClock.wallUs())", symbols: context.settings.symbols)
+    }
+
+    /// Renews the leases; what changes is applied once no batch is in hand.
+    func renewLeases() {
+        guard let leases, !isStopping else { return }
+        do throws(RedisError) {
+            apply(try leases.renew(try leaseConnection()))
+        } catch {
+            leaseClient = nil
+            context.log.warning("leases_not_renewed") { $0.put("error", error) }
+        }
+    }
+
+    private func leaseConnection() throws(RedisError) -> RedisClient {
+        if let leaseClient { return leaseClient }
+        let client = try RedisClient(context.settings.redis, timeoutMs: 500)
+        leaseClient = client
+        return client
+    }
+
+    private func apply(_ holding: SymbolLeases.Holding) {
+        let kept = kept(of: holding)
+        guard kept != owned || !holding.surplus.isEmpty else { return }
+        nextHolding = holding
+        if case .underWay = commit, phase == .live { return }
+        if case .refused = commit, phase == .live { return }
+        changeSymbols()
+    }
+
+    private func kept(of holding: SymbolLeases.Holding) -> [Symbol] {
+        context.settings.symbols.filter { holding.owned.contains($0) && !holding.surplus.contains($0) }
+    }
+
+    /// Stops reading, gives back what is surplus, and begins again with what is left.
+    func changeSymbols() {
+        guard let holding = nextHolding, let leases else { return }
+        nextHolding = nil
+        readLink?.close()
+        commitLink?.close()
+        phase = .down
+        if !holding.surplus.isEmpty {
+            do throws(RedisError) {
+                try leases.release(holding.surplus, try leaseConnection())
+            } catch {
+                // It runs out by itself.
+                leaseClient = nil
+            }
+        }
+        own(kept(of: holding))
+        if !owned.isEmpty { goDown(recoverAfterMs: 0) }
+    }
+
+    private func own(_ symbols: [Symbol]) {
+        owned = symbols
+        processor = nil
+        unsettled.removeAll()
+        causes.removeAll()
+        commit = .idle
+        context.log.info("symbols") { $0.put("owned", symbols.map(\.name).joined(separator: ",")) }
+        guard !symbols.isEmpty else { return }
+        reader = GroupReader(
+            group: reader.group, consumer: reader.consumer, streams: Self.streams(for: symbols),
+            countMax: reader.countMax)
+        streams = reader.streams
+        hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()), isOneTransaction: true)
+        lastCommitted = Array(repeating: nil, count: streams.count)
+        metrics.show(context.metrics, service: context.name, reader: reader)
+    }
+
+    /// Before recovery: whether this worker has symbols to read, by leases that stand now.
+    func leasesStand() throws(RedisError) -> Bool {
+        guard let leases else { return true }
+        let client = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        let holding = try leases.renew(client)
+        if kept(of: holding) != owned {
+            try leases.release(holding.surplus, client)
+            own(kept(of: holding))
+        }
+        return !owned.isEmpty
+    }
+
+    func leaveLeases() {
+        guard let leases, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else { return }
+        try? leases.leave(client)
+    }
+
+    // MARK: The fence
+
+    /// Watches the fence for the next transaction, and asks whether it has been written already.
+    func watchFence() {
+        guard let leases else { return }
+        var commands = CommandBuffer()
+        commands.command(["WATCH", leases.fenceKey])
+        commands.command(["GET", leases.fenceKey])
+        expectations.append(.watch)
+        expectations.append(.fence)
+        commitLink?.send(commands)
+    }
+
+    func fenceAnswered(_ reply: RedisReply) {
+        guard reply.isNil(RedisReply.root) else { return fenced() }
+        if case .underWay = commit { lanesAnswered() } else { askForBatch() }
+    }
+
+    /// The same for a connection that waits for its answers.
+    func mayCommit(_ client: RedisClient) throws(RedisError) -> Bool {
+        guard let leases, !unsettled.isEmpty else { return true }
+        try client.command("WATCH", leases.fenceKey)
+        guard try client.command("GET", leases.fenceKey) == .none else {
+            fenced()
+            return false
+        }
+        return true
+    }
+
+    /// Another worker has taken over while this one slept: nothing in hand is ours any more.
+    func fenced() {
+        context.log.error("fenced")
+        metrics.fenced.add()
+        leases = makeLeases()
+        nextHolding = nil
+        own([])
+        phase = .down
+        readLink?.close()
+        commitLink?.close()
+        context.reactor.after(ms: 0) { [weak self] in self?.renewLeases() }
+    }
+}

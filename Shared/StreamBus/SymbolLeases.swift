@@ -1,0 +1,98 @@
+public import TradingPrimitives
+
+/// Shares the symbols among the workers of one service: each symbol has one owner, and each worker its fair share.
+///
+/// A lease runs out unless it is renewed; a symbol without a lease goes to the next worker that asks. Taking a symbol
+/// over from a worker that did not give it back fences that worker: a key that the worker watches in each of its
+/// transactions is written, so that nothing it still holds can be committed after it wakes up.
+public struct SymbolLeases {
+    public let service: String
+    /// Unlike that of any other worker, now or before.
+    public let worker: String
+    private let symbols: [Symbol]
+    public static let lifeMs = 1500
+    /// A fence stands longer than any worker can have slept.
+    private static let fenceLifeMs = 86_400_000
+
+    public init(service: String, worker: String, symbols: [Symbol]) {
+        self.service = service
+        self.worker = worker
+        self.symbols = symbols
+    }
+
+    /// What a worker has after a turn.
+    public struct Holding: Equatable, Sendable {
+        public var owned: [Symbol]
+        /// Of those, what is beyond the fair share: to be given back with `release` once nothing of them is in hand.
+        public var surplus: [Symbol]
+    }
+
+    /// The key that is written when another worker takes over from this one.
+    public var fenceKey: String { "fence:\(service):\(worker)" }
+
+    /// Renews what this worker has, and takes what is free up to its share. To be called three times in `lifeMs`.
+    public func renew(_ client: RedisClient) throws(RedisError) -> Holding {
+        let arguments = [service, worker, "\(Self.lifeMs)", "\(Self.fenceLifeMs)"] + symbols.map(\.name)
+        let reply = try client.command(["EVAL", Self.script, "0"] + arguments)
+        guard case .array(let parts) = reply, parts.count == 2 else {
+            throw .unexpectedReply("lease script")
+        }
+        let owned = parts[0].elements.compactMap { $0.text.flatMap { Symbol($0) } }
+        let surplus = max(0, owned.count - Int(parts[1].integer ?? 0))
+        return Holding(owned: owned, surplus: Array(owned.suffix(surplus)))
+    }
+
+    /// Gives symbols back of which nothing is in hand any more.
+    public func release(_ symbols: [Symbol], _ client: RedisClient) throws(RedisError) {
+        guard !symbols.isEmpty else { return }
+        try client.command(["EVAL", Self.releaseScript, "0", service, worker] + symbols.map(\.name))
+    }
+
+    /// Gives everything back, and leaves.
+    public func leave(_ client: RedisClient) throws(RedisError) {
+        try release(symbols, client)
+        try client.command("ZREM", "workers:\(service)", worker)
+    }
+
+    private static let script = """
+        local service, worker, life, fence = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local workers = 'workers:' .. service
+        redis.call('ZADD', workers, now + life, worker)
+        redis.call('ZREMRANGEBYSCORE', workers, '-inf', now)
+        local share = math.ceil((#ARGV - 4) / redis.call('ZCARD', workers))
+        local owned = {}
+        for i = 5, #ARGV do
+            local lease = 'lease:' .. service .. ':' .. ARGV[i]
+            if redis.call('GET', lease) == worker then
+                redis.call('PEXPIRE', lease, life)
+                owned[#owned + 1] = ARGV[i]
+            end
+        end
+        for i = 5, #ARGV do
+            if #owned >= share then break end
+            local lease = 'lease:' .. service .. ':' .. ARGV[i]
+            if redis.call('SET', lease, worker, 'NX', 'PX', life) then
+                local owner = 'owner:' .. service .. ':' .. ARGV[i]
+                local last = redis.call('GET', owner)
+                if last and last ~= worker then
+                    redis.call('SET', 'fence:' .. service .. ':' .. last, worker, 'PX', fence)
+                end
+                redis.call('SET', owner, worker)
+                owned[#owned + 1] = ARGV[i]
+            end
+        end
+        return {owned, share}
+        """
+
+    private static let releaseScript = """
+        for i = 3, #ARGV do
+            local lease = 'lease:' .. ARGV[1] .. ':' .. ARGV[i]
+            if redis.call('GET', lease) == ARGV[2] then
+                redis.call('DEL', lease, 'owner:' .. ARGV[1] .. ':' .. ARGV[i])
+            end
+        end
+        return 1
+        """
+}

@@ -1,0 +1,133 @@
+import RedisTestSupport
+import SignalContracts
+import StreamBus
+import Testing
+import TradingPrimitives
+
+@testable import ServiceKit
+
+struct KeyedInput: StreamInput, SymbolKeyed {
+    let symbol: Symbol
+    let number: Int64
+    static var streams: [StreamKind] { [.trade] }
+    static var warmUpMs: Int64 { 600_000 }
+    init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        guard let symbol = stream.symbol else { return nil }
+        self.symbol = symbol
+        number = try fields.required("n")
+    }
+}
+
+struct KeyedSummer: StreamProcessor {
+    let symbol: Symbol
+    var last: [Int64] = []
+    init(symbol: Symbol) { self.symbol = symbol }
+    mutating func process(_ input: KeyedInput, emit: (SumOutput) -> Void) {
+        last.append(input.number)
+        if last.count > 10 { last.removeFirst() }
+        emit(SumOutput(stream: StreamName(.signal, symbol), number: input.number, sum: last.reduce(0, +)))
+    }
+}
+
+/// Workers of one service in this process, each with its own loop, and the symbols that they share.
+@Suite(.serialized)
+struct SharedSymbolsTests {
+    private typealias Worker = ProcessorHost<PerSymbol<KeyedSummer>>
+    private static let names = ["AAAUSDT", "BBBUSDT", "CCCUSDT", "DDDUSDT"]
+    private let server: RedisServer
+    private let client: RedisClient
+
+    init() throws {
+        server = try #require(RedisServer())
+        client = try server.client()
+    }
+
+    private func worker() throws -> Worker {
+        let context = try testContext(
+            server, symbols: Self.names.joined(separator: ","), "bus-probe: {shared: true}\n")
+        return ProcessorHost(context, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
+    }
+
+    /// Turns the workers, each renewing its leases as its timer would.
+    private func turn(_ workers: [Worker], untilMs ms: Int64 = 8000, _ condition: () throws -> Bool) rethrows -> Bool {
+        let end = SystemClock.monotonicUs() + ms * 1000
+        var nextRenewal = Int64.min
+        while SystemClock.monotonicUs() < end {
+            if try condition() { return true }
+            if SystemClock.monotonicUs() > nextRenewal {
+                nextRenewal = SystemClock.monotonicUs() + 300_000
+                for worker in workers { worker.renewLeases() }
+            }
+            for worker in workers { worker.context.reactor.poll(timeoutMs: 2) }
+        }
+        return false
+    }
+
+    private func write(_ numbers: Range<Int>) throws {
+        for number in numbers {
+            for name in Self.names {
+                let id = StreamId(microseconds: SystemClock.wallUs())
+                try client.command("XADD", "md.trade:{\(name)}", id.description, "n", "\(number)")
+            }
+        }
+    }
+
+    private func outputs(_ name: String) throws -> [(number: Int64, sum: Int64)] {
+        try client.command("XRANGE", "signal:{\(name)}", "-", "+").elements.map { entry in
+            (entry.elements[1]["n"]?.integer ?? -1, entry.elements[1]["sum"]?.integer ?? -1)
+        }
+    }
+
+    private func allHave(_ count: Int) throws -> Bool {
+        try Self.names.allSatisfy { try outputs($0).count == count }
+    }
+
+    private func allExact(_ count: Int64) throws -> Bool {
+        try Self.names.allSatisfy { HostHarness.isExact(try outputs($0), count: count) }
+    }
+
+    @Test func `a new worker gets its fair share, and all goes on exactly once`() throws {
+        let first = try worker()
+        #expect(turn([first]) { first.owned.count == 4 && first.phase == .live })
+        try write(0..<20)
+        #expect(try turn([first]) { try allHave(20) })
+        let second = try worker()
+        try write(20..<40)
+        #expect(turn([first, second]) { first.owned.count == 2 && second.owned.count == 2 })
+        try write(40..<60)
+        #expect(try turn([first, second]) { try allHave(60) })
+        #expect(try allExact(60))
+    }
+
+    @Test func `a dead worker's symbols move within two seconds`() throws {
+        let first = try worker()
+        let second = try worker()
+        #expect(turn([first, second]) { first.owned.count == 2 && second.owned.count == 2 })
+        try write(0..<10)
+        #expect(try turn([first, second]) { try allHave(10) })
+        // The first one turns no more.
+        try write(10..<20)
+        let began = SystemClock.monotonicUs()
+        #expect(try turn([second]) { try allHave(20) })
+        #expect(SystemClock.monotonicUs() - began < 2_500_000)
+        #expect(try allExact(20))
+    }
+
+    @Test func `a worker that slept through its leases commits nothing when it wakes up`() throws {
+        let first = try worker()
+        #expect(turn([first]) { first.owned.count == 4 && first.phase == .live })
+        try write(0..<10)
+        #expect(try turn([first]) { try allHave(10) })
+        // It has a read under way at the server when it falls asleep: these entries are delivered to it.
+        try write(10..<11)
+        let second = try worker()
+        #expect(turn([second], untilMs: 12_000) { second.owned.count == 4 })
+        try write(11..<30)
+        // Now the first wakes up, with entries in its connection that the second may have processed meanwhile.
+        #expect(try turn([first, second], untilMs: 15_000) { try allHave(30) && first.owned.count == 2 })
+        #expect(first.metrics.fenced.value == 1)
+        try write(30..<40)
+        #expect(try turn([first, second]) { try allHave(40) })
+        #expect(try allExact(40))
+    }
+}
