@@ -96,7 +96,9 @@ extension ProcessorHost {
     }
 
     func leaveLeases() {
-        guard let leases, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else { return }
+        guard let leases, phase == .live, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else {
+            return
+        }
         try? leases.leave(client)
     }
 

@@ -73,6 +73,20 @@ struct ProcessorHostTests {
         #expect(HostHarness.isExact(try harness.outputs(), count: 20))
     }
 
+    @Test func `a server that became a replica is waited for`() throws {
+        let harness = try HostHarness()
+        harness.host.recover()
+        try harness.write(5)
+        #expect(try harness.turn { try harness.outputs().count == 5 })
+        try harness.write(5)
+        try harness.client.command("REPLICAOF", "127.0.0.1", "1")
+        harness.turn(forMs: 300)
+        try harness.client.command("REPLICAOF", "NO", "ONE")
+        try harness.write(5)
+        #expect(try harness.turn { try harness.outputs().count == 15 })
+        #expect(HostHarness.isExact(try harness.outputs(), count: 15))
+    }
+
     @Test func `entries trimmed away unread are told, and the state is built anew`() throws {
         let harness = try HostHarness()
         harness.host.recover()

@@ -12,6 +12,15 @@ public struct DataHub {
         case book(BookUpdate)
         case candle(CandleUpdate)
         case metric(MarketMetric)
+
+        public var kind: Kind {
+            switch self {
+            case .trade: .trade
+            case .book: .book
+            case .candle: .candle
+            case .metric: .metric
+            }
+        }
     }
 
     /// What is to be written.
@@ -70,7 +79,8 @@ public struct DataHub {
     public mutating func receive(
         _ input: Input, symbol: Int, receivedUs: Int64, venueTime: Timestamp, write: (Output) -> Void
     ) {
-        let (kind, verdict, eventTime) = judge(input, symbol: symbol, receivedUs: receivedUs)
+        let kind = input.kind
+        let (verdict, eventTime) = judge(input, symbol: symbol, receivedUs: receivedUs)
         switch verdict {
         case .duplicate: counts[kind.rawValue].duplicate += 1
         case .stale: counts[kind.rawValue].stale += 1
@@ -97,12 +107,12 @@ public struct DataHub {
 
     private mutating func judge(
         _ input: Input, symbol: Int, receivedUs: Int64
-    ) -> (Kind, SymbolFeed.Verdict, Timestamp) {
+    ) -> (SymbolFeed.Verdict, Timestamp) {
         switch input {
-        case .trade(let trade): (.trade, symbols[symbol].judge(trade), trade.eventTime)
-        case .book(let book): (.book, symbols[symbol].judge(book), book.eventTime)
-        case .candle(let candle): (.candle, symbols[symbol].judge(candle, receivedUs: receivedUs), candle.eventTime)
-        case .metric(let metric): (.metric, symbols[symbol].judge(metric), metric.eventTime)
+        case .trade(let trade): (symbols[symbol].judge(trade), trade.eventTime)
+        case .book(let book): (symbols[symbol].judge(book), book.eventTime)
+        case .candle(let candle): (symbols[symbol].judge(candle, receivedUs: receivedUs), candle.eventTime)
+        case .metric(let metric): (symbols[symbol].judge(metric), metric.eventTime)
         }
     }
 

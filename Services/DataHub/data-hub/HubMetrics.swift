@@ -3,14 +3,19 @@ import ServiceKit
 
 /// What the hub counts.
 struct HubMetrics {
-    let lag: Metrics.Histogram
+    /// By the order of `DataHub.Kind`.
+    let lag: [Metrics.Histogram]
     let badFrames: Metrics.Counter
     let otherFrames: Metrics.Counter
     private let gauges: [[Metrics.Gauge]]
     private static let outcomes = ["accepted", "duplicate", "stale", "thinned", "missing"]
 
     init(_ metrics: Metrics) {
-        lag = metrics.histogram("ws_message_lag_seconds", help: "From the venue's event time to our receipt.")
+        lag = DataHub.Kind.allCases.map { kind in
+            metrics.histogram(
+                "ws_message_lag_seconds", help: "From the venue's event time to our receipt.",
+                labels: [("stream", kind.name)])
+        }
         badFrames = metrics.counter("frames_unreadable_total", help: "Frames that could not be read.")
         otherFrames = metrics.counter("frames_other_total", help: "Frames that are not for us.")
         gauges = DataHub.Kind.allCases.map { kind in

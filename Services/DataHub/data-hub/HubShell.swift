@@ -158,7 +158,7 @@ final class HubShell {
     func receive(_ input: DataHub.Input, symbol: Int, eventTime: Timestamp? = nil) {
         let venueTime = context.venueClock.now()
         if let eventTime {
-            metrics.lag.observe(Double(venueTime - eventTime) / 1000)
+            metrics.lag[input.kind.rawValue].observe(Double(venueTime - eventTime) / 1000)
             lastEventTime = max(lastEventTime, eventTime)
         }
         hub.receive(input, symbol: symbol, receivedUs: SystemClock.wallUs(), venueTime: venueTime) { output in

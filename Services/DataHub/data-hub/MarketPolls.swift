@@ -41,9 +41,7 @@ final class MarketPolls {
         let reactor = context.reactor
         reactor.every(ms: 3_600_000) { [unowned self] in fetchRules() }
         reactor.every(ms: 60_000) { [unowned self] in tellRules() }
-        reactor.every(ms: Int64(shell.settings.openInterestSeconds) * 1000) { [unowned self] in
-            for (index, symbol) in shell.symbols.enumerated() { fetchOpenInterest(index, symbol) }
-        }
+        scheduleOpenInterest()
         scheduleRatios()
     }
 
@@ -106,6 +104,16 @@ final class MarketPolls {
     }
 
     // MARK: Positioning
+
+    /// Each symbol at its own moment of the period, so that the requests do not come all at once.
+    private func scheduleOpenInterest() {
+        let periodMs = Int64(shell.settings.openInterestSeconds) * 1000
+        for (index, symbol) in shell.symbols.enumerated() {
+            context.reactor.after(ms: periodMs * Int64(index) / Int64(shell.symbols.count)) { [unowned self] in
+                context.reactor.every(ms: periodMs) { [unowned self] in fetchOpenInterest(index, symbol) }
+            }
+        }
+    }
 
     private func fetchOpenInterest(_ index: Int, _ symbol: Symbol) {
         ask(MarketRest.openInterest(symbol), index) { MarketRest.openInterest($0) }
