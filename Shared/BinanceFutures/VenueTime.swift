@@ -15,6 +15,12 @@ public final class VenueTime {
     public private(set) var roundTripMs: Int64 = 0
     private static let periodMs: Int64 = 30_000
     private static let retryMs: Int64 = 500
+    /// The sample that the rate is measured from: our monotonic microseconds and the venue's time.
+    private var anchor: (us: Int64, time: Timestamp)?
+    /// Shortest distance of two samples that tell a rate, microseconds.
+    private static let rateSpanUs: Int64 = 500_000
+    /// A rate that differs by less from 1 is taken for the error of the measurement.
+    private static let rateTolerance = 0.02
 
     /// `onTime` is called with each answer.
     public init(_ context: ServiceContext, _ rest: RestClient, onTime: @escaping (Timestamp) -> Void = { _ in }) {
@@ -31,6 +37,8 @@ public final class VenueTime {
     public func start(whenKnown: @escaping () -> Void) {
         guard !isStarted else { return }
         isStarted = true
+        // The second one soon: it tells whether a simulated venue's time runs faster than ours.
+        context.reactor.after(ms: 600) { [weak self] in self?.synchronize() }
         context.reactor.every(ms: Self.periodMs) { [weak self] in self?.synchronize() }
         learn(whenKnown)
     }
@@ -56,12 +64,32 @@ public final class VenueTime {
         rest.send(MarketRest.time()) { [weak self] outcome in self?.answered(outcome, sent) }
     }
 
+    /// A simulator may play faster than real time, or begin anew; a real venue does not.
+    private func measureRate(_ time: Timestamp, at us: Int64) {
+        guard context.settings.mode == .paper else { return }
+        guard let anchor, time > anchor.time else {
+            anchor = (us, time)
+            return
+        }
+        guard us - anchor.us >= Self.rateSpanUs else { return }
+        let measured = Double(time - anchor.time) * 1000 / Double(us - anchor.us)
+        self.anchor = (us, time)
+        guard measured > 0.001, measured < 10_000 else { return }
+        let target = abs(measured - 1) < Self.rateTolerance ? 1 : measured
+        let rate = context.venueClock.rate
+        guard target != rate else { return }
+        context.venueClock.setRate(target)
+        guard abs(target - rate) > rate * Self.rateTolerance else { return }
+        context.log.info("venue_clock_rate") { $0.put("rate", target) }
+    }
+
     private func answered(_ outcome: RestOutcome, _ sent: Int64) {
         isAsking = false
         var isTold = false
         if case .success(let value) = outcome, let time = MarketRest.serverTime(value) {
             let received = SystemClock.monotonicUs()
             roundTripMs = (received - sent) / 1000
+            measureRate(time, at: (sent + received) / 2)
             context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: received)
             onTime(time)
             isTold = true
