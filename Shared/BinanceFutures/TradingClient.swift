@@ -16,6 +16,10 @@ public final class TradingClient {
     private var backOff = BackOff(leastMs: 500, greatestMs: 30_000)
     private var isReconnecting = false
     private var openedUs: Int64 = 0
+    private var lastHeardUs: Int64 = 0
+    /// Connections are numbered, to tell the live one's end from that of others.
+    private var nextNumber = 1
+    private var liveNumber = 0
     /// The venue's time, which requests are signed with.
     public let time: VenueTime
     private let onEvent: (UserEvent) -> Void
@@ -25,8 +29,12 @@ public final class TradingClient {
 
     /// How often the key is prolonged: it lives 60 minutes.
     private static let keepAliveMs: Int64 = 20 * 60_000
-    /// The venue ends a connection at 24 hours; it is opened anew before.
-    private static let lifeMs: Int64 = 23 * 3_600_000
+    private static let pingMs: Int64 = 10_000
+    /// A connection that does not even answer pings is dead, milliseconds.
+    private static let silenceMaxMs: Int64 = 30_000
+    private static let overlapMs: Int64 = 2000
+    /// The venue ends a connection at 24 hours; it is replaced before, milliseconds.
+    var lifeMs: Int64 = 23 * 3_600_000
     private static let events =
         "ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/ALGO_UPDATE/MARGIN_CALL/ACCOUNT_CONFIG_UPDATE/TRADE_LITE/listenKeyExpired"
 
@@ -73,8 +81,7 @@ public final class TradingClient {
         time.start {}
         openKey()
         context.reactor.every(ms: Self.keepAliveMs) { [weak self] in self?.prolongKey() }
-        context.reactor.every(ms: 60_000) { [weak self] in self?.checkAge() }
-        context.reactor.every(ms: 30_000) { [weak self] in self?.connection?.ping() }
+        context.reactor.every(ms: Self.pingMs) { [weak self] in self?.checkLife() }
     }
 
     private func openKey() {
@@ -99,24 +106,51 @@ public final class TradingClient {
     }
 
     private func connect(_ key: String) {
-        let url = "\(streamURL)/private/ws?listenKey=\(percentEncoded(key))&events=\(Self.events)"
-        connection = WebSocketConnection(client, url: url) { [weak self] event in self?.handle(event) }
+        connection = open(key, onOpened: { [weak self] in self?.opened() })
         if connection == nil { context.log.error("stream_url_invalid") { $0.put("url", streamURL) } }
     }
 
-    private func handle(_ event: WebSocketConnection.Event) {
-        switch event {
-        case .opened:
-            isConnected = true
-            openedUs = SystemClock.monotonicUs()
-            backOff.reset()
-            context.log.info("user_stream_live")
-            onConnected()
-        case .message(let bytes): frameArrived(bytes)
-        case .pong: break
-        case .ended(let reason):
-            context.log.warning("user_stream_lost") { $0.put("reason", reason) }
-            reconnect()
+    private func open(_ key: String, onOpened: @escaping () -> Void) -> WebSocketConnection? {
+        lastHeardUs = SystemClock.monotonicUs()
+        let url = "\(streamURL)/private/ws?listenKey=\(percentEncoded(key))&events=\(Self.events)"
+        let number = nextNumber
+        nextNumber += 1
+        return WebSocketConnection(client, url: url) { [weak self] event in
+            guard let self else { return }
+            lastHeardUs = SystemClock.monotonicUs()
+            switch event {
+            case .opened: onOpened()
+            case .message(let bytes): frameArrived(bytes)
+            case .pong: break
+            case .ended(let reason):
+                // The end of one that has been replaced, or of one that was to replace, is no loss.
+                guard number == liveNumber || !isConnected else { return }
+                context.log.warning("user_stream_lost") { $0.put("reason", reason) }
+                reconnect()
+            }
+        }
+    }
+
+    private func opened() {
+        isConnected = true
+        liveNumber = nextNumber - 1
+        openedUs = SystemClock.monotonicUs()
+        backOff.reset()
+        context.log.info("user_stream_live")
+        onConnected()
+    }
+
+    /// Opens a new connection beside the old one, and closes that a little later: no event falls between them. Events
+    /// may come twice meanwhile; the owner knows them by their ids.
+    private func replaceConnection() {
+        guard let listenKey, let old = connection else { return }
+        var next: WebSocketConnection?
+        next = open(listenKey) { [weak self] in
+            guard let self else { return }
+            opened()
+            connection = next
+            next = nil
+            context.reactor.after(ms: Self.overlapMs) { old.close() }
         }
     }
 
@@ -136,9 +170,17 @@ public final class TradingClient {
         }
     }
 
-    private func checkAge() {
-        guard isConnected, (SystemClock.monotonicUs() - openedUs) / 1000 > Self.lifeMs else { return }
-        reconnect()
+    func checkLife() {
+        connection?.ping()
+        guard isConnected else { return }
+        let now = SystemClock.monotonicUs()
+        if (now - lastHeardUs) / 1000 > Self.silenceMaxMs {
+            context.log.warning("user_stream_lost") { $0.put("reason", "no answer to pings") }
+            reconnect()
+        } else if (now - openedUs) / 1000 > lifeMs {
+            openedUs = now
+            replaceConnection()
+        }
     }
 
     private func reconnect() {

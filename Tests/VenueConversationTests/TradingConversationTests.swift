@@ -1,7 +1,8 @@
-import BinanceFutures
 import Testing
 import TradingPrimitives
 import Venue
+
+@testable import BinanceFutures
 
 /// Our client and the simulated venue talk over real HTTP and WebSocket.
 @Suite(.serialized, .enabled(if: SimulatorHarness.program != nil, "needs exchange-simulator, built beside the tests"))
@@ -142,6 +143,25 @@ struct TradingConversationTests {
             return
         }
         #expect(error.code == -5022)
+    }
+
+    @Test func `the user stream is replaced before its end without a break`() throws {
+        let client = try #require(harness.client)
+        client.lifeMs = -1
+        client.checkLife()
+        client.lifeMs = .max
+        #expect(harness.turn { harness.connections == 2 })
+        #expect(client.isConnected)
+        harness.turn(withinMs: 2500) { false }
+        harness.forgetEvents()
+        guard case .order = try harness.ask(order("v7-4-e", .buy, .market)) else {
+            Issue.record("not placed")
+            return
+        }
+        #expect(harness.turn { fills("v7-4-e").reduce(.zero) { $0 + $1.quantity } == quantity })
+        harness.turn(withinMs: 300) { false }
+        #expect(Set(fills("v7-4-e").map(\.tradeId)).count == fills("v7-4-e").count, "one socket is left")
+        #expect(client.isConnected && harness.connections == 2)
     }
 
     @Test func `the user stream comes back after the venue went away`() throws {
