@@ -20,7 +20,10 @@ extension ProcessorHost {
     func renewLeases() {
         guard let leases, !isStopping else { return }
         do throws(RedisError) {
-            apply(try leases.renew(try leaseConnection()))
+            let asked = SystemClock.monotonicUs()
+            let holding = try leases.renew(try leaseConnection())
+            leasesRenewedUs = asked
+            apply(holding)
         } catch {
             leaseClient = nil
             context.log.warning("leases_not_renewed") { $0.put("error", error) }
@@ -83,11 +86,30 @@ extension ProcessorHost {
         metrics.show(context.metrics, service: context.name, reader: reader)
     }
 
+    /// Whether a read may be sent: it must be over, with its whole waiting time, before the leases can run out. A worker
+    /// that slept would otherwise take entries away from the new owner before it learns that it has been fenced.
+    func mayRead() -> Bool {
+        guard leases != nil else { return true }
+        if areLeasesFresh { return true }
+        renewLeases()
+        guard areLeasesFresh else {
+            retry()
+            return false
+        }
+        return phase == .live && nextHolding == nil
+    }
+
+    private var areLeasesFresh: Bool {
+        SystemClock.monotonicUs() - leasesRenewedUs < Int64(SymbolLeases.lifeMs - blockMs - 300) * 1000
+    }
+
     /// Before recovery: whether this worker has symbols to read, by leases that stand now.
     func leasesStand() throws(RedisError) -> Bool {
         guard let leases else { return true }
         let client = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        let asked = SystemClock.monotonicUs()
         let holding = try leases.renew(client)
+        leasesRenewedUs = asked
         if kept(of: holding) != owned {
             try leases.release(holding.surplus, client)
             own(kept(of: holding))

@@ -4,8 +4,9 @@ import TradingPrimitives
 
 // While connected: read a batch, process it, commit it, with the next read already under way.
 extension ProcessorHost {
-    /// How long a read waits for entries. A consumer that has been silent for `deadAfterMs` is taken for dead.
-    static var blockMs: Int { 1000 }
+    /// How long a read waits for entries.
+    var blockMs: Int { leases == nil ? 1000 : 400 }
+    /// A consumer that has been silent for so long is taken for dead.
     static var deadAfterMs: Int { 2000 }
     /// A server that has been silent for so long is taken for lost.
     static var silenceMaxMs: Int { 10_000 }
@@ -30,8 +31,9 @@ extension ProcessorHost {
     }
 
     func askForBatch() {
+        guard phase == .live, mayRead() else { return }
         var commands = CommandBuffer()
-        reader.appendRead(to: &commands, blockMs: Self.blockMs)
+        reader.appendRead(to: &commands, blockMs: blockMs)
         readLink?.send(commands)
     }
 

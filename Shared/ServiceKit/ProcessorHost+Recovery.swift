@@ -34,6 +34,8 @@ extension ProcessorHost {
         try tellGaps(positions, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
         let pending = try keeper.pending()
+        // Entries that were overtaken by later ones can have their right place only in a state built anew.
+        if pending.contains(where: { $0.id < lastCommitted[$0.stream] ?? .zero }) { processor = nil }
         try replay(client, positions, pending)
         try commitAndWait(client)
         for (stream, position) in positions.enumerated() { lastCommitted[stream] = position.lastDelivered }

@@ -75,6 +75,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     /// Nil for a service whose symbols are all its own.
     var leases: SymbolLeases?
     var leaseClient: RedisClient?
+    /// When the leases that this worker has were last asked for, monotonic microseconds.
+    var leasesRenewedUs: Int64 = 0
     /// Symbols that are read: all of them, or those whose lease this worker has.
     var owned: [Symbol]
     /// A change of the leases that waits for the batch in hand.

@@ -52,4 +52,55 @@ struct KilledProcessTests {
         #expect(child.wait() == 0)
         #expect(SystemClock.monotonicUs() - began < 2_000_000)
     }
+
+    private static let symbols = ["AAAUSDT", "BBBUSDT", "CCCUSDT"]
+
+    @Test(.enabled(if: program != nil, "needs bus-bench, built beside the tests"), arguments: [1, 4] as [UInt64])
+    func `workers that share symbols, killed or put to sleep at any moment, lose and double nothing`(
+        seed: UInt64
+    ) throws {
+        var random = SplitMix64(seed: seed)
+        let server = try #require(RedisServer())
+        let client = try server.client()
+        let file = server.directory + "/suite.yaml"
+        let names = Self.symbols.joined(separator: ", ")
+        try #require(
+            writeFile(
+                file, "symbols: [\(names)]\nredis: {url: \"\(server.address)\"}\nbus-probe: {shared: true}\n"))
+        defer { for name in ["suite.yaml", "host.log"] { removeFile("\(server.directory)/\(name)") } }
+        let program = try #require(Self.program)
+        func worker() -> ChildProcess? {
+            ChildProcess(program, ["hop", "-c", file], output: server.directory + "/host.log")
+        }
+        var workers = (0..<3).map { _ in worker() }
+        var count = 0
+        for _ in 0..<12 {
+            let victim = Int.random(in: 0..<3, using: &random)
+            let isKill = Bool.random(using: &random)
+            if isKill { workers[victim]?.kill() } else { workers[victim]?.signal(SIGSTOP) }
+            for _ in 0..<Int.random(in: 20...100, using: &random) {
+                for name in Self.symbols {
+                    let id = StreamId(microseconds: SystemClock.wallUs())
+                    try client.command("XADD", "md.trade:{\(name)}", id.description, "n", "\(count)")
+                }
+                count += 1
+                usleep(UInt32.random(in: 0...20_000, using: &random))
+            }
+            usleep(UInt32.random(in: 0...1_500_000, using: &random))
+            if isKill { workers[victim] = worker() } else { workers[victim]?.signal(SIGCONT) }
+        }
+        for name in Self.symbols {
+            var outputs: [(number: Int64, sum: Int64)] = []
+            for _ in 0..<300 where outputs.count < count {
+                usleep(20_000)
+                outputs = try client.command("XRANGE", "signal:{\(name)}", "-", "+").elements.map { entry in
+                    (entry.elements[1]["n"]?.integer ?? -1, entry.elements[1]["sum"]?.integer ?? -1)
+                }
+            }
+            let wrong = outputs.indices.first { $0 < outputs.count && outputs[$0].number != Int64($0) }
+            #expect(
+                HostHarness.isExact(outputs, count: Int64(count)),
+                "seed \(seed) \(name): \(outputs.count) of \(count), order broken at \(wrong ?? -1)")
+        }
+    }
 }

@@ -9,10 +9,10 @@ func runHop(_ arguments: [String]) {
     context.finishConfiguration()
     let input = environment("BUS_PROBE_INPUT").flatMap { StreamKind(rawValue: $0) } ?? .trade
     let output = environment("BUS_PROBE_OUTPUT").flatMap { StreamKind(rawValue: $0) } ?? .signal
-    let host = ProcessorHost(
-        context, start: .beginning, streams: context.settings.symbols.map { StreamName(input, $0) }
-    ) {
-        ProbeProcessor(output: output)
+    // The input type names md.trade; for another stream they are given by hand, and can't be shared.
+    let streams = input == .trade ? nil : context.settings.symbols.map { StreamName(input, $0) }
+    let host = ProcessorHost(context, start: .beginning, streams: streams) {
+        PerSymbol { _ in ProbeProcessor(output: output) }
     }
     host.run().exit()
 }

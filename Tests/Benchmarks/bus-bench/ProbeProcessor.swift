@@ -2,18 +2,19 @@ import SignalContracts
 import TradingPrimitives
 
 /// A number that goes from hop to hop.
-struct ProbeInput: StreamInput {
+struct ProbeInput: StreamInput, SymbolKeyed {
     let number: Int64
     let cause: StreamId
-    let symbol: Symbol?
+    let symbol: Symbol
 
     static var streams: [StreamKind] { [.trade] }
     static var warmUpMs: Int64 { 600_000 }
 
     init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        guard let symbol = stream.symbol else { return nil }
         number = try fields.required("n")
         cause = try fields.optional("cause") ?? id
-        symbol = stream.symbol
+        self.symbol = symbol
     }
 }
 
