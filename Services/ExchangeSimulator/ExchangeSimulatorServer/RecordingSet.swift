@@ -91,6 +91,27 @@ public struct RecordingSet {
         }
     }
 
+    /// The contracts with the precision that the recordings show.
+    public func instruments() -> [Instrument] {
+        symbols.map { symbol in
+            var prices: [Price] = []
+            var quantities: [Quantity] = []
+            var source = source([.listed(symbol)], isLooped: false)
+            while prices.count < 3000, let event = source.next() {
+                switch event.body {
+                case .trade(let price, let quantity, _):
+                    prices.append(price)
+                    quantities.append(quantity)
+                case .bookChange(let changes):
+                    prices += changes.map(\.level.price)
+                    quantities += changes.map(\.level.quantity)
+                default: break
+                }
+            }
+            return .fitting(symbol, prices: prices, quantities: quantities)
+        }
+    }
+
     /// Price of the first trade of a contract, or the middle of its first book.
     public func firstPrice(_ symbol: Symbol) -> Price? {
         var source = source([.listed(symbol)], isLooped: false)

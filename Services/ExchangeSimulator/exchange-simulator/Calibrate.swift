@@ -14,7 +14,7 @@ func calibrate(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
         complain(error.description)
         return if case .notFound = error { 2 } else { 1 }
     }
-    let instruments = recordings.symbols.map(Instrument.listed)
+    let instruments = recordings.instruments()
     let start = Timestamp(milliseconds: 1_723_161_240_000)
     let recorded = measure(recordings.source(instruments, isLooped: false), instruments, until: nil)
     let made = SyntheticMarket.make(instruments, seed: seed, start: start)

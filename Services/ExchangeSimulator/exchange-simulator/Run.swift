@@ -49,7 +49,7 @@ private func runRecorded(_ arguments: Arguments, _ log: Log) throws(UsageError) 
     var opened: (exchange: Exchange, source: RecordingSet.Source)
     do throws(RecordingError) {
         let recordings = try RecordingSet(arguments.all("data"), only: only)
-        let instruments = recordings.symbols.map(Instrument.listed)
+        let instruments = recordings.instruments()
         var source = recordings.source(instruments, isLooped: arguments.isSet("loop"))
         guard let start = source.nextTime() else { throw .empty }
         var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)

@@ -36,6 +36,29 @@ extension Instrument {
         return make(symbol, row ?? Row(base, "0.0001", "0.1", 4, 1, "5", "1", .small))
     }
 
+    /// As `listed`, but a contract that is not in the table gets the precision of numbers that were seen of it.
+    public static func fitting(_ symbol: Symbol, prices: [Price], quantities: [Quantity]) -> Instrument {
+        guard !table.contains(where: { $0.base + "USDT" == symbol.name }), let price = prices.last
+        else { return listed(symbol) }
+        func decimals(_ raw: [Int64]) -> Int {
+            var decimals = 0
+            var unit = fixedScale
+            while decimals < 8, !raw.allSatisfy({ $0 % unit == 0 }) {
+                decimals += 1
+                unit /= 10
+            }
+            return decimals
+        }
+        func step(_ decimals: Int) -> String {
+            decimals == 0 ? "1" : "0." + String(repeating: "0", count: decimals - 1) + "1"
+        }
+        let ofPrice = decimals(prices.map(\.raw))
+        let ofQuantity = decimals(quantities.map(\.raw))
+        let base = symbol.name.hasSuffix("USDT") ? String(symbol.name.dropLast(4)) : symbol.name
+        return make(
+            symbol, Row(base, step(ofPrice), step(ofQuantity), ofPrice, ofQuantity, "5", price.description, .small))
+    }
+
     private enum Tiers { case bitcoin, ether, large, small }
 
     private struct Row {

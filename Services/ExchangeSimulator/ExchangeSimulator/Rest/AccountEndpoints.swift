@@ -224,7 +224,7 @@ extension Exchange {
         let index = try optionalSymbol(call)
         let type = call.parameters.text("incomeType")
         let limit = try call.parameters.limit(default: 100, max: 1000)
-        let page = max(try call.parameters.integer("page") ?? 1, 1)
+        let page = min(max(try call.parameters.integer("page") ?? 1, 1), 1_000_000)
         let start = try call.parameters.integer("startTime")
         let end = try call.parameters.integer("endTime") ?? .max
         let matching = accounts[account].incomes.filter {

@@ -79,6 +79,7 @@ extension Exchange {
     /// Whether a signed request's time is acceptable: not more than a second ahead, not older than its window.
     public func checkTime(_ parameters: Parameters) throws(Refusal) {
         guard let time = try parameters.integer("timestamp") else { throw .missing("timestamp") }
+        if time < 0 { throw .invalid("timestamp") }
         let window = try parameters.integer("recvWindow") ?? 5000
         if !(0...60_000).contains(window) { throw .invalid("recvWindow") }
         if time >= now.milliseconds + 1000 {
