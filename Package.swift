@@ -175,7 +175,9 @@ tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
-tests("ExchangeSimulatorTests", of: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])
+tests(
+    "ExchangeSimulatorTests",
+    of: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives", "exchange-simulator"])
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 

@@ -19,7 +19,14 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
         throw UsageError(message: "--log-level must be debug, info, warning or error")
     }
     let log = Log(level)
-    for number in [SIGTERM, SIGINT] { signal(number) { _ in stopRequested.store(true, ordering: .relaxed) } }
+    // A parent may have started us from a thread that blocks signals.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGTERM, SIGINT] {
+        signal(number) { _ in stopRequested.store(true, ordering: .relaxed) }
+        sigaddset(&signals, number)
+    }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
     signal(SIGPIPE, SIG_IGN)
     return arguments.isSet("data") ? try runRecorded(arguments, log) : try runSynthetic(arguments, log)
 }

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+private enum BuiltProgram {
+    /// `exchange-simulator`, beside the bundle of tests.
+    static var url: URL? {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        let program = URL(filePath: bundle).deletingLastPathComponent().appending(path: "exchange-simulator")
+        return FileManager.default.isExecutableFile(atPath: program.path) ? program : nil
+    }
+}
+
+/// The program itself: its exit codes, its first line, its end.
+@Suite(.serialized, .enabled(if: BuiltProgram.url != nil, "needs exchange-simulator, built beside the tests"))
+struct CommandTests {
+    private func start(_ arguments: [String]) throws -> (process: Process, errors: Pipe) {
+        let program: URL = try #require(BuiltProgram.url)
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        let errors = Pipe()
+        process.standardError = errors
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        return (process, errors)
+    }
+
+    @Test(arguments: [
+        (["--help"], 0), (["--version"], 0), ([], 4), (["dance"], 4), (["run", "--speed", "2"], 4),
+        (["run", "--factor", "fast"], 4), (["run", "--factor", "0"], 4), (["run", "--port"], 4),
+        (["run", "--symbols", "BTC USDT"], 4), (["run", "--start", "yesterday"], 4),
+        (["run", "--data", "/nowhere"], 2),
+        (["calibrate", "--data", "/nowhere"], 2), (["run", "--data", "/dev/null"], 1),
+    ])
+    func `each end has its exit code`(arguments: [String], expected: Int) throws {
+        let (process, _) = try start(arguments)
+        process.waitUntilExit()
+        #expect(Int(process.terminationStatus) == expected, "\(arguments)")
+    }
+
+    @Test func `the first line says where it serves, and SIGTERM ends it within two seconds`() throws {
+        let (process, errors) = try start(["run", "--port", "0", "--symbols", "SOLUSDT", "--factor", "5"])
+        let line = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+        for word in [#""event":"serving""#, #""mode":"synthetic""#, #""symbols":"SOLUSDT""#, #""factor":"5.0""#] {
+            #expect(line.contains(word), "\(line)")
+        }
+        let port = try #require(
+            line.firstRange(of: "http://127.0.0.1:").flatMap { Int(line[$0.upperBound...].prefix { $0.isNumber }) })
+        let stream = try #require(TestClient(port: port))
+        #expect(stream.upgrade("/public/ws/solusdt@bookTicker"))
+        let (second, _) = try start(["run", "--port", "\(port)"])
+        second.waitUntilExit()
+        #expect(second.terminationStatus == 1)
+        let began = ContinuousClock.now
+        process.terminate()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0 && ContinuousClock.now - began < .seconds(2))
+    }
+
+    @Test func `a played recording ends, says so and serves on`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "SOLUSDT-aggTrades-\(UUID().uuidString).csv")
+        let rows = (0..<20).map {
+            "\($0),150.\($0 + 10),1.5,\($0),\($0),\(1_700_000_000_000 + $0 * 500),\($0 % 2 == 0)\n"
+        }
+        try Data(rows.joined().utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let (process, errors) = try start([
+            "run", "--port", "0", "--data", file.path, "--factor", "50", "--history", "synthetic",
+        ])
+        defer { process.terminate() }
+        var text = ""
+        while !text.contains("the recording has ended") {
+            let more = errors.fileHandleForReading.availableData
+            if more.isEmpty { break }
+            text += String(decoding: more, as: UTF8.self)
+        }
+        #expect(text.contains(#""mode":"recorded""#) && text.contains("2023-11-14T22:13:20.000Z"))
+        let port = try #require(
+            text.firstRange(of: "http://127.0.0.1:").flatMap { Int(text[$0.upperBound...].prefix { $0.isNumber }) })
+        let client = try #require(TestClient(port: port))
+        #expect(client.request("GET", "/sim/v1/status")?.body.contains(#""ended":true"#) == true)
+        #expect(client.request("GET", "/fapi/v1/ticker/price?symbol=SOLUSDT")?.body.contains("150.29") == true)
+        let candles = client.request("GET", "/fapi/v1/klines?symbol=SOLUSDT&interval=15m&limit=1500")?.body ?? ""
+        #expect(candles.split(separator: "],[").count > 500)
+    }
+}
