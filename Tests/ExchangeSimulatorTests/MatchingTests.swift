@@ -152,4 +152,20 @@ struct MatchingTests {
         #expect(fill.isMaker && fill.fee == Notional("12"))
         #expect(world.exchange.accounts[other].fills.last?.fee == Notional("30"))
     }
+
+    @Test func `an amended order loses its place, and a refused amendment leaves it`() throws {
+        var world = world()
+        let order = try world.limit(.buy, "1", "60000", .postOnly)
+        let path = "/fapi/v1/order"
+        let name = "symbol=BTCUSDT&orderId=\(order.id)"
+        #expect(world.call("PUT", path, name + "&quantity=1&price=60000").text.contains("-5027"))
+        #expect(world.call("PUT", path, name + "&quantity=1&price=59999.95").text.contains("-4014"))
+        #expect(world.call("PUT", path, name + "&quantity=900&price=59999").text.contains("-2019"))
+        #expect(world.order(order.id)?.price == Price("60000"))
+        world.trade("60000", "1.9", .sell)
+        #expect(world.call("PUT", path, name + "&quantity=1.5&price=60000").status == 200)
+        world.trade("60000", "1", .sell)  // behind the two that the book still shows
+        #expect(world.order(order.id)?.executed == .zero)
+        #expect(world.call("PUT", path, name + "&quantity=1.5&price=60000.1").text.contains(#""status":"CANCELED""#))
+    }
 }

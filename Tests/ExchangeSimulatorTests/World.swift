@@ -89,6 +89,7 @@ struct World {
             case .order(let order, .new): return "order NEW \(order.status.rawValue)"
             case .order(let order, .trade): return "order TRADE \(order.status.rawValue)"
             case .order(let order, .calculated): return "order CALCULATED \(order.status.rawValue)"
+            case .order(let order, .amended): return "order AMENDMENT \(order.status.rawValue)"
             case .order(let order, .canceled): return "order CANCELED \(order.status.rawValue)"
             case .order(let order, .expired): return "order EXPIRED \(order.status.rawValue) \(order.expiry.rawValue)"
             case .tradeLite: return "lite"

@@ -76,8 +76,8 @@ public struct Order: Sendable {
     /// Type of the conditional order that it came from, else its own.
     public let originalType: String
     public let timeInForce: TimeInForce
-    public let quantity: Quantity
-    public let price: Price
+    public internal(set) var quantity: Quantity
+    public internal(set) var price: Price
     /// Trigger of the conditional order that it came from, else zero.
     public let stopPrice: Price
     public let isReduceOnly: Bool

@@ -113,20 +113,18 @@ extension Exchange {
     }
 
     mutating func publishPartial(_ index: Int, speed: Int) {
-        let book = books[index]
-        let previous = book.depth.lastPartialId[speed]
-        guard book.interest.contains(.partialDepth(speed)), book.updateId != previous, !book.bids.isEmpty else {
-            return
-        }
-        let top = book.top(20)
+        let previous = books[index].depth.lastPartialId[speed]
+        let updateId = books[index].updateId
+        guard books[index].interest.contains(.partialDepth(speed)), updateId != previous, !books[index].bids.isEmpty
+        else { return }
+        books[index].depth.lastPartialId[speed] = updateId
         tell(
             .partialDepth(
                 DepthFrame(
-                    instrument: index, firstUpdateId: min(previous + 1, book.updateId), lastUpdateId: book.updateId,
-                    previousUpdateId: previous == 0 ? book.updateId - 1 : previous, bids: top.bids, asks: top.asks,
-                    time: book.bookTime),
+                    instrument: index, firstUpdateId: min(previous + 1, updateId), lastUpdateId: updateId,
+                    previousUpdateId: previous == 0 ? updateId - 1 : previous, bids: books[index].bids.top(20),
+                    asks: books[index].asks.top(20), time: books[index].bookTime),
                 speedMs: StreamInterest.depthSpeedsMs[speed]))
-        books[index].depth.lastPartialId[speed] = book.updateId
     }
 
     private mutating func publishChanges(_ index: Int, speed: Int) {

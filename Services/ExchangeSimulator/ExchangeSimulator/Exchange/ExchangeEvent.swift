@@ -91,6 +91,8 @@ public enum OrderChange: Sendable {
     case trade(Fill)
     case canceled
     case expired
+    /// Changed by its owner.
+    case amended
     /// A liquidation's or insurance fund's execution.
     case calculated(Fill)
 }

@@ -74,6 +74,8 @@ public struct Refusal: Error, Equatable, Sendable {
         -5022,
         "Due to the order could not be executed as maker, the Post Only order will be rejected. "
             + "The order will not be recorded in the order history")
+    static let onlyLimitIsAmended = Refusal(-5025, "Only limit order is supported.")
+    static let nothingToAmend = Refusal(-5027, "No need to modify the order.")
     static func priceAbove(_ limit: String) -> Refusal { Refusal(-4016, "Limit price can't be higher than \(limit).") }
     static func priceBelow(_ limit: String) -> Refusal { Refusal(-4024, "Limit price can't be lower than \(limit).") }
     static let marketPriceOutside = Refusal(

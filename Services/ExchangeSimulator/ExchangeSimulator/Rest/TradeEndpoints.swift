@@ -5,6 +5,15 @@ extension Endpoint {
         Endpoint("POST", "/fapi/v1/order", .signed, weight: 0, isOrder: true) { (venue, call) throws(Refusal) in
             try venue.postOrder(call)
         },
+        Endpoint("PUT", "/fapi/v1/order", .signed, weight: 0, isOrder: true) { (venue, call) throws(Refusal) in
+            let order = try venue.findOrder(call, otherwise: .noSuchOrder)
+            guard let quantity = try call.parameters.decimal("quantity", Quantity.self) else {
+                throw .missing("quantity")
+            }
+            guard let price = try call.parameters.decimal("price", Price.self) else { throw .missing("price") }
+            let changed = try venue.amend(order.account, order.id, quantity: quantity, price: price)
+            return json { $0.orderAck(changed, venue.instruments[changed.instrument]) }
+        },
         Endpoint("POST", "/fapi/v1/order/test", .signed, weight: 0) { (venue, call) throws(Refusal) in
             var trial = venue
             return try trial.postOrder(call)

@@ -57,6 +57,7 @@ extension JSONWriter {
         case .calculated(let one): (execution, fill) = ("CALCULATED", one)
         case .canceled: execution = "CANCELED"
         case .expired: execution = "EXPIRED"
+        case .amended: execution = "AMENDMENT"
         }
         put("s", instrument.symbol.name)
         put("c", order.clientId)
