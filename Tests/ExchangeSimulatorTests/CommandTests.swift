@@ -53,6 +53,9 @@ struct CommandTests {
         #expect(second.terminationStatus == 1)
         let began = ContinuousClock.now
         process.terminate()
+        var last: TestClient.Frame?
+        while let frame = stream.next() { last = frame }
+        #expect(last == .close(1001))
         process.waitUntilExit()
         #expect(process.terminationStatus == 0 && ContinuousClock.now - began < .seconds(2))
     }

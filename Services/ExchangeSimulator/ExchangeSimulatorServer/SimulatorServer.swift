@@ -78,8 +78,16 @@ public final class SimulatorServer<Source: MarketSource> {
 
     public var port: Int { server.map { Int(cws_port($0)) } ?? 0 }
 
-    /// Serves until `stop` says so.
+    /// Serves until `stop` says so, and then takes leave of its clients.
     public func run(until stop: () -> Bool) {
+        serve(until: stop)
+        guard let server else { return }
+        for connection in opened { cws_close(server, connection.id, 1001, "going away") }
+        let deadline = Clock.monotonicNs() + 300_000_000
+        while !opened.isEmpty, Clock.monotonicNs() < deadline, cws_poll(server, 10_000) {}
+    }
+
+    private func serve(until stop: () -> Bool) {
         while !stop(), let server {
             catchUp()
             closeOldConnections()
