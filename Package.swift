@@ -169,7 +169,8 @@ targets.append(
         swiftSettings: strict))
 tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests(
-    "IntegrationTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport", "TradingPrimitives"])
+    "IntegrationTests",
+    of: ["Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport", "TradingPrimitives"])
 tests("TidyTests", of: ["TestSupport"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])

@@ -26,4 +26,11 @@ export VORTEX7_TEST_POSTGRES_URL="postgresql://vortex7@127.0.0.1:$port/vortex7"
 
 # The oracles need nothing but Python's standard library. Tests start their own Redis servers.
 swift build --build-tests
-swift test --skip-build --parallel --num-workers 2 "$@"
+if [ $# -gt 0 ]; then
+    swift test --skip-build "$@"
+    exit
+fi
+swift test --skip-build --parallel --num-workers 2 --skip IntegrationTests
+# Whole services as processes: as they run in earnest, and one test at a time.
+swift build -c release
+VORTEX7_BIN=$PWD/.build/release swift test --skip-build --no-parallel --filter IntegrationTests

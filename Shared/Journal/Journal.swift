@@ -9,12 +9,14 @@ internal import Glibc
 /// is not known.
 public struct Journal: ~Copyable {
     private static let headerSize = 16
-    private static let growth = 1 << 20
+    /// Bytes laid out at a time.
+    public static let growth = 1 << 20
     /// Longest payload.
     public static let payloadMax = 1 << 20
 
     public let path: String
     private let descriptor: Int32
+    private let growth: Int
     private var end: Int
     private var laidOut: Int
     private var buffer: [UInt8] = []
@@ -24,7 +26,8 @@ public struct Journal: ~Copyable {
     /// Opens or makes the file and gives every whole record to `body`, oldest first. In an empty file the first record
     /// gets the number behind `previous`.
     public init(
-        path: String, after previous: UInt64 = 0, _ body: (_ sequence: UInt64, _ payload: ArraySlice<UInt8>) -> Void
+        path: String, after previous: UInt64 = 0, growth: Int = growth,
+        _ body: (_ sequence: UInt64, _ payload: ArraySlice<UInt8>) -> Void
     ) throws(JournalError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
@@ -39,7 +42,7 @@ public struct Journal: ~Copyable {
             for record in scan.records { body(record.sequence, bytes[record.payload]) }
             // A torn frame must not be read again behind a new, shorter one.
             guard ftruncate(descriptor, off_t(scan.end)) == 0 else { throw .io(path: path, "can't be cut", errno) }
-            laidOut = try Self.layOut(descriptor, path, from: scan.end, through: scan.end + 1)
+            laidOut = try Self.layOut(descriptor, path, from: scan.end, through: scan.end + 1, growth)
             end = scan.end
             sequence = scan.records.last?.sequence ?? previous
         } catch {
@@ -47,6 +50,7 @@ public struct Journal: ~Copyable {
             throw error
         }
         self.path = path
+        self.growth = growth
         self.descriptor = descriptor
     }
 
@@ -84,7 +88,7 @@ public struct Journal: ~Copyable {
     /// and they are tried again with the next call.
     public mutating func sync() throws(JournalError) {
         if !buffer.isEmpty {
-            laidOut = try Self.layOut(descriptor, path, from: laidOut, through: end + buffer.count)
+            laidOut = try Self.layOut(descriptor, path, from: laidOut, through: end + buffer.count, growth)
             try Self.write(buffer, to: descriptor, at: end, path)
         }
         guard fdatasync(descriptor) == 0 else { throw .io(path: path, "can't be synced", errno) }
@@ -94,10 +98,10 @@ public struct Journal: ~Copyable {
 
     /// Returns the new end of what is laid out.
     private static func layOut(
-        _ descriptor: Int32, _ path: String, from start: Int, through offset: Int
+        _ descriptor: Int32, _ path: String, from start: Int, through offset: Int, _ growth: Int
     ) throws(JournalError) -> Int {
         guard offset > start else { return start }
-        let target = (offset / Self.growth + 1) * Self.growth
+        let target = (offset / growth + 1) * growth
         try write([UInt8](repeating: 0, count: target - start), to: descriptor, at: start, path)
         guard fsync(descriptor) == 0 else { throw .io(path: path, "can't be synced", errno) }
         return target

@@ -237,6 +237,19 @@ struct ExecutorTests {
         #expect(replies == ["c1", "c2"])
     }
 
+    @Test func `without a journal no entry is sent, and exits still are`() throws {
+        var talk = try Conversation.ready()
+        let symbol = talk.symbol
+        _ = try talk.enter(try talk.plan())
+        talk.hear(.journal(isWritable: false))
+        talk.hear(.plan(symbol, try talk.plan(number: 2)))
+        #expect(talk.events.last?.detail == "the journal can't be written" && talk.orderCount == 0)
+        talk.hear(.command(Command(id: "c1", issuedAt: talk.now, author: "test", name: .closeAll, symbol: nil)))
+        #expect(try talk.takeOrder().order.isReduceOnly)
+        talk.hear(.journal(isWritable: true))
+        #expect(talk.executor.acceptsEntries)
+    }
+
     @Test func `close-all closes, is answered when flat, and is harmless twice`() throws {
         var talk = try Conversation.ready()
         let symbol = talk.symbol

@@ -13,7 +13,7 @@ struct KillTests {
     static let seed = UInt64(ProcessInfo.processInfo.environment["VORTEX7_SEED"] ?? "") ?? 5
 
     /// Rules that make many short trades: this test is about what is never lost, not about profit.
-    private static let eager = """
+    static let eager = """
         decision-engine: {order_flow_score_min: 0.1, tick_score_min: 0.1, score_jump_max: 2, publish_every_ms: 1000}
         risk-manager: {reward_to_risk_min: 0, profit_min: 0, max_hold_ms: 4000, entry_timeout_ms: 1500, risk_per_trade: 0.0005}
         executor: {journal: @/executor.journal}

@@ -10,9 +10,9 @@ struct JournalTests {
         try body(path)
     }
 
-    private func read(_ path: String) throws -> [String] {
+    private func read(_ path: String, growth: Int = Journal.growth) throws -> [String] {
         var records: [String] = []
-        _ = try Journal(path: path) { _, payload in records.append(String(decoding: payload, as: UTF8.self)) }
+        _ = try Journal(path: path, growth: growth) { _, payload in records.append(String(decoding: payload, as: UTF8.self)) }
         return records
     }
 
@@ -91,6 +91,48 @@ struct JournalTests {
             #expect(throws: JournalError.inUse(path: path)) { try read(path) }
             _ = journal.sequence
         }
+    }
+
+    /// A file system of its own that is soon full; only root may make one.
+    @Test(.enabled(if: getuid() == 0, "only root may mount a small file system"))
+    func `a full disk is an error, and with room again nothing is missing`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "vortex7-disk-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        func mount(_ program: String, _ arguments: [String]) throws -> Int32 {
+            let process = Process()
+            process.executableURL = URL(filePath: program)
+            process.arguments = arguments
+            try process.run()
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+        try #require(try mount("/bin/mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder]) == 0)
+        defer {
+            _ = try? mount("/bin/umount", [folder])
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        let ballast = folder + "/ballast"
+        try Data(repeating: 1, count: 64 << 10).write(to: URL(filePath: ballast))
+        var written: [String] = []
+        var refusals = 0
+        do {
+            var journal = try Journal(path: folder + "/journal", growth: 4096) { _, _ in }
+            for number in 0..<200 {
+                let record = "record \(number) " + String(repeating: "x", count: 400)
+                journal.append(Array(record.utf8))
+                written.append(record)
+                do { try journal.sync() } catch {
+                    refusals += 1
+                    if refusals == 5 { try FileManager.default.removeItem(atPath: ballast) }
+                    if refusals > 5 { break }
+                }
+            }
+            if refusals <= 5 { try journal.sync() }
+        }
+        #expect(refusals >= 5)
+        let kept = try read(folder + "/journal", growth: 4096)
+        #expect(
+            kept.count > 120 && kept == Array(written.prefix(kept.count)), "each record whole, in order, none missing")
     }
 
     @Test func `a place that can't be written is an error with its path`() {
