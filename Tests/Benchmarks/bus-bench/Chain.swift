@@ -15,6 +15,7 @@ func runChain(_ count: Int) {
         try measureChains(server, count)
     } catch {
         complain("bus-bench: \(error)")
+        server.kill()
         ExitCode.failure.exit()
     }
 }

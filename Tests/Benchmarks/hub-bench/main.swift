@@ -153,5 +153,7 @@ do {
     }
 } catch {
     complain("hub-bench: \(error)")
+    bench.server.kill()
     ExitCode.failure.exit()
 }
+bench.server.kill()
