@@ -12,7 +12,9 @@ struct JournalTests {
 
     private func read(_ path: String, growth: Int = Journal.growth) throws -> [String] {
         var records: [String] = []
-        _ = try Journal(path: path, growth: growth) { _, payload in records.append(String(decoding: payload, as: UTF8.self)) }
+        _ = try Journal(path: path, growth: growth) { _, payload in
+            records.append(String(decoding: payload, as: UTF8.self))
+        }
         return records
     }
 
