@@ -119,7 +119,8 @@ executable(
 executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Ledger", "StreamBus"])
 
 // The operator's command line
-module("OperatorConsole", .adapter, in: "Services/Operator", uses: hosting + ["Ledger", "StreamBus"])
+module(
+    "OperatorConsole", .adapter, in: "Services/Operator", uses: hosting + ["BinanceFutures", "Ledger", "StreamBus"])
 executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "ServiceKit"])
 
 // The exchange simulator: the venue (pure), its server on loopback, its command

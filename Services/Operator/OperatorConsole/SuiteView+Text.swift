@@ -7,7 +7,7 @@ extension SuiteView {
         var table = Table()
         table.add("vortex7 \(settings.mode.rawValue)", "\(settings.profile) · \(SystemClock.now())")
         for (index, service) in services.enumerated() {
-            let idle = service.idleMs.map { "read \($0) ms ago" } ?? "never seen"
+            let idle = service.idleMs.map { "active \($0) ms ago" } ?? "never seen"
             table.add(
                 index == 0 ? "services" : "",
                 "\(service.isUp ? "up  " : "DOWN") \(service.name) · \(idle) · \(service.pending) in hand")
@@ -93,8 +93,10 @@ extension EngineSignal {
             "direction", "strength", "conviction", "imbalance", "cvd_pressure", "velocity_ratio", "aggressor_ratio",
             "streak", "regime", "vol_phase",
         ]
-        let words = pairs.filter { wanted.contains($0.name) }.map { "\($0.name) \($0.value.prefix(6))" }
-        return (pairs.contains { $0.name == "warm" && $0.value == "0" } ? ["warming up"] : []).joined()
+        let words = pairs.filter { wanted.contains($0.name) }.map {
+            "\($0.name) \($0.name == "direction" ? $0.value : String($0.value.prefix(6)))"
+        }
+        return (pairs.contains { $0.name == "warm" && $0.value == "0" } ? "warming up · " : "")
             + words.joined(separator: " · ")
     }
 }

@@ -7,10 +7,12 @@ import TradingPrimitives
 struct SuiteView {
     struct Service {
         let name: String
-        /// Milliseconds since it last asked Redis for entries; nil when it never did.
+        /// Milliseconds since it last took (or, the hub, wrote) an entry; nil when it never did.
         let idleMs: Int64?
         let pending: Int64
-        var isUp: Bool { idleMs.map { $0 < 5000 } ?? false }
+        /// How long it may be silent on a quiet market.
+        var silenceMaxMs: Int64 = 5000
+        var isUp: Bool { idleMs.map { $0 < silenceMaxMs } ?? false }
     }
 
     struct Market {
@@ -48,16 +50,25 @@ struct SuiteView {
         guard let symbol = settings.symbols.first else { return [] }
         let readers: [(String, StreamKind)] = [
             ("order-flow-engine", .book), ("tick-engine", .trade), ("decision-engine", .signal),
-            ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .execution),
+            ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision),
         ]
-        var services: [Service] = []
+        var services = [try hub(client, symbol)]
         for (name, kind) in readers {
             let rows = (try? client.command("XINFO", "CONSUMERS", StreamName(kind, symbol).key, name))?.elements ?? []
             let idle = rows.compactMap { pairs($0)["idle"].flatMap { Int64($0) } }.min()
             let pending = rows.compactMap { pairs($0)["pending"].flatMap { Int64($0) } }.reduce(0, +)
-            services.append(Service(name: name, idleMs: idle, pending: pending))
+            // A decision comes once a minute at least.
+            let silenceMaxMs: Int64 = name == "trade-recorder" ? 75_000 : 5000
+            services.append(Service(name: name, idleMs: idle, pending: pending, silenceMaxMs: silenceMaxMs))
         }
         return services
+    }
+
+    /// The hub reads nothing; its newest book tells when it last wrote.
+    private static func hub(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) -> Service {
+        let newest = try client.command("XREVRANGE", StreamName(.book, symbol).key, "+", "-", "COUNT", "1")
+        let written = newest.elements.first.flatMap { StreamEntry($0)?.id.microseconds }
+        return Service(name: "data-hub", idleMs: written.map { (SystemClock.wallUs() - $0) / 1000 }, pending: 0)
     }
 
     private static func pairs(_ value: RedisValue) -> [String: String] {
