@@ -29,7 +29,7 @@ final class PaperSuite {
         self.symbols = symbols
         self.rate = rate
         folder = redis.directory
-        port = Int.random(in: 20_000...50_000)
+        port = freePort()
         let text = """
             symbols: [\(symbols.joined(separator: ", "))]
             redis: {url: "\(redis.address)"}

@@ -33,7 +33,7 @@ struct RecorderTests {
 
     @Test func `nothing is lost or doubled while PostgreSQL and the recorder come and go`() throws {
         let url = try #require(serverURL), port = try #require(URL(string: url)?.port)
-        let ownPort = Int.random(in: 20_000...50_000)
+        let ownPort = freePort()
         let database = "recorder_\(getpid())"
         let admin = try Database(url: url)
         try admin.script("CREATE DATABASE \(database)")

@@ -28,7 +28,7 @@ final class SimulatorHarness {
     }
 
     init() throws {
-        port = Int.random(in: 20_000...50_000)
+        port = freePort()
         log = "/tmp/vortex7-sim-\(port).log"
         let file = "/tmp/vortex7-sim-\(port).yaml"
         try #require(
