@@ -61,6 +61,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var lastCommitted: [StreamId?]
     var backOff = BackOff(leastMs: 100, greatestMs: 5000)
     var refusalBackOff = BackOff(leastMs: 100, greatestMs: 5000)
+    /// Whether Redis still owes the answer to a read.
+    var isReading = false
     var isStopping = false
     var isTimerDue = false
     var mayHaveForeign = false
