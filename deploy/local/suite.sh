@@ -66,6 +66,14 @@ make_database() {
     rm -f "$password"
 }
 
+# The simulated venue remembers nothing: each start is a new account, and with recordings another time. So streams and journal
+# begin anew with it; the trades in PostgreSQL stay, and the last journal is kept aside.
+begin_anew() {
+    rm -rf "$var/redis"
+    mkdir -p "$var/redis"
+    if [ -e "$var/journal/executor.journal" ]; then mv -f "$var/journal/executor.journal" "$var/journal/executor.journal.last"; fi
+}
+
 supervisor() { supervisorctl -c "$var/run/supervisord.conf" "$@"; }
 is_up() { [ -S "$var/run/supervisor.sock" ] && supervisor pid >/dev/null 2>&1; }
 
@@ -104,6 +112,7 @@ up() {
     choose_addresses
     if is_up; then echo "already up"; return; fi
     make_database
+    begin_anew
     write_supervisor_configuration
     supervisord -c "$var/run/supervisord.conf"
     wait_for Redis 20 redis ping

@@ -86,7 +86,13 @@ extension Position {
         nakedSince = nil
         // No entry was sent: none will be.
         if state == .pendingEntry { isAbandoned = true }
-        for index in orders.indices where orders[index].isPending { orders[index].status = .unknown }
-        for index in stops.indices where stops[index].isPending { stops[index].status = .unknown }
+        for index in orders.indices where orders[index].isPending {
+            orders[index].status = .unknown
+            orders[index].sentAt = min(orders[index].sentAt, time)
+        }
+        for index in stops.indices where stops[index].isPending {
+            stops[index].status = .unknown
+            stops[index].sentAt = min(stops[index].sentAt, time)
+        }
     }
 }
