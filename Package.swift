@@ -134,9 +134,14 @@ executable(
     uses: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])
 
 // Tests and benchmarks
-module("RedisTestSupport", .adapter, in: "Tests", uses: ["StreamBus"])
+module(
+    "RedisTestSupport", .adapter, in: "Tests",
+    uses: ["ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
 executable(
     "bus-bench", in: "Tests/Benchmarks",
+    uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
+executable(
+    "pipeline-bench", in: "Tests/Benchmarks",
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
 executable(
     "venue-bench", in: "Tests/Benchmarks",

@@ -12,6 +12,8 @@ public final class RestClient {
     /// Longest age of a signed request on its arrival, milliseconds.
     public var receiveWindowMs = 5000
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
+    /// Those whose departure someone waits for.
+    private var departing: [Transfer] = []
     private var idle: [UnsafeMutableRawPointer] = []
     private var timer: Reactor.TimerToken?
     private let requests: Metrics.Counter
@@ -60,8 +62,11 @@ public final class RestClient {
         curl_multi_cleanup(multi)
     }
 
-    /// Sends a request; `completion` is called once, from the loop, never before this returns.
-    public func send(_ request: RestRequest, _ completion: @escaping (RestOutcome) -> Void) {
+    /// Sends a request; `completion` is called once, from the loop, never before this returns. `onSent` is called when the
+    /// body of a POST has gone to the system.
+    public func send(
+        _ request: RestRequest, onSent: (() -> Void)? = nil, _ completion: @escaping (RestOutcome) -> Void
+    ) {
         requests.add()
         let finish: (RestOutcome) -> Void = { [weak self] outcome in
             self?.count(outcome)
@@ -79,9 +84,10 @@ public final class RestClient {
             context.reactor.after(ms: 0) { finish(.notExecuted("out of memory")) }
             return
         }
-        let transfer = Transfer(request, text: text(of: request), finish)
+        let transfer = Transfer(request, text: text(of: request), onSent: onSent, finish)
         transfer.prepare(easy, baseURL: baseURL, apiKey: request.security == .open ? nil : signer?.apiKey)
         transfers[easy] = transfer
+        if onSent != nil { departing.append(transfer) }
         curl_multi_add_handle(multi, easy)
     }
 
@@ -136,8 +142,13 @@ public final class RestClient {
     private func act(_ socket: Int32, _ mask: Int32) {
         var running: Int32 = 0
         curl_multi_socket_action(multi, socket, mask, &running)
+        tellDepartures()
         var result = CURLE_OK
         while let easy = ccurl_next_finished(multi, &result) { finish(easy, result) }
+    }
+
+    private func tellDepartures() {
+        while let index = departing.firstIndex(where: \.isUploaded) { departing.remove(at: index).onSent?() }
     }
 
     private func finish(_ easy: UnsafeMutableRawPointer, _ result: CURLcode) {
@@ -155,6 +166,7 @@ public final class RestClient {
             }
         }
         roundTrip.observe(Double(SystemClock.monotonicUs() - transfer.beganUs) / 1e6)
+        departing.removeAll { $0 === transfer }
         transfer.release()
         curl_easy_reset(easy)
         idle.append(easy)

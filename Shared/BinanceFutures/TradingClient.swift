@@ -56,11 +56,13 @@ public final class TradingClient {
         }
     }
 
-    /// Performs one request; `completion` is called once, from the loop.
+    /// Performs one request; `completion` is called once, from the loop. `onSent`: when its bytes have gone to the system.
     ///
     /// A request that the venue refused for its timestamp is sent once more after our clock has been set.
-    public func perform(_ request: VenueRequest, _ completion: @escaping (VenueReply) -> Void) {
-        rest.send(RestRequest(request)) { [weak self] outcome in
+    public func perform(
+        _ request: VenueRequest, onSent: (() -> Void)? = nil, _ completion: @escaping (VenueReply) -> Void
+    ) {
+        rest.send(RestRequest(request), onSent: onSent) { [weak self] outcome in
             guard let self, case .rejected(Self.timestampCode, _) = outcome else {
                 return completion(VenueReply(outcome, to: request))
             }

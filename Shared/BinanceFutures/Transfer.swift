@@ -5,11 +5,14 @@ import ServiceKit
 final class Transfer {
     let request: RestRequest
     let completion: (RestOutcome) -> Void
+    let onSent: (() -> Void)?
     let beganUs = SystemClock.monotonicUs()
     private let text: String
     private var body: [UInt8] = []
     private var upload: [UInt8] = []
     private var uploaded = 0
+    /// Whether libcurl has taken all of the body, which it sends at once.
+    var isUploaded: Bool { uploaded > 0 && uploaded == upload.count }
     private var headers: UnsafeMutablePointer<curl_slist>?
     private(set) var status = 0
     private(set) var usedWeight: Int?
@@ -18,9 +21,12 @@ final class Transfer {
     /// Longest answer that is kept: exchangeInfo is about 1 MB.
     private static let bodyMax = 32 << 20
 
-    init(_ request: RestRequest, text: String, _ completion: @escaping (RestOutcome) -> Void) {
+    init(
+        _ request: RestRequest, text: String, onSent: (() -> Void)?, _ completion: @escaping (RestOutcome) -> Void
+    ) {
         self.request = request
         self.text = text
+        self.onSent = onSent
         self.completion = completion
     }
 

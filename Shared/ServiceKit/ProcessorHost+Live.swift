@@ -79,6 +79,7 @@ extension ProcessorHost {
             all.append(commands)
         }
         commitLink?.send(all)
+        context.latencyTrace?.note(causes)
         if leases != nil { watchFence() }
     }
 

@@ -15,6 +15,8 @@ public final class ServiceContext {
     public let reactor: Reactor
     /// The venue's time, as far as this service has heard of it.
     public var venueClock: VenueClock
+    /// Where the times of what passes are noted (`latency_file`); nil for nowhere.
+    public let latencyTrace: LatencyTrace?
     private let top: ConfigurationSection
     private let metricsPort: Int
     private var responder: HTTPResponder?
@@ -43,6 +45,7 @@ public final class ServiceContext {
         instance = try section.int("instance", default: 1, in: 1...999)
         isShared = try section.bool("shared", default: false)
         metricsPort = try section.int("metrics_port", default: 0, in: 0...65535)
+        latencyTrace = try Self.trace(section)
         log = Logger(service: name, level: options.level ?? settings.log.level, form: settings.log.form)
         venueClock = VenueClock(rate: settings.venue.clockRate)
         metrics = Metrics()
@@ -51,6 +54,12 @@ public final class ServiceContext {
             print(root.redacted)
             ExitCode.success.exit()
         }
+    }
+
+    private static func trace(_ section: ConfigurationSection) throws(ConfigurationError) -> LatencyTrace? {
+        guard let path = try section.string("latency_file") else { return nil }
+        guard let trace = LatencyTrace(path: path) else { throw section.error("latency_file", "can't be made") }
+        return trace
     }
 
     /// To be called once all keys have been read: what is left is unknown, and ends the process.

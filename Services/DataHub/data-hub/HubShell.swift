@@ -23,6 +23,8 @@ final class HubShell {
     private var lastEventTime = Timestamp.zero
     private var prepareBackOff = BackOff(leastMs: 100, greatestMs: 5000)
     private var lastFrameComplaintUs: Int64 = 0
+    /// Receipts of the books that wait to be sent, for the latency trace.
+    private var passing: [Int64] = []
 
     /// In the order of `DataHub.Kind`.
     private static let kinds: [StreamKind] = [.trade, .book, .candle, .metric]
@@ -51,7 +53,7 @@ final class HubShell {
             isReady: { [unowned self] in writer.isUp && !sockets.isEmpty && sockets.allSatisfy(\.isLive) },
             isRedisUp: { [unowned self] in writer.isUp })
         context.stopOnSignals { [unowned self] in context.reactor.stop() }
-        client.onTurn = { [unowned self] in writer.flush() }
+        client.onTurn = { [unowned self] in flush() }
         prepare()
         let isWhole = client.run()
         writer.drain(withinMs: 1000)
@@ -125,6 +127,13 @@ final class HubShell {
 
     // MARK: Messages
 
+    private func flush() {
+        writer.flush()
+        guard !passing.isEmpty else { return }
+        context.latencyTrace?.note(passing)
+        passing.removeAll(keepingCapacity: true)
+    }
+
     private func frameArrived(_ bytes: UnsafeRawBufferPointer) {
         do throws(FrameError) {
             switch try scanner.scan(bytes) {
@@ -176,7 +185,9 @@ final class HubShell {
 
     private func write(_ output: DataHub.Output, symbol: Int) {
         switch output {
-        case .entry(let kind, let id, let fields): writer.write(streams[symbol][kind.rawValue], id: id, fields)
+        case .entry(let kind, let id, let fields):
+            writer.write(streams[symbol][kind.rawValue], id: id, fields)
+            if kind == .book, context.latencyTrace != nil { passing.append(id.microseconds) }
         case .hotState(let state): writer.write(isOnce: state.isOnce) { $0.write(state) }
         }
     }

@@ -8,13 +8,9 @@ struct ExecutorSettings {
     var rules = ExecutorConfiguration()
     /// Where the journal stands; its folder is made.
     var journalPath: String
-    /// A file that gets a line for each entry order: microseconds since 1970 of the market event that set it off, and of
-    /// the order's leaving. For benchmarks; nil for none.
-    var latencyPath: String?
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         journalPath = try section.string("journal", default: "var/journal/executor.journal")
-        latencyPath = try section.string("latency_file")
         rules.repricesMax = try section.int("reprices_max", default: rules.repricesMax, in: 0...10)
         rules.nakedMaxMs = try Self.ms(section, "naked_max_ms", rules.nakedMaxMs, 200...60_000)
         rules.recoveryNakedMaxMs = try Self.ms(section, "recovery_naked_max_ms", rules.recoveryNakedMaxMs, 500...60_000)

@@ -19,7 +19,6 @@ final class ExecutorShell {
     private var waiting: [ExecutorEvent] = []
     private var isHandling = false
     private var wasConnected = false
-    private var latencyFile: Int32 = -1
     private var lastRoundTripMs: Int64 = 0
     private let requests: Metrics.Counter
     private let orderSeconds: Metrics.Histogram
@@ -43,7 +42,6 @@ final class ExecutorShell {
             "pipeline_stage_seconds", help: "From the market event to a stage.", labels: [("stage", "order")],
             bounds: Metrics.latencyBounds)
         for (number, message) in unsaid { outbox.say(word(message), number: number) }
-        if let path = settings.latencyPath { latencyFile = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
         showMetrics()
     }
 
@@ -160,20 +158,21 @@ final class ExecutorShell {
         guard let venue else { return }
         requests.add()
         let sent = SystemClock.monotonicUs()
-        venue.perform(request) { [unowned self] reply in
+        venue.perform(request, onSent: departure(of: request)) { [unowned self] reply in
             lastRoundTripMs = (SystemClock.monotonicUs() - sent) / 1000
             handle(.reply(id, reply))
         }
-        if case .placeOrder(let order) = request, !order.isReduceOnly { noteLatency(order) }
     }
 
-    private func noteLatency(_ order: NewOrder) {
-        guard let cause = core.position(of: order.symbol)?.plan.cause else { return }
-        let now = SystemClock.wallUs()
-        orderSeconds.observe(Double(now - cause.microseconds) / 1e6)
-        guard latencyFile >= 0 else { return }
-        let line = Array("\(cause.microseconds) \(now)\n".utf8)
-        _ = line.withUnsafeBytes { write(latencyFile, $0.baseAddress, $0.count) }
+    /// What is to be noted when the bytes of a first entry order have left: the way from the market event is over.
+    private func departure(of request: VenueRequest) -> (() -> Void)? {
+        guard case .placeOrder(let order) = request, !order.isReduceOnly, order.clientOrderId.hasSuffix("-e"),
+            let cause = core.position(of: order.symbol)?.plan.cause
+        else { return nil }
+        return { [unowned self] in
+            orderSeconds.observe(Double(SystemClock.wallUs() - cause.microseconds) / 1e6)
+            context.latencyTrace?.note([cause.microseconds])
+        }
     }
 
     private func word(_ message: ExecutorMessage) -> ExecutorWord {

@@ -44,54 +44,16 @@ private func measureChains(_ server: RedisServer, _ count: Int) throws(RedisErro
     var floors: [Double] = []
     // In turns, so that both see the same machine.
     for _ in 0..<8 {
-        floors += try measure(server, from: "floor0", to: "floor4", count: count / 8)
-        hosts += try measure(server, from: "md.trade:{BTCUSDT}", to: "execution:{BTCUSDT}", count: count / 8)
+        floors += try measureChain(server, from: "floor0", to: "floor4", count: count / 8)
+        hosts += try measureChain(server, from: "md.trade:{BTCUSDT}", to: "execution:{BTCUSDT}", count: count / 8)
     }
     for (index, child) in children.enumerated() where index % 2 == 0 {
         print("host \(index / 2): \(residentMemory(child.id))")
     }
-    report("bare", floors)
-    report("host", hosts)
+    print("bare: \(Quantiles(floors)) through 4 hops")
+    print("host: \(Quantiles(hosts)) through 4 hops")
     removeFile(configuration)
     removeFile(server.directory + "/hop.log")
-}
-
-/// Microseconds from writing each of `count` entries to reading its last form, one at a time every 2 ms.
-private func measure(
-    _ server: RedisServer, from first: String, to last: String, count: Int
-) throws(RedisError) -> [Double] {
-    let writer = try server.client()
-    let reader = try server.client()
-    let first = Array(first.utf8)
-    var position = (try? reader.command("XINFO", "STREAM", last))?["last-generated-id"]?.text ?? "0-0"
-    var latencies: [Double] = []
-    var fields = Fields()
-    var write = CommandBuffer()
-    for number in 0..<count {
-        let began = SystemClock.wallUs()
-        fields.removeAll()
-        fields.put("n", number)
-        write.removeAll()
-        write.xadd(first, id: StreamId(microseconds: began), fields)
-        try writer.send(write)
-        let reply = try reader.command("XREAD", "BLOCK", "5000", "STREAMS", last, position)
-        latencies.append(Double(SystemClock.wallUs() - began))
-        _ = try writer.receive()
-        guard let entry = reply.elements.first?.elements.last?.elements.first?.elements.first?.text else {
-            throw .unexpectedReply("nothing came through \(last)")
-        }
-        position = entry
-        usleep(2000)
-    }
-    return latencies
-}
-
-private func report(_ name: String, _ values: [Double]) {
-    let sorted = values.sorted()
-    func quantile(_ share: Double) -> Int { Int(sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]) }
-    print(
-        "\(name): \(values.count) entries through 4 hops: p50 \(quantile(0.5)) µs, p99 \(quantile(0.99)) µs, "
-            + "p99.9 \(quantile(0.999)) µs, max \(quantile(1)) µs")
 }
 
 private func residentMemory(_ process: pid_t) -> String {

@@ -1,0 +1,86 @@
+import Glibc
+import RedisTestSupport
+import ServiceKit
+import StreamBus
+
+// pipeline-bench [ORDERS]: from the hub's receipt of a frame to the order's bytes leaving the executor, through the real
+// services, beside four bare hops on the same Redis.
+
+func progress(_ text: String) {
+    print(text)
+    fflush(nil)
+}
+
+func measure(_ orderCount: Int) throws(RedisError) -> Bool {
+    let programs = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        .joined(separator: "/")
+    guard let server = RedisServer() else {
+        complain("pipeline-bench: redis-server does not start")
+        return false
+    }
+    let floor = try Floor(server, programs: programs)
+    guard let suite = Suite(server, programs: programs, port: UInt16(20_000 + getpid() % 30_000)) else {
+        complain("pipeline-bench: can't write below \(server.directory)")
+        return false
+    }
+    sleep(1)
+    var quiet = try floor.measure(1000)
+    progress("floor, nothing else running: \(Quantiles(quiet))")
+    suite.start()
+    progress("services started; the engines need 30 s of market")
+    let skipped = 2 * MarketRecording.contracts.count
+    var count = 0
+    for second in 1...200 {
+        sleep(1)
+        count = suite.times("executor").count
+        if second % 10 == 0 { progress("\(second) s: \(count) orders") }
+        if count >= orderCount + skipped { break }
+        if second == 60, count == 0 { break }
+    }
+    guard count > skipped else {
+        for name in Suite.stages + ["exchange-simulator"] { complain("\(name): \(suite.logEnd(name))") }
+        return false
+    }
+    // The suite goes on meanwhile: what its traffic costs a bare chain.
+    let loaded = try floor.measure(1000)
+    suite.stop()
+    sleep(1)
+    quiet += try floor.measure(1000)
+    let whole = report(suite, skipped: skipped)
+    progress("floor, the suite's traffic beside it: \(Quantiles(loaded))")
+    progress("floor, before and after: \(Quantiles(quiet))")
+    let least = Quantiles(quiet)
+    func share(_ value: Int, _ of: Int) -> String { "\(Double(value * 100 / max(1, of)) / 100)" }
+    progress(
+        "receipt to order, times the floor: p50 \(share(whole.p50, least.p50)) (target 1.5), "
+            + "p99 \(share(whole.p99, least.p99)) (target 2)")
+    return true
+}
+
+/// Prints the times from stage to stage of all orders but the first, which wait for connections and leverage.
+func report(_ suite: Suite, skipped: Int) -> Quantiles {
+    let times = Suite.stages.map(suite.times)
+    let orders = (times.last ?? [:]).keys.sorted().dropFirst(skipped).filter { cause in
+        times.allSatisfy { $0[cause] != nil }
+    }
+    var before = orders
+    let names = [
+        "frame received → entry sent", "→ signal sent", "→ decision sent", "→ plan sent", "→ order sent",
+    ]
+    for (name, stage) in zip(names, times) {
+        let now = orders.map { stage[$0] ?? 0 }
+        print("\(name): \(Quantiles(zip(now, before).map { Double($0 - $1) }))")
+        before = now
+    }
+    let whole = Quantiles(zip(before, orders).map { Double($0 - $1) })
+    progress("frame received → order sent: \(whole)")
+    return whole
+}
+
+do throws(RedisError) {
+    let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1000
+    if try !measure(count) { ExitCode.failure.exit() }
+} catch {
+    complain("pipeline-bench: \(error)")
+    ExitCode.failure.exit()
+}
