@@ -89,6 +89,17 @@ public final class RestClient {
         transfers[easy] = transfer
         if onSent != nil { departing.append(transfer) }
         curl_multi_add_handle(multi, easy)
+        depart()
+    }
+
+    /// Lets libcurl send at once what it has been given, over a kept connection, in place of a turn of the loop later. What
+    /// has ended meanwhile is told by the loop.
+    private func depart() {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+        tellDepartures()
+        guard running < transfers.count else { return }
+        context.reactor.after(ms: 0) { [weak self] in self?.act(CURL_SOCKET_TIMEOUT, 0) }
     }
 
     private func count(_ outcome: RestOutcome) {
