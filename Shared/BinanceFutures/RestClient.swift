@@ -76,7 +76,7 @@ public final class RestClient {
             context.reactor.after(ms: 0) { finish(.notExecuted("no API key")) }
             return
         }
-        if let refusal = budget.take(request, at: SystemClock.now()) {
+        if let refusal = budget.take(request, at: context.venueClock.now()) {
             context.reactor.after(ms: 0) { finish(.notExecuted(refusal)) }
             return
         }
@@ -166,7 +166,7 @@ public final class RestClient {
         curl_multi_remove_handle(multi, easy)
         guard let transfer = transfers.removeValue(forKey: easy) else { return }
         let outcome = transfer.outcome(easy, result)
-        let now = SystemClock.now()
+        let now = context.venueClock.now()
         if let used = transfer.usedWeight { budget.told(used: used, at: now) }
         if transfer.status == 429 || transfer.status == 418 {
             let seconds = Int64(transfer.retryAfterSeconds ?? 60)
