@@ -46,6 +46,13 @@ struct BadWorldTests {
         try? FileManager.default.removeItem(atPath: journal)
     }
 
+    @Test func `real money is refused`() throws {
+        try withFile("mode: live\n") { path throws in
+            let result = try run("executor", ["-c", path])
+            #expect(result.exitCode == 6 && result.output.contains("live"), "\(result.output)")
+        }
+    }
+
     @Test func `the command line answers with codes, also when nothing runs`() throws {
         #expect(try run("vortexctl", ["--help"]).exitCode == 0)
         #expect(try run("vortexctl", ["dance"]).exitCode == 4)
