@@ -14,7 +14,8 @@ public final class LatencyTrace {
     deinit { close(descriptor) }
 
     /// Notes that what the market events of `causes` set off has left now.
-    public func note(_ causes: some Sequence<Int64>) {
+    public func note(_ causes: some Collection<Int64>) {
+        if causes.isEmpty { return }
         let now = SystemClock.wallUs()
         var lines: [UInt8] = []
         for cause in causes { lines += "\(cause) \(now)\n".utf8 }

@@ -4,9 +4,9 @@ import SignalContracts
 public import StreamBus
 
 /// Microseconds from writing each of `count` entries to the stream `first` to reading its last form from `last`: one at
-/// a time, every 2 ms.
+/// a time, with a pause of `pauseMs` after each.
 public func measureChain(
-    _ server: RedisServer, from first: String, to last: String, count: Int
+    _ server: RedisServer, from first: String, to last: String, count: Int, pauseMs: Int = 2
 ) throws(RedisError) -> [Double] {
     let writer = try server.client()
     let reader = try server.client()
@@ -29,7 +29,7 @@ public func measureChain(
             throw .unexpectedReply("nothing came through \(last)")
         }
         position = entry
-        usleep(2000)
+        usleep(UInt32(pauseMs) * 1000)
     }
     return latencies
 }

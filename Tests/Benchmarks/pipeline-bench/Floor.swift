@@ -22,7 +22,7 @@ final class Floor {
     deinit { removeFile(server.directory + "/floor.log") }
 
     /// Microseconds through all four, one entry at a time.
-    func measure(_ count: Int) throws(RedisError) -> [Double] {
-        try measureChain(server, from: "floor0", to: "floor4", count: count)
+    func measure(_ count: Int, pauseMs: Int = 2) throws(RedisError) -> [Double] {
+        try measureChain(server, from: "floor0", to: "floor4", count: count, pauseMs: pauseMs)
     }
 }

@@ -26,6 +26,10 @@ func measure(_ orderCount: Int) throws(RedisError) -> Bool {
     sleep(1)
     var quiet = try floor.measure(1000)
     progress("floor, nothing else running: \(Quantiles(quiet))")
+    let paced = try floor.measure(200, pauseMs: 70)
+    progress("floor, at the orders' pace: \(Quantiles(paced))")
+    let syncs = measureSyncs(in: server.directory, count: 300)
+    progress("disk, one sync of 1800 bytes: \(Quantiles(syncs))")
     suite.start()
     progress("services started; the engines need 30 s of market")
     let skipped = 2 * MarketRecording.contracts.count
@@ -54,6 +58,10 @@ func measure(_ orderCount: Int) throws(RedisError) -> Bool {
     progress(
         "receipt to order, times the floor: p50 \(share(whole.p50, least.p50)) (target 1.5), "
             + "p99 \(share(whole.p99, least.p99)) (target 2)")
+    let disk = Quantiles(syncs)
+    progress(
+        "receipt to order, times the floor with one sync: p50 \(share(whole.p50, least.p50 + disk.p50)), "
+            + "p99 \(share(whole.p99, least.p99 + disk.p99))")
     return true
 }
 

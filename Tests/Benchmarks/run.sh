@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# All benchmarks, one after the other, on this machine; about seven minutes. Then a table of what they found beside the
+# targets. The results are also kept in .build/bench.
+set -uo pipefail
+
+cd "$(dirname "$0")/../.."
+programs=$PWD/.build/release
+results=$PWD/.build/bench
+mkdir -p "$results"
+
+run() {
+    local name=$1
+    shift
+    echo "== $name"
+    "$@" 2>&1 | tee "$results/$name.txt"
+    [ "${PIPESTATUS[0]}" -eq 0 ] || echo "$name did not finish" | tee -a "$results/$name.txt"
+}
+
+run parse "$programs/venue-bench"
+run hub "$programs/hub-bench"
+run bus "$programs/bus-bench" chain 2000
+run pipeline "$programs/pipeline-bench" 1000
+run resources Tests/Benchmarks/resources.sh
+
+echo
+echo "== summary"
+python3 Tests/Benchmarks/summary.py "$results"
+exit 0

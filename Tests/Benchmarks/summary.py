@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Prints what the benchmarks in the given folder found, beside the targets."""
+import re
+import sys
+from pathlib import Path
+
+folder = Path(sys.argv[1])
+
+
+def text(name):
+    path = folder / f"{name}.txt"
+    return path.read_text() if path.exists() else ""
+
+
+def find(name, pattern):
+    return re.findall(pattern, text(name), re.MULTILINE)
+
+
+rows = []
+
+
+def row(what, found, target):
+    rows.append((what, found or "not measured", target))
+
+
+def rate(name):
+    found = find("parse", rf"^{name} .*: (\d+) frames/s")
+    return f"{int(found[0]):,}/s" if found else ""
+
+
+row("aggTrades parsed, one core", rate("aggTrade"), "1,500,000/s")
+row("depth20 parsed, one core", rate("depth20"), "150,000/s")
+hub = find("hub", r"^hub (\d+) entries/s .* bare (\d+) entries/s: (\d+) %")
+best = max(hub, key=lambda line: int(line[2]), default=None)
+row("hub, frames to entries, beside bare XADD", f"{int(best[0]):,}/s, {best[2]} % of {int(best[1]):,}/s" if best else "", "80 %")
+for name in ("bare", "host"):
+    found = find("bus", rf"^{name}: \d+ entries: p50 (\d+) µs, p99 (\d+) µs")
+    row(f"four hops, {name}: p50, p99", f"{found[0][0]}, {found[0][1]} µs" if found else "", "")
+
+stages = [
+    ("floor: four bare hops", "floor, before and after"), ("floor at the orders' pace", "floor, at the orders' pace"), ("floor beside the suite's traffic", "floor, the suite's traffic beside it"),
+    ("disk: one sync", "disk, one sync of 1800 bytes"),
+    ("  received → entry sent", "frame received → entry sent"), ("  → signal sent", "→ signal sent"),
+    ("  → decision sent", "→ decision sent"), ("  → plan sent", "→ plan sent"), ("  → order sent", "→ order sent"),
+    ("frame received → order sent", "frame received → order sent"),
+]
+for what, label in stages:
+    found = find("pipeline", rf"^{label}: \d+ entries: p50 (\d+) µs, p99 (\d+) µs, p99.9 (\d+) µs")
+    row(f"{what}: p50, p99, p99.9", f"{', '.join(found[0])} µs" if found else "", "")
+times = find("pipeline", r"^receipt to order, times the floor: p50 ([\d.]+) .*p99 ([\d.]+)")
+row("receipt to order, times the floor: p50, p99", ", ".join(times[0]) if times else "", "1.5, 2")
+times = find("pipeline", r"^receipt to order, times the floor with one sync: p50 ([\d.]+), p99 ([\d.]+)")
+row("the same, the floor with one sync: p50, p99", ", ".join(times[0]) if times else "", "")
+
+parts = text("resources").split("without a market")
+services = [
+    "data-hub", "order-flow-engine", "tick-engine", "decision-engine", "risk-manager", "executor", "trade-recorder",
+]
+
+
+def usage(part):
+    found = re.findall(r"^(\S+) +([\d.]+) MB +([\d.]+) %", part, re.MULTILINE)
+    return [(name, float(memory), float(share)) for name, memory, share in found if name in services]
+
+
+for label, part in (("two contracts' market", parts[0]), ("no market", parts[1] if len(parts) > 1 else "")):
+    found = usage(part)
+    if found:
+        greatest = max(found, key=lambda entry: entry[1])
+        row(f"memory, {label}: greatest", f"{greatest[1]} MB ({greatest[0]})", "30 MB a service")
+    row(f"processor, {label}: all services", f"{sum(e[2] for e in found):.1f} % of a core" if found else "", "5 % when idle")
+
+width = max(len(what) for what, _, _ in rows)
+found_width = max(len(found) for _, found, _ in rows)
+for what, found, target in rows:
+    print(f"{what:<{width}}  {found:<{found_width}}  {target}".rstrip())
