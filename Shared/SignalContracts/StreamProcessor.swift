@@ -81,7 +81,19 @@ extension Projection {
     /// The latest signal of one engine: the field `e1` … `e5` of `engine_signals:{S}`, as `name=value` pairs.
     public static func engineSignal(_ signal: EngineSignal, of symbol: Symbol) -> Projection {
         var fields = Fields()
-        fields.put(signal.engine.field, signal.fields.pairs.map { "\($0.name)=\($0.value)" }.joined(separator: " "))
+        // Made for each signal, before it leaves: the bytes are joined as they stand, without a string for each.
+        var text: [UInt8] = []
+        text.reserveCapacity(512)
+        var isName = true
+        signal.fields.forEachItem { item in
+            if isName, !text.isEmpty { text.append(UInt8(ascii: " ")) }
+            text += item
+            if isName { text.append(UInt8(ascii: "=")) }
+            isName.toggle()
+        }
+        signal.engine.field.withUTF8Buffer { name in
+            text.withUnsafeBytes { fields.append(name: UnsafeRawBufferPointer(name), value: $0) }
+        }
         return .hash(key: "engine_signals:{\(symbol.name)}", fields: fields, replacing: false)
     }
 }

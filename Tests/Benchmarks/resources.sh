@@ -20,7 +20,8 @@ ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 # Prints each program's share of one core over so many seconds and its memory at their end.
 observe() {
     local seconds=$1 list
-    list=$(programs)
+    # supervisorctl says with its exit code that not all are running.
+    list=$(programs || true)
     declare -A before=()
     while read -r name id; do before[$name]=$(ticks "$id"); done <<< "$list"
     sleep "$seconds"
