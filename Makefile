@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down status test lint format docs bench sim clean
+.PHONY: install build run up down status test test-long lint format docs bench clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
@@ -12,6 +12,11 @@ run: up
 	@trap 'deploy/local/suite.sh down' EXIT; trap 'exit 0' INT TERM; deploy/local/suite.sh ctl status --watch
 
 test: install ; @Tests/run.sh
+# The slow form of two suites: a hundred kills, and recordings at their own speed. About twelve minutes.
+test-long: build
+	swift build --build-tests
+	VORTEX7_KILLS=100 VORTEX7_PLAY_RATES=1,20 VORTEX7_BIN=$(CURDIR)/.build/release \
+		swift test --skip-build --no-parallel --filter 'KillTests|RecordingTests'
 lint: ; swift format lint --strict --recursive $(SWIFT_SOURCES)
 format: ; swift format --in-place --recursive $(SWIFT_SOURCES)
 docs: ; python3 docs/generate-contracts.py > docs/contracts.md
