@@ -53,16 +53,19 @@ func measure(_ orderCount: Int) throws(RedisError) -> Bool {
     let whole = report(suite, skipped: skipped)
     progress("floor, the suite's traffic beside it: \(Quantiles(loaded))")
     progress("floor, before and after: \(Quantiles(quiet))")
-    let least = Quantiles(quiet)
-    func share(_ value: Int, _ of: Int) -> String { "\(Double(value * 100 / max(1, of)) / 100)" }
-    progress(
-        "receipt to order, times the floor: p50 \(share(whole.p50, least.p50)) (target 1.5), "
-            + "p99 \(share(whole.p99, least.p99)) (target 2)")
     let disk = Quantiles(syncs)
-    progress(
-        "receipt to order, times the floor with one sync: p50 \(share(whole.p50, least.p50 + disk.p50)), "
-            + "p99 \(share(whole.p99, least.p99 + disk.p99))")
+    compare(whole, "the floor", Quantiles(quiet))
+    compare(whole, "the floor at the orders' pace", Quantiles(paced))
+    compare(whole, "that floor with one sync", Quantiles(paced), and: disk)
     return true
+}
+
+/// Prints how many times as long as `floor`, and what else there must be, the whole takes.
+func compare(_ whole: Quantiles, _ name: String, _ floor: Quantiles, and other: Quantiles = Quantiles([])) {
+    func share(_ value: Int, _ least: Int) -> String { "\(Double(value * 100 / max(1, least)) / 100)" }
+    progress(
+        "receipt to order, times \(name): p50 \(share(whole.p50, floor.p50 + other.p50)), "
+            + "p99 \(share(whole.p99, floor.p99 + other.p99))")
 }
 
 /// Prints the times from stage to stage of all orders but the first, which wait for connections and leverage.
