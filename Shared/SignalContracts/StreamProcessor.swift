@@ -77,6 +77,21 @@ public enum Projection: Equatable, Sendable {
     case delete(key: String)
 }
 
+/// Says when a hot-state key is due again: people need it a few times a second, not on every event.
+public struct ProjectionPace: Sendable {
+    private static let everyMs: Int64 = 250
+    private var last: Timestamp?
+
+    public init() {}
+
+    /// Whether `time` is long enough after the last time that was due; then it counts as that.
+    public mutating func isDue(at time: Timestamp) -> Bool {
+        if let last, time - last < Self.everyMs { return false }
+        last = time
+        return true
+    }
+}
+
 extension Projection {
     /// The latest signal of one engine: the field `e1` … `e5` of `engine_signals:{S}`, as `name=value` pairs.
     public static func engineSignal(_ signal: EngineSignal, of symbol: Symbol) -> Projection {

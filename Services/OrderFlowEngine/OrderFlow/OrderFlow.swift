@@ -14,6 +14,7 @@ public struct OrderFlow: StreamProcessor {
     private var walls: WallTracker
     private var flicker: FlickerWatch
     private var imbalances = ImbalanceHistory()
+    private var pace = ProjectionPace()
     private var previousBook: BookUpdate?
     private var firstTime: Timestamp?
     private var lastPrice: Price?
@@ -36,7 +37,10 @@ public struct OrderFlow: StreamProcessor {
                 time: trade.tradeTime, price: trade.price, quantity: trade.quantity, takerSide: trade.takerSide)
         case .book(let book):
             firstTime = firstTime ?? book.eventTime
-            emit(OrderFlowOutput(symbol: input.symbol, signal: evaluate(book, cause: input.id)))
+            let signal = evaluate(book, cause: input.id)
+            emit(
+                OrderFlowOutput(
+                    symbol: input.symbol, signal: signal, isShown: pace.isDue(at: signal.eventTime)))
         }
     }
 
@@ -164,8 +168,10 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
 public struct OrderFlowOutput: StreamOutput {
     public let symbol: Symbol
     public let signal: OrderFlowSignal
+    /// Whether the hot-state key is written with it.
+    public let isShown: Bool
 
     public var stream: StreamName { StreamName(.signal, symbol) }
     public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
-    public var projection: Projection? { .engineSignal(.orderFlow(signal), of: symbol) }
+    public var projection: Projection? { isShown ? .engineSignal(.orderFlow(signal), of: symbol) : nil }
 }

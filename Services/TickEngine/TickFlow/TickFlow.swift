@@ -20,6 +20,7 @@ public struct TickFlow: StreamProcessor {
     private var bigTradeTime: Timestamp?
     private var bigTradeSide: Side?
     private var published: TickSignal?
+    private var pace = ProjectionPace()
 
     static let baseMs: Int64 = 30_000
 
@@ -34,7 +35,7 @@ public struct TickFlow: StreamProcessor {
         let signal = evaluate(at: time, cause: input.id)
         if let published, !isNews(signal, after: published) { return }
         published = signal
-        emit(TickFlowOutput(symbol: input.symbol, signal: signal))
+        emit(TickFlowOutput(symbol: input.symbol, signal: signal, isShown: pace.isDue(at: time)))
     }
 
     /// Returns the time that the trade counts as: its own, or the latest seen if that is later.
@@ -140,8 +141,10 @@ public struct TickFlowInput: StreamInput, SymbolKeyed {
 public struct TickFlowOutput: StreamOutput {
     public let symbol: Symbol
     public let signal: TickSignal
+    /// Whether the hot-state key is written with it.
+    public let isShown: Bool
 
     public var stream: StreamName { StreamName(.signal, symbol) }
     public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
-    public var projection: Projection? { .engineSignal(.tick(signal), of: symbol) }
+    public var projection: Projection? { isShown ? .engineSignal(.tick(signal), of: symbol) : nil }
 }
