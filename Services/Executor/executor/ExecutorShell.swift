@@ -101,11 +101,9 @@ final class ExecutorShell {
 
     private func checkConnection() {
         let isConnected = venue?.isConnected ?? false
-        guard isConnected != wasConnected || isConnected else { return }
-        if isConnected != wasConnected {
-            wasConnected = isConnected
-            handle(.userStream(isUp: isConnected))
-        }
+        guard isConnected != wasConnected else { return }
+        wasConnected = isConnected
+        handle(.userStream(isUp: isConnected))
     }
 
     // MARK: Events and effects
