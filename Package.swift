@@ -112,7 +112,7 @@ let hosting = ["SignalContracts", "ServiceKit", "TradingPrimitives"]
 executable("order-flow-engine", in: "Services/OrderFlowEngine", uses: hosting + ["OrderFlow"])
 executable("tick-engine", in: "Services/TickEngine", uses: hosting + ["TickFlow"])
 executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["Decisions"])
-executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Risk"])
+executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Journal", "Risk"])
 executable(
     "executor", in: "Services/Executor",
     uses: hosting + ["BinanceFutures", "Execution", "Journal", "StreamBus", "Venue"])

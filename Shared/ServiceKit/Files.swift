@@ -23,3 +23,12 @@ public func readFile(_ path: String) -> [UInt8]? {
 public func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
 }
+
+/// Makes the folders that a file lies in, for this user alone; what stands already is left as it is.
+public func makeFolder(of path: String) {
+    var folder = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
+        folder += part + "/"
+        mkdir(folder, 0o700)
+    }
+}

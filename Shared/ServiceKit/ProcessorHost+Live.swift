@@ -63,6 +63,10 @@ extension ProcessorHost {
             if isStopping { context.reactor.stop() }
             return
         }
+        if var current = processor.take() {
+            beforeCommit(&current)
+            processor = current
+        }
         hop.seal()
         unsettled = hop.lanesTouched
         sendUnsettled()

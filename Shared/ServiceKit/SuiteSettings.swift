@@ -157,7 +157,7 @@ extension SuiteSettings.Streams {
         case .book: 20
         case .candle, .metric: 26 * 60
         case .signal: 24 * 60
-        case .decision, .plan, .execution, .account, .weights, .alert, .command, .reply, .dead: 7 * 24 * 60
+        case .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .dead: 7 * 24 * 60
         }
     }
 }

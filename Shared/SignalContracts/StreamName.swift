@@ -11,6 +11,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     case plan
     case execution
     case account
+    case risk
     case weights
     case alert
     case command
@@ -22,7 +23,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     public var isPerSymbol: Bool {
         switch self {
         case .trade, .book, .candle, .metric, .signal, .decision, .plan, .execution, .dead: true
-        case .account, .weights, .alert, .command, .reply: false
+        case .account, .risk, .weights, .alert, .command, .reply: false
         }
     }
 }

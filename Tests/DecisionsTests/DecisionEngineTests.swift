@@ -3,125 +3,234 @@ import SignalContracts
 import Testing
 import TradingPrimitives
 
-/// A conversation with the decision engine in the phase-1 profile.
+/// All engines, all gates, all three strategies.
 struct DecisionEngineTests {
-    private struct Talk {
-        let symbol: Symbol
-        var engine: DecisionEngine
-        var now = Timestamp(milliseconds: 1_700_000_000_000)
-        private var counter: UInt64 = 0
-
-        init() throws {
-            symbol = try #require(Symbol("BTCUSDT"))
-            engine = DecisionEngine(symbols: [symbol])
-        }
-
-        mutating func hear(_ event: DecisionInput.Event) -> Decision? {
-            var answer: Decision?
-            engine.process(DecisionInput(symbol: symbol, event: event)) { answer = $0.decision }
-            return answer
-        }
-
-        mutating func tick(_ direction: Momentum, _ strength: Double) {
-            var signal = TickSignal(cause: .zero, eventTime: now)
-            signal.isWarm = true
-            signal.direction = direction
-            signal.strength = strength
-            _ = hear(.signal(.tick(signal)))
-        }
-
-        mutating func flow(
-            _ direction: BookPressure, _ strength: Double, conviction: Double = 1, spreadTicks: Int64 = 1,
-            afterMs: Int64 = 100
-        ) -> Decision? {
-            now = now + afterMs
-            counter += 1
-            var signal = OrderFlowSignal(
-                cause: StreamId(milliseconds: UInt64(now.milliseconds), sequence: counter), eventTime: now)
-            signal.isWarm = true
-            signal.direction = direction
-            signal.strength = strength
-            signal.conviction = conviction
-            signal.bestBid = Price(raw: 61_800 * fixedScale)
-            signal.bestAsk = Price(raw: 61_800 * fixedScale + spreadTicks * 10_000_000)
-            return hear(.signal(.orderFlow(signal)))
-        }
-    }
-
-    @Test func `trades when both agree and are strong, and says it once`() throws {
-        var talk = try Talk()
-        talk.tick(.long, 0.8)
-        let first = talk.flow(.buyPressure, 0.9)
+    @Test(arguments: Strategy.allCases, Direction.allCases)
+    func `each strategy trades when its conditions hold`(_ strategy: Strategy, _ direction: Direction) throws {
+        var talk = try Talk(strategy, direction)
+        let first = talk.evaluate()
         let decision = try #require(first)
-        #expect(decision.action == .long && decision.failedGates.isEmpty && decision.profile == "phase1")
-        #expect(decision.finalScore == (0.35 * 0.9 + 0.25 * 0.8) / 0.6)
-        #expect(decision.id == TradeId(symbol: talk.symbol, cause: decision.cause))
-        #expect(decision.signals.tick?.strength == 0.8 && decision.signals.orderFlow?.strength == 0.9)
-        #expect(talk.flow(.buyPressure, 0.9) == nil)
+        #expect(decision.action == (direction == .long ? .long : .short), "\(decision.reason)")
+        #expect(decision.strategy == strategy && decision.failedGates.isEmpty && decision.profile == "vortex7")
+        #expect(talk.evaluate() == nil, "said once")
     }
 
-    @Test func `mirrored inputs give the mirrored decision`() throws {
-        var rise = try Talk(), fall = try Talk()
-        rise.tick(.long, 0.8)
-        fall.tick(.short, 0.8)
-        let up = rise.flow(.buyPressure, 0.7), down = fall.flow(.sellPressure, 0.7)
-        let long = try #require(up), short = try #require(down)
-        #expect(long.finalScore == -short.finalScore && long.confidence == short.confidence)
-        #expect(long.action == .long && short.action == .short)
+    @Test func `the score is the weighted mean of four engines, and confidence follows from it`() throws {
+        var talk = try Talk(.momentum)
+        let first = talk.evaluate()
+        let decision = try #require(first)
+        // (0.35·0.9·1 + 0.25·0.8 + 0.20·0.7 + 0.12·0.5)/0.92
+        let score = (0.35 * 0.9 + 0.25 * 0.8 + 0.20 * 0.7 + 0.12 * 0.5) / 0.92
+        #expect(abs(decision.finalScore - score) < 1e-12 && decision.scoreMomentum == decision.finalScore)
+        // All four agree and E5 prefers A: five. Strategy score 0.4 + 0.3 + 0.2 + 0.1 = 1.
+        #expect(decision.enginesAgree == 5)
+        #expect(abs(decision.confidence - score * 1.2 * 100) < 1e-9)
+    }
+
+    @Test func `reversion is judged by its own score`() throws {
+        var talk = try Talk(.reversion)
+        let first = talk.evaluate()
+        let decision = try #require(first)
+        #expect(decision.finalScore == decision.scoreReversion)
+        #expect(abs(decision.scoreReversion - (0.35 * 0.9 + 0.25 * 0.8 + 0.20 * 0.9 + 0.12 * 0.5) / 0.92) < 1e-12)
+        #expect(abs(decision.scoreMomentum - (0.35 * 0.9 + 0.25 * 0.8 + 0.12 * 0.5) / 0.92) < 1e-12)
+    }
+
+    @Test func `regime and learner change the weights`() throws {
+        var talk = try Talk(.momentum)
+        talk.signals.regime?.weight3 = 0.20 * 1.25
+        let first = talk.evaluate()
+        let score = try #require(first).finalScore
+        #expect(abs(score - (0.35 * 0.9 + 0.25 * 0.8 + 0.25 * 0.7 + 0.12 * 0.5) / 0.97) < 1e-12)
+        _ = talk.hear(
+            .weights(
+                EngineWeights(
+                    number: 1, eventTime: talk.now, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
+                    scoreThreshold: 0.9, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
+                    tradeCount: 100)))
+        let second = talk.evaluate(afterMs: 60_000)
+        let learned = try #require(second)
+        #expect(abs(learned.finalScore - (0.4 * 0.9 + 0.3 * 0.8 + 0.25 * 0.7 + 0.1 * 0.5) / 1.05) < 1e-12)
+        #expect(learned.failedGates == GateSet(.score))
     }
 
     @Test func `each gate stops it by its name`() throws {
-        var weak = try Talk()
-        weak.tick(.long, 0.3)
-        let weakAnswer = weak.flow(.buyPressure, 0.9)
-        #expect(weakAnswer?.failedGates == GateSet(.score))
-        var apart = try Talk()
-        apart.tick(.short, 0.9)
-        let apartAnswer = apart.flow(.buyPressure, 0.9)
-        #expect(apartAnswer?.failedGates == GateSet(.agreement))
-        var wide = try Talk()
-        wide.tick(.long, 0.9)
-        let wideAnswer = wide.flow(.buyPressure, 0.9, spreadTicks: 100)
-        #expect(wideAnswer?.failedGates == GateSet(.spread))
-        var old = try Talk()
-        old.tick(.long, 0.9)
-        let oldAnswer = old.flow(.buyPressure, 0.9, afterMs: 5001)
-        #expect(oldAnswer?.failedGates.contains(.stale) == true)
-        var jumpy = try Talk()
-        jumpy.tick(.short, 0.9)
-        _ = jumpy.flow(.sellPressure, 0.9)
-        jumpy.tick(.long, 0.9)
-        let jumpyAnswer = jumpy.flow(.buyPressure, 0.9, afterMs: 600)
-        #expect(jumpyAnswer?.failedGates == GateSet(.stability))
-    }
-
-    @Test func `an open position, two positions and an unknown order each close a gate`() throws {
-        var talk = try Talk()
-        func event(_ kind: ExecutionKind, _ direction: Direction) -> ExecutionEvent {
-            var event = ExecutionEvent(
-                plan: TradeId(symbol: talk.symbol, cause: .zero), cause: .zero, eventTime: talk.now, kind: kind,
-                state: .active,
-                direction: direction, strategy: .momentum)
-            event.clientOrderId = "v7-x-e"
-            return event
+        func failures(_ strategy: Strategy = .momentum, _ spoil: (inout Talk) -> Void) throws -> GateSet {
+            var talk = try Talk(strategy)
+            spoil(&talk)
+            let answer = talk.evaluate()
+            return try #require(answer).failedGates
         }
-        talk.tick(.long, 0.9)
-        _ = talk.hear(.execution(event(.entryFilled, .short)))
-        let answer1 = talk.flow(.buyPressure, 0.9)
-        #expect(answer1?.failedGates == GateSet(.hedge))
-        _ = talk.hear(.execution(event(.positionClosed, .short)))
-        _ = talk.hear(.execution(event(.orderUnknown, .long)))
-        let answer2 = talk.flow(.buyPressure, 0.9)
-        #expect(answer2?.failedGates == GateSet(.locked))
-        _ = talk.hear(.execution(event(.orderResolved, .long)))
-        let answer3 = talk.flow(.buyPressure, 0.9)
-        #expect(answer3?.action == .long)
+        #expect(try failures { $0.signals.orderFlow?.conviction = 0.2 } == GateSet(.score))
+        #expect(
+            try failures {
+                $0.signals.tick?.direction = .neutral
+                $0.signals.sentiment?.direction = .balanced
+                $0.signals.technical?.strength = 1
+                $0.signals.orderFlow?.strength = 1
+            } == GateSet(.agreement))
+        #expect(try failures { $0.signals.regime?.isTradeable = false } == GateSet(.tradeable))
+        #expect(try failures { $0.signals.regime?.isSpreadOk = false } == GateSet(.spread))
+        #expect(try failures { $0.signals.regime = nil } == GateSet(.tradeable, .spread, .strategy))
+        #expect(try failures { $0.signals.tick?.volumeSpike = false } == GateSet(.strategy))
+        #expect(try failures { $0.signals.tick?.streakSide = .sell } == GateSet(.strategy))
+        #expect(try failures { $0.signals.regime?.regime = .choppy } == GateSet(.strategy))
+        #expect(try failures(.reversion) { $0.signals.regime?.regime = .trending } == GateSet(.strategy))
+        #expect(try failures(.cascade) { $0.signals.sentiment?.clusterDirection = .below } == GateSet(.strategy))
+        #expect(try failures(.cascade) { $0.signals.regime?.volatilityPhase = .low } == GateSet(.strategy))
+        #expect(try failures { $0.halt() } == GateSet(.breaker))
+        #expect(try failures { $0.trip(.lossStreak, forMs: 60_000) } == GateSet(.breaker))
+        #expect(try failures { $0.trip(.lossStreak, forMs: 50) } == GateSet())
     }
 
-    @Test func `it speaks at least once a minute`() throws {
-        var talk = try Talk()
-        var count = 0
-        for _ in 0..<1300 where talk.flow(.neutral, 0) != nil { count += 1 }
-        #expect(count == 3)
+    @Test func `confirmations are counted: two of four for A, two of three for B and C`() throws {
+        var a = try Talk(.momentum)
+        a.signals.orderFlow?.imbalance = 0.2
+        a.signals.orderFlow?.cvdSlope = -0.1
+        let twoOfFour = a.evaluate()
+        #expect(twoOfFour?.action == .long)
+        a.signals.technical?.nearestResistance = Price(raw: 60_020 * fixedScale)
+        let oneOfFour = a.evaluate()
+        #expect(oneOfFour?.failedGates == GateSet(.strategy))
+        var b = try Talk(.reversion)
+        b.signals.technical?.rsiDivergence = true
+        b.signals.technical?.rsiDivergenceDirection = .short
+        let twoOfThree = b.evaluate()
+        #expect(twoOfThree?.action == .long)
+        b.signals.orderFlow?.imbalance = 0.39
+        let oneOfThree = b.evaluate()
+        #expect(oneOfThree?.failedGates == GateSet(.strategy))
+    }
+
+    @Test func `the greatest strategy score wins, and A before C before B among equals`() throws {
+        var talk = try Talk(.cascade)
+        talk.signals.tick?.velocityRatio = 2.5
+        // A: 0.4 + 0.3 + 0.2 + 0.1 = 1; C: 0.5 + 0.3 + 0.2 = 1.
+        let tie = talk.evaluate()
+        #expect(tie?.strategy == .momentum)
+        talk.signals.orderFlow?.strength = 0.6
+        let second = talk.evaluate()
+        #expect(second?.strategy == .cascade)
+    }
+
+    @Test func `an old signal counts as neutral, and an old regime as not tradeable`() throws {
+        var talk = try Talk(.momentum)
+        _ = talk.evaluate()
+        // Five seconds later only E1 spoke: E2 and E3 are too old.
+        let late = talk.evaluate(afterMs: 5001, others: false)
+        let decision = try #require(late)
+        #expect(decision.failedGates.contains(.agreement) && decision.failedGates.contains(.strategy))
+        #expect(abs(decision.scoreMomentum - (0.35 * 0.9 + 0.12 * 0.5) / 0.92) < 1e-12)
+        let older = talk.evaluate(afterMs: 90_000, others: false)
+        #expect(older?.failedGates.contains(.tradeable) == true)
+    }
+
+    @Test func `E1 that opposes, a jump, a position and an unknown order each stop it`() throws {
+        var opposed = try Talk(.momentum)
+        _ = opposed.evaluate()
+        opposed.signals.orderFlow?.direction = .sellPressure
+        opposed.signals.orderFlow?.strength = 0.05
+        let answer = opposed.evaluate()
+        #expect(answer?.failedGates.contains(.primary) == true)
+        var jumpy = try Talk(.momentum, .short)
+        _ = jumpy.evaluate()
+        jumpy.signals = Talk.signals(for: .momentum, .long)
+        let jumped = jumpy.evaluate(afterMs: 600)
+        #expect(jumped?.failedGates == GateSet(.stability))
+        var held = try Talk(.momentum)
+        _ = held.hear(.execution(held.event(.entryFilled, .short)))
+        let hedged = held.evaluate()
+        #expect(hedged?.failedGates == GateSet(.hedge))
+        _ = held.hear(.execution(held.event(.positionClosed, .short)))
+        _ = held.hear(.execution(held.event(.orderUnknown, .long)))
+        let locked = held.evaluate()
+        #expect(locked?.failedGates == GateSet(.locked))
+        var behind = try Talk(.momentum)
+        var newer = TickSignal(cause: .zero, eventTime: behind.now + 1200)
+        newer.isWarm = true
+        _ = behind.hear(.signal(.tick(newer)))
+        let stale = behind.evaluate(others: false)
+        #expect(stale?.failedGates.contains(.stale) == true)
+    }
+
+    @Test func `the funnel counts every evaluation and survives a restart`() throws {
+        var talk = try Talk(.momentum)
+        talk.signals.regime?.isTradeable = false
+        var last: Decision?
+        for _ in 0..<700 { last = talk.evaluate() ?? last }
+        let told = try #require(last)
+        let at = told.gateCounts.evaluations
+        #expect(at > 600 && told.gateCounts[.tradeable].failed == at && told.gateCounts[.tradeable].failedAlone == at)
+        #expect(told.gateCounts[.score].failed == 0)
+        // A new process reads its predecessor's last decision back.
+        talk.engine = DecisionEngine(symbols: [talk.symbol])
+        _ = talk.hear(.decision(told))
+        let next = talk.evaluate()
+        #expect(next?.gateCounts.evaluations == at + 1)
+        // An older one does not set it back; a new day begins anew.
+        _ = talk.hear(.decision(told))
+        let morning = talk.evaluate(afterMs: 86_400_000)
+        #expect(morning?.gateCounts.evaluations == 1)
+        #expect(morning?.gateCounts.since == talk.now.floored(to: 86_400_000))
+    }
+
+    @Test func `any mixture of signals keeps all numbers in their ranges, and mirrors`() throws {
+        var random = SplitMix64(seed: 7)
+        for round in 0..<2000 {
+            let seed = random.next()
+            var up = try Talk(.momentum), down = try Talk(.momentum)
+            up.signals = randomSignals(seed, mirrored: false)
+            down.signals = randomSignals(seed, mirrored: true)
+            let first = up.evaluate(), second = down.evaluate()
+            let long = try #require(first), short = try #require(second)
+            #expect((-1...1).contains(long.finalScore) && (0...100).contains(long.confidence), "round \(round)")
+            #expect(long.scoreMomentum == -short.scoreMomentum && long.scoreReversion == -short.scoreReversion)
+            #expect(long.confidence == short.confidence && long.failedGates == short.failedGates, "round \(round)")
+            #expect(long.strategy == short.strategy && long.action.direction?.opposite == short.action.direction)
+        }
+    }
+
+    /// Random signals; mirrored, the same market seen upside down.
+    private func randomSignals(_ seed: UInt64, mirrored: Bool) -> SignalSnapshot {
+        var random = SplitMix64(seed: seed)
+        func part() -> Double { Double(random.next() >> 11) / Double(1 << 53) }
+        let strategies = Strategy.allCases
+        let strategy = strategies[Int(random.next() % 3)]
+        let direction: Direction = mirrored ? .short : .long
+        let sign = Double(direction.sign)
+        var signals = Talk.signals(for: strategy, direction)
+        if part() < 0.3 { signals.tick?.direction = mirrored ? .long : .short }
+        if part() < 0.3 { signals.technical?.direction = mirrored ? .long : .short }
+        if part() < 0.3 { signals.sentiment?.direction = mirrored ? .crowdShort : .crowdLong }
+        signals.orderFlow?.strength = part()
+        signals.orderFlow?.imbalance = sign * (2 * part() - 1)
+        signals.tick?.strength = part()
+        signals.tick?.streak = Int(20 * part())
+        signals.technical?.strength = part()
+        signals.sentiment?.strength = part()
+        signals.sentiment?.liquidationProximity = part()
+        return signals
+    }
+}
+
+extension Talk {
+    func event(_ kind: ExecutionKind, _ direction: Direction) -> ExecutionEvent {
+        var event = ExecutionEvent(
+            plan: TradeId(symbol: symbol, cause: .zero), cause: .zero, eventTime: now, kind: kind, state: .active,
+            direction: direction, strategy: .momentum)
+        event.clientOrderId = "v7-x-e"
+        return event
+    }
+
+    mutating func halt() {
+        var state = RiskState(eventTime: now)
+        state.isHalted = true
+        _ = hear(.risk(state))
+    }
+
+    mutating func trip(_ breaker: Breaker, forMs: Int64) {
+        var state = RiskState(eventTime: now)
+        state.breakers.breakers = [ActiveBreaker(breaker, until: now + forMs)]
+        _ = hear(.risk(state))
     }
 }

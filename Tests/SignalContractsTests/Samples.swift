@@ -142,7 +142,8 @@ enum Samples {
             id: id, cause: cause, eventTime: time, profile: "phase1", action: .noTrade, strategy: .momentum,
             confidence: 61.5,
             finalScore: 0.615, scoreMomentum: 0.615, scoreReversion: 0, enginesAgree: 2,
-            failedGates: GateSet(.spread, .maxPositions), reason: "spread 0.02 % > 0.015 %", signals: signals)
+            failedGates: GateSet(.spread, .maxPositions), reason: "spread 0.02 % > 0.015 %",
+            gateCounts: gateCounts(), signals: signals)
         let plan = TradePlan(
             id: id, cause: cause, eventTime: time, direction: .long, strategy: .momentum, confidence: 61.5,
             verdict: .approved(try terms()))
@@ -169,14 +170,36 @@ enum Samples {
                 AccountUpdate(
                     eventTime: time, walletBalance: try decimal("5000"), availableBalance: try decimal("4900.5"),
                     unrealizedPnl: try decimal("-1.25"), openPositions: 1, unknownOrders: 0, acceptsEntries: true,
-                    isVenueReachable: true, usedWeight: 42, weightLimit: 2400, roundTripMs: 3)
+                    isVenueReachable: true, usedWeight: 42, weightLimit: 2400, roundTripMs: 3,
+                    makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
             ),
+            ("RiskState", try riskState()),
         ]
+    }
+
+    private static func gateCounts() -> GateCounts {
+        var counts = GateCounts(at: time)
+        counts.count(GateSet(.score, .strategy), at: time - 100)
+        counts.count(GateSet(.spread, .maxPositions), at: time)
+        return counts
+    }
+
+    private static func riskState() throws -> RiskState {
+        var state = RiskState(eventTime: time)
+        state.breakers.breakers = [
+            ActiveBreaker(.lossStreak, until: time + 600_000), ActiveBreaker(.hourlyLoss, until: time + 1_800_000),
+        ]
+        (state.tradesToday, state.tradesThisHour, state.lossesLastHour) = (9, 7, 5)
+        (state.lossStreak, state.reducedTradesLeft) = (3, 10)
+        (state.pnlToday, state.feesToday) = (try decimal("-41.25"), try decimal("12.5"))
+        (state.grossProfitToday, state.dayStartBalance) = (try decimal("30"), try decimal("5000"))
+        return state
     }
 
     static func terms() throws -> TradeTerms {
         TradeTerms(
-            entryPrice: try decimal("61800.2"), quantity: try decimal("0.016"), notional: try decimal("988.8032"),
+            entryPrice: try decimal("61800.2"), entryLevel: try decimal("61805"), quantity: try decimal("0.016"),
+            notional: try decimal("988.8032"),
             leverage: 5,
             margin: try decimal("197.76064"), stopDistance: try decimal("60.4"),
             takeProfitDistance: try decimal("98.2"),

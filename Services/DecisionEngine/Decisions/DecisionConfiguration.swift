@@ -1,25 +1,79 @@
+/// The rules that decisions are made by.
+public enum Profile: String, Sendable, CaseIterable {
+    /// Trade when E1 and E2 agree and both are strong.
+    case phase1
+    /// All engines, all gates, strategies A, B and C.
+    case vortex7
+}
+
 /// Rules of the decision engine. Defaults are the strategy reference's.
 public struct DecisionConfiguration: Sendable {
-    /// Name of the rules, told in every decision.
-    public var profile = "phase1"
-    /// Least strength × conviction of E1 for an entry.
+    public var profile = Profile.vortex7
+    /// Least strength × conviction of E1 for an entry in `phase1`.
     public var orderFlowScoreMin = 0.45
-    /// Least strength of E2 for an entry.
+    /// Least strength of E2 for an entry in `phase1`.
     public var tickScoreMin = 0.40
-    /// Weights of E1 and E2 before normalising.
-    public var orderFlowWeight = 0.35
-    public var tickWeight = 0.25
-    /// Oldest usable signals, event time.
+    /// Oldest signals that count, event time, milliseconds.
     public var orderFlowAgeMaxMs: Int64 = 1000
     public var tickAgeMaxMs: Int64 = 5000
-    /// Greatest (ask − bid)/bid for an entry.
+    public var technicalAgeMaxMs: Int64 = 5000
+    public var sentimentAgeMaxMs: Int64 = 120_000
+    public var regimeAgeMaxMs: Int64 = 90_000
+    /// Least size of the score for an entry; the learner's takes its place.
+    public var scoreMin = 0.55
+    /// Engines of E1–E4 that must point in the direction.
+    public var agreementMin = 3
+    /// Greatest (ask − bid)/bid for an entry in `phase1`; E5 judges it in `vortex7`.
     public var spreadMax = 0.00015
     public var positionsMax = 2
     /// Greatest change of the score against `stabilityMs` before.
     public var scoreJumpMax = 0.3
     public var stabilityMs: Int64 = 500
+    /// Least strategy score for a strategy to be chosen.
+    public var strategyScoreMin = 0.4
+    public var momentum = MomentumRules()
+    public var reversion = ReversionRules()
+    public var cascade = CascadeRules()
     /// Longest silence, event time.
     public var publishEveryMs: Int64 = 60_000
+
+    public init() {}
+}
+
+/// Strategy A: a burst of takers that the book and the trend confirm.
+public struct MomentumRules: Sendable {
+    /// Trigger: trades a second against the mean of 30 s, and the run of same-side trades.
+    public var velocityRatioMin = 2.0
+    public var streakMin = 8
+    /// Confirmations asked for, of four.
+    public var confirmationsMin = 2
+    public var imbalanceMin = 0.25
+    /// Least free way to the next key level, a part of the price.
+    public var roomMin = 0.0005
+    /// Adds to the strategy score when E1 is as strong.
+    public var orderFlowStrengthMin = 0.60
+
+    public init() {}
+}
+
+/// Strategy B: back to the mean from an extreme in a range.
+public struct ReversionRules: Sendable {
+    /// Trigger: below this for a long, above 100 − this for a short, at the band of that side.
+    public var rsiExtreme = 25.0
+    /// Confirmations asked for, of three.
+    public var confirmationsMin = 2
+    public var imbalanceMin = 0.40
+
+    public init() {}
+}
+
+/// Strategy C: with forced orders, into a cluster of liquidations.
+public struct CascadeRules: Sendable {
+    public var proximityMin = 0.70
+    /// Adds to the strategy score when the volume spike is as great.
+    public var spikeScoreMin = 2.0
+    /// Confirmations asked for, of three.
+    public var confirmationsMin = 2
 
     public init() {}
 }

@@ -3,12 +3,13 @@ public import TradingPrimitives
 
 /// S1: turns the engines' signals into a decision, on each E1 signal, for that symbol.
 ///
-/// This is the `phase1` profile: trade when E1 and E2 agree and both are strong. Definitions: strategy reference,
-/// "Decision".
+/// Definitions: strategy reference, "Decision".
 public struct DecisionEngine: StreamProcessor {
     private let configuration: DecisionConfiguration
     private var symbols: [SymbolState]
     private var positions = OpenPositions()
+    private var risk: RiskState?
+    private var learned: EngineWeights?
 
     public init(symbols: [Symbol], _ configuration: DecisionConfiguration = DecisionConfiguration()) {
         self.configuration = configuration
@@ -18,104 +19,56 @@ public struct DecisionEngine: StreamProcessor {
     public mutating func process(_ input: DecisionInput, emit: (DecisionOutput) -> Void) {
         switch input.event {
         case .signal(let signal):
-            guard let index = symbols.firstIndex(where: { $0.symbol == input.symbol }) else { return }
-            symbols[index].signals.update(signal)
+            guard let index = index(of: input.symbol) else { return }
+            symbols[index].hear(signal)
             guard case .orderFlow(let trigger) = signal else { return }
-            let decision = decide(on: trigger, for: &symbols[index])
-            if symbols[index].isNews(decision, everyMs: configuration.publishEveryMs) {
-                emit(DecisionOutput(symbol: input.symbol, decision: decision))
+            if let decision = decide(on: trigger, index) {
+                emit(DecisionOutput(symbol: symbols[index].symbol, decision: decision))
             }
         case .execution(let event):
-            positions.apply(event, of: input.symbol)
+            if let symbol = input.symbol { positions.apply(event, of: symbol) }
+        case .decision(let decision):
+            if let index = index(of: input.symbol) { symbols[index].resume(decision) }
+        case .risk(let state): risk = state
+        case .weights(let weights): learned = weights
         }
     }
 
-    private func decide(on trigger: OrderFlowSignal, for state: inout SymbolState) -> Decision {
-        let score = Score(state.signals, at: trigger.eventTime, configuration)
-        let jump = state.scores.change(to: score.value, at: trigger.eventTime, over: configuration.stabilityMs)
-        var decision = Decision(
-            id: TradeId(symbol: state.symbol, cause: trigger.cause), cause: trigger.cause, eventTime: trigger.eventTime,
-            profile: configuration.profile, action: .noTrade, strategy: .momentum, confidence: 0,
-            finalScore: score.value,
-            scoreMomentum: score.value, scoreReversion: 0, enginesAgree: score.enginesAgree, failedGates: GateSet(),
-            reason: "", signals: state.signals)
-        let direction: Direction = score.value < 0 ? .short : .long
-        var gates = GateKeeper()
-        gates.check(.stale, score.isFresh, "E1 or E2 is cold or old")
-        gates.check(.agreement, score.enginesAgree == 2, "E1 and E2 do not agree")
-        gates.check(
-            .score, score.isStrong, "E1 \(percent(score.orderFlow)), E2 \(percent(score.tick)) are not both strong")
-        gates.check(.spread, isTight(trigger), "the spread is too wide")
-        gates.check(.stability, jump <= configuration.scoreJumpMax, "the score jumped by \(percent(jump))")
-        gates.check(.hedge, positions[state.symbol] != direction.opposite, "a position stands the other way")
-        gates.check(
-            .maxPositions, positions.count < configuration.positionsMax, "\(positions.count) positions are open")
-        gates.check(.locked, !positions.isLocked(state.symbol), "an order's outcome is not known")
-        decision.failedGates = gates.failed
-        decision.confidence = min(100, abs(score.value) * 100)
-        if gates.failed.isEmpty {
-            decision.action = direction == .long ? .long : .short
-            decision.reason = "E1 \(percent(score.orderFlow)) and E2 \(percent(score.tick)) agree"
-        } else {
-            decision.reason = gates.reasons
-        }
-        return decision
+    private func index(of symbol: Symbol?) -> Int? { symbols.firstIndex { $0.symbol == symbol } }
+
+    private var weights: Weights {
+        guard let learned else { return .base }
+        return Weights(
+            orderFlow: learned.orderFlow, tick: learned.tick, technical: learned.technical, sentiment: learned.sentiment
+        )
     }
 
-    private func isTight(_ signal: OrderFlowSignal) -> Bool {
-        guard let bid = signal.bestBid, let ask = signal.bestAsk, bid > .zero, ask > bid else { return false }
-        return Double(ask.raw - bid.raw) / Double(bid.raw) <= configuration.spreadMax
+    /// Nil when it says nothing new.
+    private mutating func decide(on trigger: OrderFlowSignal, _ index: Int) -> Decision? {
+        let time = trigger.eventTime
+        let symbol = symbols[index].symbol
+        let around = Circumstances(
+            time: time, newest: symbols[index].newest, held: positions[symbol], openPositions: positions.count,
+            isLocked: positions.isLocked(symbol), isBroken: risk.map { !$0.allowsEntries(at: time) } ?? false)
+        let readings = Readings(symbols[index].signals, at: time, configuration)
+        let judgement =
+            switch configuration.profile {
+            case .phase1: Judgement(phase1: readings, around, &symbols[index], configuration)
+            case .vortex7:
+                Judgement(
+                    full: readings, around, weights: weights.adjusted(by: readings.regime),
+                    scoreMin: learned?.scoreThreshold ?? configuration.scoreMin, &symbols[index], configuration)
+            }
+        symbols[index].counts.count(judgement.failed, at: time)
+        guard symbols[index].isNews(judgement, at: time, everyMs: configuration.publishEveryMs) else { return nil }
+        let enginesAgree = judgement.enginesAgree(readings)
+        return Decision(
+            id: TradeId(symbol: symbol, cause: trigger.cause), cause: trigger.cause, eventTime: time,
+            profile: configuration.profile.rawValue, action: judgement.action, strategy: judgement.strategy,
+            confidence: judgement.confidence(enginesAgree: enginesAgree), finalScore: judgement.score.value,
+            scoreMomentum: judgement.momentumScore, scoreReversion: judgement.reversionScore,
+            enginesAgree: enginesAgree, failedGates: judgement.failed,
+            reason: judgement.reason(readings, around, configuration), gateCounts: symbols[index].counts,
+            signals: symbols[index].signals)
     }
-}
-
-/// A fraction as a whole percentage, for people: `0.614` is `61 %`.
-private func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
-
-/// Collects the gates that failed, and why.
-private struct GateKeeper {
-    private(set) var failed = GateSet()
-    private(set) var reasons = ""
-
-    mutating func check(_ gate: Gate, _ isOpen: Bool, _ reason: @autoclosure () -> String) {
-        if isOpen { return }
-        failed.insert(gate)
-        reasons += reasons.isEmpty ? reason() : "; " + reason()
-    }
-}
-
-/// An engine's signal, or what happened to a position.
-public struct DecisionInput: StreamInput, SymbolKeyed {
-    public enum Event: Sendable {
-        case signal(EngineSignal)
-        case execution(ExecutionEvent)
-    }
-
-    public static let streams: [StreamKind] = [.signal, .execution]
-    /// Longer than any position is held.
-    public static let warmUpMs: Int64 = 1_800_000
-
-    public let symbol: Symbol
-    public let event: Event
-
-    public init(symbol: Symbol, event: Event) {
-        self.symbol = symbol
-        self.event = event
-    }
-
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        guard let symbol = stream.symbol else { return nil }
-        switch stream.kind {
-        case .signal: self.init(symbol: symbol, event: .signal(try EngineSignal(fields)))
-        case .execution: self.init(symbol: symbol, event: .execution(try ExecutionEvent(fields)))
-        default: return nil
-        }
-    }
-}
-
-public struct DecisionOutput: StreamOutput {
-    public let symbol: Symbol
-    public let decision: Decision
-
-    public var stream: StreamName { StreamName(.decision, symbol) }
-    public func encode(into fields: inout Fields) { decision.encode(into: &fields) }
 }

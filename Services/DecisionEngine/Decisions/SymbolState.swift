@@ -1,3 +1,4 @@
+import Indicators
 import SignalContracts
 import TradingPrimitives
 
@@ -5,45 +6,57 @@ import TradingPrimitives
 struct SymbolState {
     let symbol: Symbol
     var signals = SignalSnapshot()
-    var scores = ScoreHistory()
-    private var published: Decision?
+    /// Newest event time of any engine.
+    var newest = Timestamp.zero
+    var momentumScores = ScoreHistory()
+    var reversionScores = ScoreHistory()
+    var counts = GateCounts()
+    private var published: (action: Action, strategy: Strategy?, failedGates: GateSet, at: Timestamp)?
 
     init(_ symbol: Symbol) { self.symbol = symbol }
 
-    /// Whether the decision differs from the last one published, or that one is old; then it counts as published.
-    mutating func isNews(_ decision: Decision, everyMs: Int64) -> Bool {
-        if let published, published.action == decision.action, published.strategy == decision.strategy,
-            published.failedGates == decision.failedGates, decision.eventTime - published.eventTime < everyMs
+    mutating func hear(_ signal: EngineSignal) {
+        signals.update(signal)
+        newest = max(newest, signal.eventTime)
+    }
+
+    /// Whether a judgement differs from the last one published, or that one is old; then it counts as published.
+    mutating func isNews(_ judgement: borrowing Judgement, at time: Timestamp, everyMs: Int64) -> Bool {
+        if let published, published.action == judgement.action, published.strategy == judgement.strategy,
+            published.failedGates == judgement.failed, time - published.at < everyMs
         {
             return false
         }
-        published = decision
+        published = (judgement.action, judgement.strategy, judgement.failed, time)
         return true
+    }
+
+    /// Takes over the counts of a decision that was made before a restart.
+    mutating func resume(_ decision: borrowing Decision) {
+        let isLater = (decision.gateCounts.since, decision.gateCounts.evaluations) > (counts.since, counts.evaluations)
+        if isLater { counts = decision.gateCounts }
     }
 }
 
-/// Positions and orders of unknown outcome, as the executor's events tell them.
-struct OpenPositions {
-    private var open: [(symbol: Symbol, direction: Direction)] = []
-    private var unknown: [(symbol: Symbol, clientOrderId: String)] = []
+/// The scores of the last while.
+struct ScoreHistory {
+    private struct Reading: BitwiseCopyable {
+        let time: Timestamp
+        let value: Double
+    }
 
-    var count: Int { open.count }
-    subscript(symbol: Symbol) -> Direction? { open.first { $0.symbol == symbol }?.direction }
-    func isLocked(_ symbol: Symbol) -> Bool { unknown.contains { $0.symbol == symbol } }
+    private var readings = Ring<Reading>(capacity: 64)
 
-    mutating func apply(_ event: ExecutionEvent, of symbol: Symbol) {
-        switch event.kind {
-        case .entryFilled, .positionAdopted:
-            if self[symbol] == nil { open.append((symbol, event.direction)) }
-        case .positionClosed:
-            open.removeAll { $0.symbol == symbol }
-        case .orderUnknown:
-            if let id = event.clientOrderId { unknown.append((symbol, id)) }
-        case .orderResolved:
-            unknown.removeAll { $0.symbol == symbol && $0.clientOrderId == event.clientOrderId }
-        case .planDenied, .entrySent, .entryAccepted, .entryRepriced, .noFill, .stopAccepted, .stopMoved, .stopRefused,
-            .takeProfitAccepted, .takeProfitFilled, .exitSent, .exitFilled:
-            break
+    /// Size of the change against the last score at or before `time` − `spanMs` (0 without one); then remembers this score.
+    mutating func change(to value: Double, at time: Timestamp, over spanMs: Int64) -> Double {
+        while readings.count > 1, readings[readings.start + 1].time <= time - spanMs {
+            readings.removeAll(before: readings.start + 1)
         }
+        var change = 0.0
+        if !readings.isEmpty, readings[readings.start].time <= time - spanMs {
+            change = abs(value - readings[readings.start].value)
+        }
+        readings.append(Reading(time: time, value: value))
+        return change
     }
 }

@@ -5,20 +5,61 @@ extension DecisionConfiguration {
     /// Reads the section `decision-engine`.
     init(_ section: ConfigurationSection, profile: String) throws(ConfigurationError) {
         self.init()
-        guard profile == self.profile else {
-            throw ConfigurationError(path: "profile", message: "'\(profile)' is not known; use '\(self.profile)'")
+        guard let profile = Profile(rawValue: profile) else {
+            let known = Profile.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
+            throw ConfigurationError(path: "profile", message: "'\(profile)' is not known; use \(known)")
         }
+        self.profile = profile
         orderFlowScoreMin = try section.double("order_flow_score_min", default: orderFlowScoreMin, in: 0...1)
         tickScoreMin = try section.double("tick_score_min", default: tickScoreMin, in: 0...1)
-        orderFlowWeight = try section.double("order_flow_weight", default: orderFlowWeight, in: 0.01...1)
-        tickWeight = try section.double("tick_weight", default: tickWeight, in: 0.01...1)
-        orderFlowAgeMaxMs = Int64(
-            try section.int("order_flow_age_max_ms", default: Int(orderFlowAgeMaxMs), in: 100...60_000))
-        tickAgeMaxMs = Int64(try section.int("tick_age_max_ms", default: Int(tickAgeMaxMs), in: 100...60_000))
+        orderFlowAgeMaxMs = try section.age("order_flow_age_max_ms", orderFlowAgeMaxMs)
+        tickAgeMaxMs = try section.age("tick_age_max_ms", tickAgeMaxMs)
+        technicalAgeMaxMs = try section.age("technical_age_max_ms", technicalAgeMaxMs)
+        sentimentAgeMaxMs = try section.age("sentiment_age_max_ms", sentimentAgeMaxMs)
+        regimeAgeMaxMs = try section.age("regime_age_max_ms", regimeAgeMaxMs)
+        scoreMin = try section.double("score_min", default: scoreMin, in: 0...1)
+        agreementMin = try section.int("agreement_min", default: agreementMin, in: 1...4)
         spreadMax = try section.double("spread_max", default: spreadMax, in: 0...0.01)
         positionsMax = try section.int("positions_max", default: positionsMax, in: 1...100)
         scoreJumpMax = try section.double("score_jump_max", default: scoreJumpMax, in: 0...2)
         stabilityMs = Int64(try section.int("stability_ms", default: Int(stabilityMs), in: 0...60_000))
+        strategyScoreMin = try section.double("strategy_score_min", default: strategyScoreMin, in: 0...1)
+        try momentum.read(try section.section("momentum"))
+        try reversion.read(try section.section("reversion"))
+        try cascade.read(try section.section("cascade"))
         publishEveryMs = Int64(try section.int("publish_every_ms", default: Int(publishEveryMs), in: 100...3_600_000))
+    }
+}
+
+extension ConfigurationSection {
+    fileprivate func age(_ key: String, _ value: Int64) throws(ConfigurationError) -> Int64 {
+        Int64(try int(key, default: Int(value), in: 100...600_000))
+    }
+}
+
+extension MomentumRules {
+    fileprivate mutating func read(_ section: ConfigurationSection) throws(ConfigurationError) {
+        velocityRatioMin = try section.double("velocity_ratio_min", default: velocityRatioMin, in: 0...100)
+        streakMin = try section.int("streak_min", default: streakMin, in: 1...20)
+        confirmationsMin = try section.int("confirmations_min", default: confirmationsMin, in: 0...4)
+        imbalanceMin = try section.double("imbalance_min", default: imbalanceMin, in: 0...1)
+        roomMin = try section.double("room_min", default: roomMin, in: 0...0.1)
+        orderFlowStrengthMin = try section.double("order_flow_strength_min", default: orderFlowStrengthMin, in: 0...1)
+    }
+}
+
+extension ReversionRules {
+    fileprivate mutating func read(_ section: ConfigurationSection) throws(ConfigurationError) {
+        rsiExtreme = try section.double("rsi_extreme", default: rsiExtreme, in: 0...50)
+        confirmationsMin = try section.int("confirmations_min", default: confirmationsMin, in: 0...3)
+        imbalanceMin = try section.double("imbalance_min", default: imbalanceMin, in: 0...1)
+    }
+}
+
+extension CascadeRules {
+    fileprivate mutating func read(_ section: ConfigurationSection) throws(ConfigurationError) {
+        proximityMin = try section.double("proximity_min", default: proximityMin, in: 0...1)
+        spikeScoreMin = try section.double("spike_score_min", default: spikeScoreMin, in: 0...100)
+        confirmationsMin = try section.int("confirmations_min", default: confirmationsMin, in: 0...3)
     }
 }

@@ -1,7 +1,7 @@
 public import SignalContracts
 public import TradingPrimitives
 
-// Records as bytes: the length and the bytes of each name and value, as they stand in `Fields`.
+// Records as bytes.
 extension ExecutorRecord {
     private enum Kind: String, FieldValue {
         case position
@@ -36,16 +36,11 @@ extension ExecutorRecord {
             fields.scope = "m."
             message.encode(into: &fields)
         }
-        var bytes: [UInt8] = []
-        fields.forEachItem { item in
-            withUnsafeBytes(of: UInt32(item.count).littleEndian) { bytes.append(contentsOf: $0) }
-            bytes.append(contentsOf: item)
-        }
-        return bytes
+        return fields.record
     }
 
     public init(bytes: ArraySlice<UInt8>) throws(ContractError) {
-        let fields = try Self.fields(bytes)
+        let fields = try Fields(record: bytes)
         switch try fields.required("record") as Kind {
         case .flat: self = .position(try fields.required("symbol"), nil)
         case .position:
@@ -70,24 +65,6 @@ extension ExecutorRecord {
         case (.reply, _): return .reply(try Reply(scoped))
         default: throw .malformed(field: "stream", text: key)
         }
-    }
-
-    private static func fields(_ bytes: ArraySlice<UInt8>) throws(ContractError) -> Fields {
-        var fields = Fields()
-        var offset = bytes.startIndex
-        func next() throws(ContractError) -> ArraySlice<UInt8>? {
-            if offset == bytes.endIndex { return nil }
-            guard offset + 4 <= bytes.endIndex else { throw .malformed(field: "record", text: "cut") }
-            let length = bytes[offset..<offset + 4].enumerated().reduce(0) { $0 | Int($1.element) << ($1.offset * 8) }
-            guard offset + 4 + length <= bytes.endIndex else { throw .malformed(field: "record", text: "cut") }
-            defer { offset += 4 + length }
-            return bytes[offset + 4..<offset + 4 + length]
-        }
-        while let name = try next() {
-            guard let value = try next() else { throw .malformed(field: "record", text: "name without value") }
-            name.withUnsafeBytes { name in value.withUnsafeBytes { fields.append(name: name, value: $0) } }
-        }
-        return fields
     }
 }
 

@@ -1,5 +1,4 @@
 import Execution
-import Glibc
 import Journal
 import ServiceKit
 import SignalContracts
@@ -20,7 +19,7 @@ final class JournalKeeper {
         self.context = context
         syncSeconds = context.metrics.histogram(
             "journal_sync_seconds", help: "Time that the disk took for a sync.", bounds: Metrics.latencyBounds)
-        Self.makeFolder(of: path)
+        makeFolder(of: path)
         var remembered = core
         var unreadable: (UInt64, ContractError)?
         do throws(JournalError) {
@@ -50,14 +49,6 @@ final class JournalKeeper {
             case .io: ExitCode.failure.exit()
             case .inUse, .damaged: ExitCode.unsafeState.exit()
             }
-        }
-    }
-
-    private static func makeFolder(of path: String) {
-        var folder = ""
-        for part in path.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
-            folder += part + "/"
-            mkdir(folder, 0o700)
         }
     }
 

@@ -1,90 +1,126 @@
-import Indicators
 public import SignalContracts
 public import TradingPrimitives
 
 /// S2: turns a decision to trade into a plan with size, leverage, stop and target, or says which rule refused it.
 ///
-/// This is the `phase1` profile: fixed risk, distances from the 1m ATR. Definitions: strategy reference, "Risk".
+/// Definitions: strategy reference, "Risk".
 public struct RiskManager: StreamProcessor {
     let configuration: RiskConfiguration
-    private var markets: [MarketState]
+    private let symbols: [Symbol]
+    private var rules: [InstrumentRules] = []
     var exposure = Exposure()
+    /// What must survive a restart.
+    public private(set) var session: RiskSession
+    /// Whether the session's journal takes records: without it no plan is approved.
+    public var isJournalWritable = true
     private var account: AccountUpdate?
+    private var learned: EngineWeights?
     /// Newest event time seen on any market stream.
     private var now = Timestamp.zero
+    private var told: RiskState?
 
-    public init(symbols: [Symbol], _ configuration: RiskConfiguration = RiskConfiguration()) {
+    public init(
+        symbols: [Symbol], _ configuration: RiskConfiguration = RiskConfiguration(),
+        session: RiskSession = RiskSession()
+    ) {
         self.configuration = configuration
-        markets = symbols.map(MarketState.init)
+        self.symbols = symbols
+        self.session = session
     }
 
     public mutating func process(_ input: RiskInput, emit: (RiskOutput) -> Void) {
         switch input.event {
-        case .candle(let candle):
-            now = max(now, candle.isBackfill ? now : candle.eventTime)
-            withMarket(input.symbol) { $0.apply(candle) }
         case .metric(let metric):
-            now = max(now, metric.eventTime)
-            withMarket(input.symbol) { $0.apply(metric) }
-        case .account(let update):
-            account = update
+            if case .instrument(let instrument) = metric.value { learn(instrument) }
+            advance(to: metric.eventTime, emit)
+        case .account(let update): account = update
+        case .weights(let weights): learned = weights
+        case .command(let command): obey(command, emit)
         case .execution(let event):
             exposure.apply(event, of: input.symbol)
+            if let summary = event.summary { close(event.plan, summary, of: input.symbol, emit) }
         case .decision(let decision):
-            now = max(now, decision.eventTime)
-            guard let symbol = input.symbol, let direction = decision.action.direction,
-                let strategy = decision.strategy
-            else { return }
-            exposure.expire(at: now)
-            let verdict: TradePlan.Verdict
-            do throws(Refusal) {
-                let terms = try terms(for: decision, direction: direction, symbol: symbol)
-                exposure.reserve(
-                    terms.margin, for: decision.id, of: symbol,
-                    until: decision.eventTime + terms.entryTimeoutMs + terms.maxHoldMs + 60_000)
-                verdict = .approved(terms)
-            } catch {
-                verdict = .rejected(rule: error.rule, detail: error.detail)
-            }
-            emit(
-                RiskOutput(
-                    symbol: symbol,
-                    plan: TradePlan(
-                        id: decision.id, cause: decision.cause, eventTime: decision.eventTime, direction: direction,
-                        strategy: strategy, confidence: decision.confidence, verdict: verdict)))
+            advance(to: decision.eventTime, emit)
+            if let symbol = input.symbol { consider(decision, symbol, emit) }
         }
     }
 
-    private mutating func withMarket(_ symbol: Symbol?, _ body: (inout MarketState) -> Void) {
-        guard let symbol, let index = markets.firstIndex(where: { $0.symbol == symbol }) else { return }
-        body(&markets[index])
+    private mutating func learn(_ instrument: InstrumentRules) {
+        rules.removeAll { $0.symbol == instrument.symbol }
+        rules.append(instrument)
     }
 
-    private func terms(
-        for decision: Decision, direction: Direction, symbol: Symbol
+    // MARK: Plans
+
+    private mutating func consider(_ decision: Decision, _ symbol: Symbol, _ emit: (RiskOutput) -> Void) {
+        guard let direction = decision.action.direction, let strategy = decision.strategy else { return }
+        exposure.expire(at: now)
+        let verdict: TradePlan.Verdict
+        do throws(Refusal) {
+            let terms = try terms(for: decision, direction, strategy, symbol, emit)
+            exposure.reserve(
+                terms.margin, for: decision.id, of: symbol,
+                until: decision.eventTime + terms.entryTimeoutMs + terms.maxHoldMs + 60_000)
+            verdict = .approved(terms)
+        } catch {
+            verdict = .rejected(rule: error.rule, detail: error.detail)
+        }
+        emit(
+            .plan(
+                symbol,
+                TradePlan(
+                    id: decision.id, cause: decision.cause, eventTime: decision.eventTime, direction: direction,
+                    strategy: strategy, confidence: decision.confidence, verdict: verdict)))
+    }
+
+    private mutating func terms(
+        for decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol,
+        _ emit: (RiskOutput) -> Void
     ) throws(Refusal) -> TradeTerms {
-        guard let market = markets.first(where: { $0.symbol == symbol }), let rules = market.rules else {
-            throw Refusal(.noRules, "the contract's rules are not known yet")
-        }
-        try checkFreshness(of: decision)
-        let balance = try balance()
-        try checkExposure(of: market.symbol)
-        let quote = try Quote(decision.signals.orderFlow)
-        guard let atr = market.averageTrueRange(period: configuration.atrPeriod) else {
-            throw Refusal(.noAtr, "fewer than \(configuration.atrPeriod + 1) closed 1m candles without a gap")
-        }
-        let entry = quote.entryPrice(direction, offsetTicks: configuration.entryOffsetTicks, tick: rules.tickSize)
-        let distances = try Distances(atr: atr, price: entry, rules: rules, configuration)
-        try checkReward(distances, quote: quote)
-        return try size(decision, entry: entry, distances: distances, balance: balance, rules: rules)
-    }
-
-    private func checkFreshness(of decision: Decision) throws(Refusal) {
+        try checkBreakers(emit)
         let age = now - decision.eventTime
         guard age <= configuration.decisionAgeMaxMs else {
             throw Refusal(.stale, "the decision is \(age) ms old > \(configuration.decisionAgeMaxMs) ms")
         }
+        let balance = try balance()
+        if let plan = exposure.plan(of: symbol) { throw Refusal(.symbolBusy, "\(plan) is not over") }
+        guard exposure.count < configuration.sizing.positionsMax else {
+            throw Refusal(.maxPositions, "\(exposure.count) ≥ \(configuration.sizing.positionsMax)")
+        }
+        let setting = try setting(decision, direction, strategy, symbol)
+        let levels = try Levels(setting, configuration)
+        try checkReward(levels, setting)
+        let share = RiskShare(
+            confidence: decision.confidence, session, sizeMultiplier: setting.regime.sizeMultiplier, configuration)
+        return try size(setting, levels, share, balance: balance)
     }
+
+    private func setting(
+        _ decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol
+    ) throws(Refusal) -> Setting {
+        guard let rules = rules.first(where: { $0.symbol == symbol }) else {
+            throw Refusal(.noRules, "the contract's rules are not known yet")
+        }
+        let quote = try Quote(decision.signals.orderFlow)
+        guard let technical = decision.signals.technical, technical.isWarm, let atr = technical.atr, atr > 0,
+            decision.eventTime - technical.eventTime <= configuration.technicalAgeMaxMs
+        else { throw Refusal(.noAtr, "E3 is missing, cold or older than \(configuration.technicalAgeMaxMs) ms") }
+        let regime =
+            configuration.profile == .phase1
+            ? RegimeTerms()
+            : try RegimeTerms(
+                decision.signals.regime, at: decision.eventTime, ageMaxMs: configuration.regimeAgeMaxMs)
+        return Setting(
+            decision: decision, strategy: strategy, direction: direction, rules: rules, quote: quote, atr: atr,
+            technical: technical, regime: regime,
+            entryOffsetTicks: learned?.entryOffsetTicks ?? configuration.entryOffsetTicks,
+            takeProfitMultiplier: learned?.takeProfitMultiplier ?? 1,
+            profitMinMultiplier: learned?.minTakeProfitMultiplier ?? 1,
+            makerFeeRate: feeRate(account?.makerFeeRate ?? configuration.makerFeeRate),
+            takerFeeRate: feeRate(account?.takerFeeRate ?? configuration.takerFeeRate))
+    }
+
+    private func feeRate(_ rate: Ratio) -> Ratio { configuration.hasBnbDiscount ? Ratio(raw: rate.raw * 9 / 10) : rate }
 
     private func balance() throws(Refusal) -> Notional {
         guard let account, now - account.eventTime <= configuration.accountAgeMaxMs else {
@@ -94,81 +130,99 @@ public struct RiskManager: StreamProcessor {
         return account.walletBalance
     }
 
-    private func checkExposure(of symbol: Symbol) throws(Refusal) {
-        if let plan = exposure.plan(of: symbol) { throw Refusal(.symbolBusy, "\(plan) is not over") }
-        guard exposure.count < configuration.positionsMax else {
-            throw Refusal(.maxPositions, "\(exposure.count) ≥ \(configuration.positionsMax)")
-        }
-    }
-
-    private func checkReward(_ distances: Distances, quote: Quote) throws(Refusal) {
-        guard distances.grossRewardToRisk >= configuration.rewardToRiskMin else {
+    private func checkReward(_ levels: Levels, _ setting: borrowing Setting) throws(Refusal) {
+        guard levels.grossRewardToRisk >= configuration.rewardToRiskMin else {
             throw Refusal(
                 .rewardToRisk,
-                "tp1/sl \(rounded(distances.grossRewardToRisk)) < \(configuration.rewardToRiskMin) at ATR "
-                    + "\(rounded(distances.atrRatio * 100)) %")
+                "tp1/sl \(percent(levels.takeProfitRatio))/\(percent(levels.stopRatio)) = "
+                    + "\(rounded(levels.grossRewardToRisk)) < \(configuration.rewardToRiskMin)")
         }
-        let least = configuration.makerFeeRate.double * 2 + quote.spread + configuration.profitMin
-        guard distances.takeProfitRatio >= least else {
-            throw Refusal(
-                .minTakeProfit, "tp1 \(rounded(distances.takeProfitRatio * 100)) % < \(rounded(least * 100)) %")
-        }
-    }
-}
-
-/// Three decimals, for people.
-func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
-
-/// The rule that refused a plan, with its numbers.
-struct Refusal: Error {
-    let rule: RiskRule
-    let detail: String
-
-    init(_ rule: RiskRule, _ detail: String) {
-        self.rule = rule
-        self.detail = detail
-    }
-}
-
-/// A decision, or one of the facts that it is judged by.
-public struct RiskInput: StreamInput {
-    public enum Event: Sendable {
-        case decision(Decision)
-        case candle(CandleUpdate)
-        case metric(MarketMetric)
-        case execution(ExecutionEvent)
-        case account(AccountUpdate)
-    }
-
-    public static let streams: [StreamKind] = [.decision, .candle, .metric, .execution, .account]
-    /// Enough 1m candles for a settled ATR; longer than any position is held.
-    public static let warmUpMs: Int64 = 10_800_000
-
-    /// Nil for the account.
-    public let symbol: Symbol?
-    public let event: Event
-
-    public init(symbol: Symbol?, event: Event) {
-        self.symbol = symbol
-        self.event = event
-    }
-
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        switch stream.kind {
-        case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
-        case .candle: self.init(symbol: stream.symbol, event: .candle(try CandleUpdate(fields)))
-        case .metric: self.init(symbol: stream.symbol, event: .metric(try MarketMetric(fields)))
-        case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
-        case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
-        default: return nil
+        let least =
+            (setting.makerFeeRate.double * 2 + setting.quote.spread + configuration.profitMin)
+            * setting.profitMinMultiplier
+        guard levels.takeProfitRatio >= least else {
+            throw Refusal(.minTakeProfit, "tp1 \(percent(levels.takeProfitRatio)) < \(percent(least))")
         }
     }
-}
 
-public struct RiskOutput: StreamOutput {
-    public let symbol: Symbol
-    public let plan: TradePlan
+    private mutating func checkBreakers(_ emit: (RiskOutput) -> Void) throws(Refusal) {
+        guard isJournalWritable else { throw Refusal(.journal, "the risk journal can't be written") }
+        if session.isHalted { throw Refusal(.halted, "a person halted trading; `vortexctl resume` ends it") }
+        if let breaker = session.checkOvertrade(at: now, open: exposure.count, configuration.breakers) {
+            announce(breaker, emit)
+        }
+        for (breaker, rule) in [
+            (Breaker.dailyLoss, RiskRule.dailyLoss), (.lossStreak, .lossStreak), (.hourlyLoss, .hourlyLoss),
+            (.overtrade, .overtrade),
+        ] {
+            if let until = session.isActive(breaker, at: now) {
+                throw Refusal(rule, "\(describe(breaker)); until \(until)")
+            }
+        }
+    }
 
-    public var stream: StreamName { StreamName(.plan, symbol) }
-    public func encode(into fields: inout Fields) { plan.encode(into: &fields) }
+    private func describe(_ breaker: Breaker) -> String {
+        let rules = configuration.breakers
+        return switch breaker {
+        case .dailyLoss: "the day lost \(percent(session.dailyLoss)) > \(percent(rules.dailyLossMax))"
+        case .lossStreak: "\(session.lossStreak) losses in a row ≥ \(rules.streakLosses)"
+        case .hourlyLoss: "\(session.lossesLastHour(at: now)) losses within an hour ≥ \(rules.hourlyLosses)"
+        case .overtrade: "\(session.tradesThisHour(at: now)) trades this hour ≥ \(rules.hourlyTrades)"
+        }
+    }
+
+    // MARK: The day
+
+    private mutating func advance(to time: Timestamp, _ emit: (RiskOutput) -> Void) {
+        now = max(now, time)
+        if session.advance(to: now, balance: account?.walletBalance) { tell(emit) }
+        // At least once a minute, so that who starts anew knows.
+        if told.map({ now - $0.eventTime >= 60_000 }) ?? true { tell(emit) }
+    }
+
+    private mutating func close(
+        _ id: TradeId, _ summary: TradeSummary, of symbol: Symbol?, _ emit: (RiskOutput) -> Void
+    ) {
+        now = max(now, summary.exitTime)
+        _ = session.advance(to: now, balance: account?.walletBalance)
+        guard let tripped = session.close(id, summary, configuration.breakers) else { return }
+        for breaker in tripped { announce(breaker, emit) }
+        if session.checkFees(configuration.breakers) {
+            alert(
+                .warning, "fee_alert",
+                "fees of \(session.feesToday) are more than \(percent(configuration.breakers.feeShareMax)) of the day's "
+                    + "gross profit of \(session.grossProfitToday)", emit)
+        }
+        tell(emit)
+    }
+
+    private mutating func announce(_ breaker: ActiveBreaker, _ emit: (RiskOutput) -> Void) {
+        alert(
+            .warning, breaker.breaker.rawValue, "\(describe(breaker.breaker)): no entries until \(breaker.until)", emit)
+        tell(emit)
+    }
+
+    private func alert(_ severity: Severity, _ event: String, _ text: String, _ emit: (RiskOutput) -> Void) {
+        emit(.alert(Alert(eventTime: now, severity: severity, service: "risk-manager", event: event, text: text)))
+    }
+
+    private mutating func tell(_ emit: (RiskOutput) -> Void) {
+        let state = session.state(at: now)
+        told = state
+        emit(.state(state))
+    }
+
+    // MARK: Commands
+
+    private mutating func obey(_ command: Command, _ emit: (RiskOutput) -> Void) {
+        guard command.name == .halt || command.name == .resume else { return }
+        let isHalt = command.name == .halt
+        session.setHalted(isHalt)
+        let text = isHalt ? "no entries until a person resumes" : "entries are allowed as far as no breaker stops them"
+        alert(isHalt ? .warning : .info, command.name.rawValue, "\(command.author): \(text)", emit)
+        emit(
+            .reply(
+                Reply(command: command.id, eventTime: now, service: "risk-manager", isDone: true, text: text)))
+        tell(emit)
+    }
 }

@@ -1,99 +1,106 @@
 import SignalContracts
 import TradingPrimitives
 
-/// Best prices at the decision.
-struct Quote {
-    let bid: Price
-    let ask: Price
+/// The part of the balance that one stop may cost, and the bound that set it.
+struct RiskShare: Equatable {
+    let ratio: Double
+    let bound: String
 
-    init(_ signal: OrderFlowSignal?) throws(Refusal) {
-        guard let bid = signal?.bestBid, let ask = signal?.bestAsk, bid > .zero, ask > bid else {
-            throw Refusal(.noBook, "the decision holds no valid best prices")
+    /// By confidence, reduced by a streak or a bad day, bounded by the caps, times the regime's multiplier.
+    init(
+        confidence: Double, _ session: borrowing RiskSession, sizeMultiplier: Double, _ configuration: RiskConfiguration
+    ) {
+        let rules = configuration.sizing
+        guard configuration.profile == .vortex7 else {
+            (ratio, bound) = (rules.riskPerTrade, "risk_per_trade")
+            return
         }
-        self.bid = bid
-        self.ask = ask
-    }
-
-    /// (ask − bid)/bid.
-    var spread: Double { Double(ask.raw - bid.raw) / Double(bid.raw) }
-
-    /// Inside the spread by the offset, but never taking: LONG min(bid + offset, ask − 1 tick), SHORT mirrored.
-    func entryPrice(_ direction: Direction, offsetTicks: Int, tick: Price) -> Price {
-        let offset = tick * Int64(offsetTicks)
-        return direction == .long ? min(bid + offset, ask - tick) : max(ask - offset, bid + tick)
-    }
-}
-
-/// Distances of stop, target and trail from the entry, on the tick.
-struct Distances {
-    let stop: Price
-    let takeProfit: Price
-    let trail: Price
-    /// As parts of the entry price.
-    let stopRatio: Double
-    let takeProfitRatio: Double
-    let atrRatio: Double
-
-    var grossRewardToRisk: Double { takeProfitRatio / stopRatio }
-
-    init(atr: Double, price: Price, rules: InstrumentRules, _ configuration: RiskConfiguration) throws(Refusal) {
-        let entry = price.double
-        guard atr > 0, entry > 0 else { throw Refusal(.noAtr, "ATR \(atr) at price \(price)") }
-        stopRatio = min(
-            max(configuration.stopAtr * atr / entry, configuration.stopDistanceMin), configuration.stopDistanceMax)
-        takeProfitRatio = min(configuration.takeProfitAtr * atr / entry, configuration.takeProfitDistanceMax)
-        atrRatio = atr / entry
-        // First the noise of binary arithmetic goes, on the 1e-8 grid; then stop and target take the nearer tick.
-        guard let stop = Price(stopRatio * entry, rounding: .nearest),
-            let takeProfit = Price(takeProfitRatio * entry, rounding: .nearest),
-            let trail = Price(configuration.trailAtr * atr, rounding: .nearest)
-        else { throw Refusal(.noAtr, "ATR \(atr) is out of range") }
-        self.stop = max(rules.tickSize, rules.price(stop, rounding: .down))
-        self.takeProfit = max(rules.tickSize, rules.price(takeProfit, rounding: .down))
-        self.trail = max(rules.tickSize, rules.price(trail, rounding: .up))
+        var tier = confidence >= 80 ? rules.riskHigh : confidence >= 60 ? rules.riskMiddle : rules.riskLow
+        var name = "confidence"
+        if session.lossStreak >= rules.streakLosses {
+            tier *= rules.reduction
+            name = "loss_streak"
+        }
+        if session.dailyLoss > rules.reducedDailyLoss {
+            tier *= rules.reduction
+            name = "daily_loss"
+        }
+        var bounds = [(tier, name), (rules.riskPerTrade * rules.riskCap, "risk_per_trade")]
+        if session.reducedTradesLeft > 0 { bounds.append((configuration.breakers.streakRiskMax, "after_streak")) }
+        if let kelly = session.quarterKelly(tradesMin: rules.kellyTradesMin) {
+            bounds.append((max(kelly, rules.kellyFloor), "kelly"))
+        }
+        let least = bounds.min { $0.0 < $1.0 } ?? (0, "none")
+        ratio = least.0 * sizeMultiplier
+        bound = least.1
     }
 }
 
 extension RiskManager {
     /// Size by risk, cut to the margin caps; leverage as low as the cap allows, within its bounds.
     func size(
-        _ decision: Decision, entry: Price, distances: Distances, balance: Notional, rules: InstrumentRules
+        _ setting: borrowing Setting, _ levels: Levels, _ share: RiskShare, balance: Notional
     ) throws(Refusal) -> TradeTerms {
+        let rules = configuration.sizing
         let money = balance.double
-        let wanted = money * configuration.riskPerTrade / distances.stopRatio
-        let needed = Int((wanted / (money * configuration.marginCap)).rounded(.up))
-        let leverage = min(max(needed, configuration.leverageMin), configuration.leverageMax)
-        let room = min(configuration.marginCap * money, configuration.marginCapTotal * money - exposure.margin.double)
+        guard share.ratio > 0 else { throw Refusal(.noBalance, "the risk allowed is zero (\(share.bound))") }
+        let wanted = money * share.ratio / levels.stopRatio
+        let leverage = try leverage(for: wanted, balance: money, setting)
+        let room = min(rules.marginCap * money, rules.marginCapTotal * money - exposure.margin.double)
         guard room > 0 else {
-            throw Refusal(
-                .marginCap, "margin in use \(exposure.margin) of \(rounded(configuration.marginCapTotal * money))")
+            throw Refusal(.marginCap, "margin in use \(exposure.margin) of \(rounded(rules.marginCapTotal * money))")
         }
         let affordable = room * Double(leverage)
-        let liquidationRatio = 1 / Double(leverage) - configuration.maintenanceMarginRatio
-        guard distances.stopRatio <= liquidationRatio / 2 else {
-            throw Refusal(
-                .liquidation,
-                "stop \(rounded(distances.stopRatio * 100)) % > half of \(rounded(liquidationRatio * 100)) %")
-        }
         guard let notional = Notional(min(wanted, affordable), rounding: .down) else {
             throw Refusal(.marginCap, "size \(min(wanted, affordable)) is out of range")
         }
-        let quantity = rules.quantity(atMost: notional.quantity(at: entry))
-        guard rules.admits(quantity, at: entry) else {
-            throw Refusal(.minNotional, "\(quantity) × \(entry) < \(rules.minNotional)")
+        try checkLiquidation(levels, notional: notional, leverage: leverage, setting)
+        let quantity = setting.rules.quantity(atMost: notional.quantity(at: levels.entry))
+        guard setting.rules.admits(quantity, at: levels.entry) else {
+            throw Refusal(.minNotional, "\(quantity) × \(levels.entry) < \(setting.rules.minNotional)")
         }
-        let entryFee = configuration.makerFeeRate.double
-        let gain = distances.takeProfitRatio - entryFee - configuration.makerFeeRate.double
-        let effective = gain / (distances.stopRatio + entryFee + configuration.takerFeeRate.double)
+        let exits = configuration.exits(of: setting.strategy)
+        let fees = FeeModel(maker: setting.makerFeeRate.double, taker: setting.takerFeeRate.double)
+        let effective = fees.effectiveRewardToRisk(takeProfit: levels.takeProfitRatio, stop: levels.stopRatio)
+        if configuration.effectiveRewardToRiskMin > 0, effective < configuration.effectiveRewardToRiskMin {
+            throw Refusal(
+                .effectiveRewardToRisk, "\(rounded(effective)) after fees < \(configuration.effectiveRewardToRiskMin)")
+        }
         return TradeTerms(
-            entryPrice: entry, quantity: quantity, notional: entry * quantity, leverage: leverage,
-            margin: Notional(raw: (entry * quantity).raw / Int64(leverage)), stopDistance: distances.stop,
-            takeProfitDistance: distances.takeProfit, trailDistance: distances.trail,
-            takeProfitFraction: configuration.takeProfitFraction, entryOffsetTicks: configuration.entryOffsetTicks,
-            entryTimeoutMs: configuration.entryTimeoutMs, maxHoldMs: configuration.maxHoldMs,
-            riskRatio: configuration.riskPerTrade, riskBound: wanted <= affordable ? "risk_per_trade" : "margin_cap",
-            grossRewardToRisk: distances.grossRewardToRisk, effectiveRewardToRisk: effective,
-            breakevenWinRate: 1 / (1 + effective), makerFeeRate: configuration.makerFeeRate,
-            takerFeeRate: configuration.takerFeeRate)
+            entryPrice: levels.entry, entryLevel: levels.entryLevel, quantity: quantity,
+            notional: levels.entry * quantity, leverage: leverage,
+            margin: Notional(raw: (levels.entry * quantity).raw / Int64(leverage)), stopDistance: levels.stop,
+            takeProfitDistance: levels.takeProfit, trailDistance: levels.trail,
+            takeProfitFraction: exits.takeProfitFraction, entryOffsetTicks: setting.entryOffsetTicks,
+            entryTimeoutMs: exits.entryTimeoutMs, maxHoldMs: exits.maxHoldMs, riskRatio: share.ratio,
+            riskBound: wanted <= affordable ? share.bound : "margin_cap",
+            grossRewardToRisk: levels.grossRewardToRisk, effectiveRewardToRisk: effective,
+            breakevenWinRate: fees.breakevenWinRate(takeProfit: levels.takeProfitRatio, stop: levels.stopRatio),
+            makerFeeRate: setting.makerFeeRate,
+            takerFeeRate: setting.takerFeeRate)
+    }
+
+    private func leverage(for wanted: Double, balance: Double, _ setting: borrowing Setting) throws(Refusal) -> Int {
+        let rules = configuration.sizing
+        let bracket = Notional(wanted, rounding: .up).flatMap { setting.rules.bracket(of: $0)?.maxLeverage } ?? Int.max
+        let most = min(rules.leverageMax, setting.regime.leverageMax, bracket)
+        guard most >= 1 else { throw Refusal(.marginCap, "no leverage is allowed") }
+        let needed = Int((wanted / (balance * rules.marginCap)).rounded(.up))
+        return min(max(needed, rules.leverageMin), most)
+    }
+
+    /// An isolated position is liquidated when its margin falls to the maintenance margin of its bracket.
+    private func checkLiquidation(
+        _ levels: Levels, notional: Notional, leverage: Int, _ setting: borrowing Setting
+    ) throws(Refusal) {
+        let maintenance =
+            setting.rules.maintenanceMargin(of: notional).map { $0.double / notional.double }
+            ?? configuration.sizing.maintenanceMarginRatio
+        let distance = 1 / Double(leverage) - maintenance
+        guard levels.stopRatio <= distance / 2 else {
+            throw Refusal(
+                .liquidation, "stop \(percent(levels.stopRatio)) > half of the way to liquidation, \(percent(distance))"
+            )
+        }
     }
 }

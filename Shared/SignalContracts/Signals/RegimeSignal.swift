@@ -3,6 +3,8 @@ public import TradingPrimitives
 /// State of the market: a gate and a set of multipliers, no direction. Written by regime-filter every 30 s and when the spread gate changes. On `signal:{S}`, engine E5.
 public struct RegimeSignal: StreamMessage {
     public static let version = 1
+    /// Weights of E1–E4 before the regime changes them; E5's 0.08 is a gate and a set of multipliers, not a weight.
+    public static let baseWeights = (orderFlow: 0.35, tick: 0.25, technical: 0.20, sentiment: 0.12)
 
     /// Id of the `md` entry that set it off.
     public var cause: StreamId
@@ -48,10 +50,7 @@ public struct RegimeSignal: StreamMessage {
         volatilityPhase = .normal
         isSpreadOk = false
         isRiskOff = false
-        weight1 = 0.35
-        weight2 = 0.25
-        weight3 = 0.2
-        weight4 = 0.12
+        (weight1, weight2, weight3, weight4) = Self.baseWeights
         takeProfitMultiplier = 1
         stopLossMultiplier = 1
         leverageMax = 12

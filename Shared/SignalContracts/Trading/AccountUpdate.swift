@@ -24,11 +24,14 @@ public struct AccountUpdate: StreamMessage {
     public var weightLimit: Int
     /// Of the last call.
     public var roundTripMs: Int64
+    /// Fee rates of the account; the highest over the symbols traded. Absent until the venue has told them.
+    public var makerFeeRate: Ratio?
+    public var takerFeeRate: Ratio?
 
     public init(
         eventTime: Timestamp, walletBalance: Notional, availableBalance: Notional, unrealizedPnl: Notional,
         openPositions: Int, unknownOrders: Int, acceptsEntries: Bool, isVenueReachable: Bool, usedWeight: Int,
-        weightLimit: Int, roundTripMs: Int64
+        weightLimit: Int, roundTripMs: Int64, makerFeeRate: Ratio? = nil, takerFeeRate: Ratio? = nil
     ) {
         self.eventTime = eventTime
         self.walletBalance = walletBalance
@@ -41,6 +44,8 @@ public struct AccountUpdate: StreamMessage {
         self.usedWeight = usedWeight
         self.weightLimit = weightLimit
         self.roundTripMs = roundTripMs
+        self.makerFeeRate = makerFeeRate
+        self.takerFeeRate = takerFeeRate
     }
 
     public init(_ fields: Fields) throws(ContractError) {
@@ -56,6 +61,8 @@ public struct AccountUpdate: StreamMessage {
         usedWeight = try fields.required("used_weight")
         weightLimit = try fields.required("weight_limit")
         roundTripMs = try fields.required("round_trip_ms")
+        makerFeeRate = try fields.optional("maker_fee_rate")
+        takerFeeRate = try fields.optional("taker_fee_rate")
     }
 
     public func encode(into fields: inout Fields) {
@@ -71,5 +78,7 @@ public struct AccountUpdate: StreamMessage {
         fields.put("used_weight", usedWeight)
         fields.put("weight_limit", weightLimit)
         fields.put("round_trip_ms", roundTripMs)
+        fields.put("maker_fee_rate", makerFeeRate)
+        fields.put("taker_fee_rate", takerFeeRate)
     }
 }

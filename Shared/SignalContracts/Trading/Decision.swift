@@ -30,11 +30,11 @@ public struct Decision: StreamMessage {
     /// `phase1` or `vortex7`: the rules it was made by.
     public var profile: String
     public var action: Action
-    /// The strategy chosen, or the one nearest to it.
+    /// The strategy chosen.
     public var strategy: Strategy?
     /// 0…100.
     public var confidence: Double
-    /// Weighted score of the strategy chosen, in [−1, 1]; positive is long.
+    /// Weighted score of the strategy chosen, else the greater in size of the two; in [−1, 1], positive is long.
     public var finalScore: Double
     /// Score with E3's trend reading.
     public var scoreMomentum: Double
@@ -46,12 +46,15 @@ public struct Decision: StreamMessage {
     public var failedGates: GateSet
     /// The same for people.
     public var reason: String
+    /// What the gates did since midnight UTC, this evaluation included.
+    public var gateCounts: GateCounts
     public var signals: SignalSnapshot
 
     public init(
         id: TradeId, cause: StreamId, eventTime: Timestamp, profile: String, action: Action, strategy: Strategy? = nil,
         confidence: Double, finalScore: Double, scoreMomentum: Double, scoreReversion: Double, enginesAgree: Int,
-        failedGates: GateSet, reason: String, signals: SignalSnapshot = SignalSnapshot()
+        failedGates: GateSet, reason: String, gateCounts: GateCounts = GateCounts(),
+        signals: SignalSnapshot = SignalSnapshot()
     ) {
         self.id = id
         self.cause = cause
@@ -66,6 +69,7 @@ public struct Decision: StreamMessage {
         self.enginesAgree = enginesAgree
         self.failedGates = failedGates
         self.reason = reason
+        self.gateCounts = gateCounts
         self.signals = signals
     }
 
@@ -84,6 +88,7 @@ public struct Decision: StreamMessage {
         enginesAgree = try fields.required("engines_agree")
         failedGates = try fields.required("failed_gates")
         reason = try fields.required("reason")
+        gateCounts = try GateCounts(fields)
         signals = try SignalSnapshot(fields)
     }
 
@@ -102,6 +107,7 @@ public struct Decision: StreamMessage {
         fields.put("engines_agree", enginesAgree)
         fields.put("failed_gates", failedGates)
         fields.put("reason", reason)
+        gateCounts.encode(into: &fields)
         signals.encode(into: &fields)
     }
 }

@@ -15,11 +15,11 @@ public enum Gate: String, Sendable, CaseIterable {
     case breaker
     /// The score did not jump within half a second.
     case stability
-    /// The signals needed are fresh and warm.
+    /// E1 is warm and keeps up with the others.
     case stale
     /// No order of unknown outcome.
     case locked
-    /// A strategy fits.
+    /// Trigger, confirmations and filter of a strategy hold.
     case strategy
 }
 
@@ -33,7 +33,10 @@ public struct GateSet: FieldValue, Equatable, BitwiseCopyable {
     public var isEmpty: Bool { bits == 0 }
     public mutating func insert(_ gate: Gate) { bits |= gate.bit }
     public func contains(_ gate: Gate) -> Bool { bits & gate.bit != 0 }
+    public var count: Int { bits.nonzeroBitCount }
     public var gates: [Gate] { Gate.allCases.filter(contains) }
+    /// In the order of `Gate`, without making a list.
+    public func forEach(_ body: (Gate) -> Void) { for gate in Gate.allCases where contains(gate) { body(gate) } }
 
     public init?(text: UnsafeRawBufferPointer) {
         for part in text.split(separator: UInt8(ascii: ",")) {
@@ -46,20 +49,23 @@ public struct GateSet: FieldValue, Equatable, BitwiseCopyable {
 }
 
 extension Gate {
-    fileprivate var bit: UInt32 {
+    /// Its place in the order of `allCases`.
+    var place: Int {
         switch self {
-        case .score: 1 << 0
-        case .agreement: 1 << 1
-        case .primary: 1 << 2
-        case .tradeable: 1 << 3
-        case .spread: 1 << 4
-        case .hedge: 1 << 5
-        case .maxPositions: 1 << 6
-        case .breaker: 1 << 7
-        case .stability: 1 << 8
-        case .stale: 1 << 9
-        case .locked: 1 << 10
-        case .strategy: 1 << 11
+        case .score: 0
+        case .agreement: 1
+        case .primary: 2
+        case .tradeable: 3
+        case .spread: 4
+        case .hedge: 5
+        case .maxPositions: 6
+        case .breaker: 7
+        case .stability: 8
+        case .stale: 9
+        case .locked: 10
+        case .strategy: 11
         }
     }
+
+    fileprivate var bit: UInt32 { 1 << UInt32(place) }
 }

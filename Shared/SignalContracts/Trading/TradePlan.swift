@@ -7,15 +7,25 @@ public enum RiskRule: String, FieldValue, BitwiseCopyable, CaseIterable {
     case noBook = "no_book"
     case noBalance = "no_balance"
     case noRules = "no_rules"
+    case noRegime = "no_regime"
+    /// The strategy's own level or target is not known, or lies on the wrong side.
+    case noTarget = "no_target"
     case symbolBusy = "symbol_busy"
     case maxPositions = "max_positions"
+    case spread
     case rewardToRisk = "rr"
+    case effectiveRewardToRisk = "effective_rr"
     case minTakeProfit = "min_tp"
     case minNotional = "min_notional"
     case marginCap = "margin_cap"
     case liquidation
-    case breaker
+    case dailyLoss = "daily_loss"
+    case lossStreak = "loss_streak"
+    case hourlyLoss = "hourly_loss"
+    case overtrade
     case halted
+    /// The risk journal can't be written.
+    case journal
 }
 
 /// What risk-manager makes of a decision to trade: the terms of the trade, or the rule that refused it. On `plan:{S}`.

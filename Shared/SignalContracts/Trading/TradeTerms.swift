@@ -4,6 +4,8 @@ public import TradingPrimitives
 public struct TradeTerms: Equatable, Sendable {
     /// Price of the post-only entry when the plan was made; the executor fits it to the live book.
     public var entryPrice: Price
+    /// The strategy's own level: the entry is never worse than it. Absent for an entry at the best price.
+    public var entryLevel: Price?
     /// On the instrument's step.
     public var quantity: Quantity
     /// quantity × entry price.
@@ -37,12 +39,14 @@ public struct TradeTerms: Equatable, Sendable {
     public var takerFeeRate: Ratio
 
     public init(
-        entryPrice: Price, quantity: Quantity, notional: Notional, leverage: Int, margin: Notional, stopDistance: Price,
+        entryPrice: Price, entryLevel: Price? = nil, quantity: Quantity, notional: Notional, leverage: Int,
+        margin: Notional, stopDistance: Price,
         takeProfitDistance: Price, trailDistance: Price, takeProfitFraction: Ratio, entryOffsetTicks: Int,
         entryTimeoutMs: Int64, maxHoldMs: Int64, riskRatio: Double, riskBound: String, grossRewardToRisk: Double,
         effectiveRewardToRisk: Double, breakevenWinRate: Double, makerFeeRate: Ratio, takerFeeRate: Ratio
     ) {
         self.entryPrice = entryPrice
+        self.entryLevel = entryLevel
         self.quantity = quantity
         self.notional = notional
         self.leverage = leverage
@@ -65,6 +69,7 @@ public struct TradeTerms: Equatable, Sendable {
 
     init(_ fields: Fields) throws(ContractError) {
         entryPrice = try fields.required("entry_price")
+        entryLevel = try fields.optional("entry_level")
         quantity = try fields.required("quantity")
         notional = try fields.required("notional")
         leverage = try fields.required("leverage")
@@ -87,6 +92,7 @@ public struct TradeTerms: Equatable, Sendable {
 
     func encode(into fields: inout Fields) {
         fields.put("entry_price", entryPrice)
+        fields.put("entry_level", entryLevel)
         fields.put("quantity", quantity)
         fields.put("notional", notional)
         fields.put("leverage", leverage)

@@ -1,30 +1,5 @@
-import Indicators
 import SignalContracts
 import TradingPrimitives
-
-/// What the risk manager knows of one contract.
-struct MarketState {
-    let symbol: Symbol
-    private(set) var rules: InstrumentRules?
-    private var candles = CandleSeries(.oneMinute, capacity: 200)
-
-    init(_ symbol: Symbol) { self.symbol = symbol }
-
-    mutating func apply(_ candle: CandleUpdate) {
-        guard candle.timeframe == .oneMinute, candle.isClosed else { return }
-        candles.insert(
-            CandleSeries.Candle(
-                openTime: candle.openTime, high: candle.high.double, low: candle.low.double, close: candle.close.double)
-        )
-    }
-
-    mutating func apply(_ metric: MarketMetric) {
-        if case .instrument(let rules) = metric.value { self.rules = rules }
-    }
-
-    /// On closed 1m candles; nil before there are enough without a gap.
-    func averageTrueRange(period: Int) -> Double? { candles.averageTrueRange(period: period) }
-}
 
 /// Margin held by plans and positions: reserved when a plan is approved, released when it ends.
 struct Exposure {

@@ -1,0 +1,46 @@
+public import SignalContracts
+public import TradingPrimitives
+
+/// An engine's signal, what happened to a position, or what the risk manager or the learner says.
+public struct DecisionInput: StreamInput {
+    public enum Event: Sendable {
+        case signal(EngineSignal)
+        case execution(ExecutionEvent)
+        case risk(RiskState)
+        case weights(EngineWeights)
+        /// One of our own, read back: after a restart the day's counts go on from it.
+        case decision(Decision)
+    }
+
+    public static let streams: [StreamKind] = [.signal, .execution, .decision, .risk, .weights]
+    /// Longer than any position is held.
+    public static let warmUpMs: Int64 = 1_800_000
+
+    /// Nil for what concerns all.
+    public let symbol: Symbol?
+    public let event: Event
+
+    public init(symbol: Symbol?, event: Event) {
+        self.symbol = symbol
+        self.event = event
+    }
+
+    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        switch stream.kind {
+        case .signal: self.init(symbol: stream.symbol, event: .signal(try EngineSignal(fields)))
+        case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
+        case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
+        case .risk: self.init(symbol: nil, event: .risk(try RiskState(fields)))
+        case .weights: self.init(symbol: nil, event: .weights(try EngineWeights(fields)))
+        default: return nil
+        }
+    }
+}
+
+public struct DecisionOutput: StreamOutput {
+    public let symbol: Symbol
+    public let decision: Decision
+
+    public var stream: StreamName { StreamName(.decision, symbol) }
+    public func encode(into fields: inout Fields) { decision.encode(into: &fields) }
+}

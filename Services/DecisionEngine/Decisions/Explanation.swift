@@ -1,0 +1,67 @@
+import SignalContracts
+import TradingPrimitives
+
+// Why: the same judgement in words, with its numbers.
+extension Judgement {
+    func reason(_ readings: borrowing Readings, _ around: Circumstances, _ configuration: DecisionConfiguration)
+        -> String
+    {
+        var parts: [String] = []
+        if failed.isEmpty {
+            parts.append("\(chosen?.strategy.rawValue ?? "") \(direction.rawValue), score \(rounded(score.value))")
+            parts.append(engines)
+            if let chosen, views != nil {
+                parts.append("\(chosen.confirmations) confirmations, strategy score \(rounded(chosen.score))")
+            }
+        } else {
+            failed.forEach { parts.append("\($0.rawValue): \(explain($0, readings, around, configuration))") }
+        }
+        return parts.joined(separator: "; ")
+    }
+
+    private var engines: String {
+        "E1 \(rounded(score.orderFlow)) E2 \(rounded(score.tick)) E3 \(rounded(score.technical)) E4 \(rounded(score.sentiment))"
+    }
+
+    private func explain(
+        _ gate: Gate, _ readings: borrowing Readings, _ around: Circumstances, _ configuration: DecisionConfiguration
+    ) -> String {
+        switch gate {
+        case .score:
+            views == nil
+                ? "E1 \(rounded(score.orderFlow)) and E2 \(rounded(score.tick)) are not both strong"
+                : "\(rounded(abs(score.value))) ≤ \(scoreMin) (\(engines))"
+        case .agreement:
+            views == nil
+                ? "E1 and E2 do not agree"
+                : "\(score.agreement(with: direction)) of 4 engines < \(configuration.agreementMin)"
+        case .primary: "E1 points the other way"
+        case .tradeable: readings.regime.map { $0.reason ?? "E5 says no" } ?? "E5 is cold or old"
+        case .spread: "the spread is too wide, or not known"
+        case .hedge: "a position stands the other way"
+        case .maxPositions: "\(around.openPositions) positions are open"
+        case .breaker: "the risk manager takes no entries"
+        case .stability: "the score jumped by \(rounded(jump))"
+        case .stale:
+            readings.orderFlow == nil
+                ? "E1 is cold"
+                : views == nil && readings.tick == nil
+                    ? "E2 is cold or old" : "E1 is \(around.newest - around.time) ms behind"
+        case .locked: "an order's outcome is not known"
+        case .strategy: views.map { [$0.momentum, $0.reversion, $0.cascade].map(lack).joined(separator: ", ") } ?? ""
+        }
+    }
+
+    /// What a strategy lacks first.
+    private func lack(_ view: StrategyView) -> String {
+        let name = view.strategy.rawValue
+        if !view.hasTrigger { return "\(name) no trigger" }
+        if view.confirmations < view.confirmationsMin {
+            return "\(name) \(view.confirmations) of \(view.confirmationsMin) confirmations"
+        }
+        return view.passesFilter ? "\(name) scores \(rounded(view.score))" : "\(name) filtered"
+    }
+}
+
+/// Three decimals, for people.
+private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }

@@ -1,0 +1,79 @@
+public import SignalContracts
+public import TradingPrimitives
+
+/// A decision, or one of the facts that it is judged by.
+public struct RiskInput: StreamInput {
+    public enum Event: Sendable {
+        case decision(Decision)
+        case metric(MarketMetric)
+        case execution(ExecutionEvent)
+        case account(AccountUpdate)
+        case weights(EngineWeights)
+        case command(Command)
+    }
+
+    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command]
+    /// Longer than any position is held; what is older is in the journal.
+    public static let warmUpMs: Int64 = 1_800_000
+
+    /// Nil for what concerns all.
+    public let symbol: Symbol?
+    public let event: Event
+
+    public init(symbol: Symbol?, event: Event) {
+        self.symbol = symbol
+        self.event = event
+    }
+
+    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        switch stream.kind {
+        case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
+        case .metric: self.init(symbol: stream.symbol, event: .metric(try MarketMetric(fields)))
+        case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
+        case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
+        case .weights: self.init(symbol: nil, event: .weights(try EngineWeights(fields)))
+        case .command: self.init(symbol: nil, event: .command(try Command(fields)))
+        default: return nil
+        }
+    }
+}
+
+/// A plan, what the manager lets trade, or a word to a person.
+public enum RiskOutput: StreamOutput {
+    case plan(Symbol, TradePlan)
+    case state(RiskState)
+    case alert(Alert)
+    case reply(Reply)
+
+    public var stream: StreamName {
+        switch self {
+        case .plan(let symbol, _): StreamName(.plan, symbol)
+        case .state: StreamName(.risk)
+        case .alert: StreamName(.alert)
+        case .reply: StreamName(.reply)
+        }
+    }
+
+    public func encode(into fields: inout Fields) {
+        switch self {
+        case .plan(_, let plan): plan.encode(into: &fields)
+        case .state(let state): state.encode(into: &fields)
+        case .alert(let alert): alert.encode(into: &fields)
+        case .reply(let reply): reply.encode(into: &fields)
+        }
+    }
+
+    /// `session` shows the day, `circuit_breaker` what stops entries and until when.
+    public var projection: Projection? {
+        guard case .state(let state) = self else { return nil }
+        var breaker = Fields()
+        let longest = state.breakers.breakers.max { $0.until < $1.until }
+        breaker.put("state", state.allowsEntries(at: state.eventTime) ? "OFF" : "ON")
+        breaker.put("reason", state.isHalted ? "halted" : longest?.breaker.rawValue)
+        breaker.put("cooldown_until", longest?.until)
+        return .several([
+            .hash(key: "session", fields: state.fields, replacing: true),
+            .hash(key: "circuit_breaker", fields: breaker, replacing: true),
+        ])
+    }
+}

@@ -1,0 +1,249 @@
+public import SignalContracts
+import TradingPrimitives
+
+/// The day's trades and the breakers that they tripped. All that must survive a restart; kept in a journal.
+///
+/// A function of the trades, each counted once however often it is told.
+public struct RiskSession: Equatable, Sendable {
+    /// What counts of a closed trade.
+    struct Outcome: Equatable, Sendable {
+        let id: TradeId
+        let entryTime: Timestamp
+        let exitTime: Timestamp
+        /// After fees.
+        let pnl: Notional
+    }
+
+    static let dayMs: Int64 = 86_400_000
+    static let hourMs: Int64 = 3_600_000
+    private static let outcomesMax = 200
+
+    /// Midnight UTC that the day's sums count from.
+    private(set) var day = Timestamp.zero
+    private(set) var dayStartBalance = Notional.zero
+    private(set) var tradesToday = 0
+    private(set) var pnlToday = Notional.zero
+    private(set) var feesToday = Notional.zero
+    private(set) var grossProfitToday = Notional.zero
+    private(set) var hasFeeAlert = false
+    private(set) var lossStreak = 0
+    private(set) var reducedTradesLeft = 0
+    private(set) var breakers: [ActiveBreaker] = []
+    private(set) var isHalted = false
+    /// The last trades, oldest first.
+    private(set) var outcomes: [Outcome] = []
+    /// Grows with each change that must survive.
+    public private(set) var revision = 0
+
+    public init() {}
+
+    /// Begins a new day when one has begun, and lets breakers end. True when something changed.
+    mutating func advance(to time: Timestamp, balance: Notional?) -> Bool {
+        let midnight = time.floored(to: Self.dayMs)
+        var isChanged = false
+        if midnight > day {
+            day = midnight
+            (tradesToday, pnlToday, feesToday, grossProfitToday) = (0, .zero, .zero, .zero)
+            dayStartBalance = .zero
+            hasFeeAlert = false
+            isChanged = true
+        }
+        if dayStartBalance == .zero, let balance, balance > .zero {
+            dayStartBalance = balance - pnlToday
+            isChanged = true
+        }
+        if breakers.contains(where: { $0.until <= time }) {
+            breakers.removeAll { $0.until <= time }
+            isChanged = true
+        }
+        if isChanged { revision += 1 }
+        return isChanged
+    }
+
+    /// Counts a closed trade; nil when it was counted before. Returns the breakers that it tripped.
+    mutating func close(_ id: TradeId, _ summary: TradeSummary, _ rules: BreakerRules) -> [ActiveBreaker]? {
+        guard !outcomes.contains(where: { $0.id == id }) else { return nil }
+        revision += 1
+        let isLoss = summary.netPnl <= .zero
+        outcomes.append(
+            Outcome(id: id, entryTime: summary.entryTime, exitTime: summary.exitTime, pnl: summary.netPnl))
+        if outcomes.count > Self.outcomesMax { outcomes.removeFirst() }
+        if summary.exitTime >= day {
+            tradesToday += 1
+            pnlToday += summary.netPnl
+            feesToday += summary.fees
+            if summary.grossPnl > .zero { grossProfitToday += summary.grossPnl }
+        }
+        lossStreak = isLoss ? lossStreak + 1 : 0
+        reducedTradesLeft = max(0, reducedTradesLeft - 1)
+        guard isLoss else { return [] }
+        return trip(at: summary.exitTime, rules)
+    }
+
+    private mutating func trip(at time: Timestamp, _ rules: BreakerRules) -> [ActiveBreaker] {
+        var tripped: [ActiveBreaker] = []
+        if dailyLoss > rules.dailyLossMax {
+            tripped.append(ActiveBreaker(.dailyLoss, until: day + Self.dayMs))
+        }
+        if lossStreak >= rules.streakLosses {
+            tripped.append(ActiveBreaker(.lossStreak, until: time + rules.streakPauseMs))
+            reducedTradesLeft = rules.streakTrades
+        }
+        if lossesLastHour(at: time) >= rules.hourlyLosses {
+            tripped.append(ActiveBreaker(.hourlyLoss, until: time + rules.hourlyPauseMs))
+        }
+        for breaker in tripped { set(breaker) }
+        return tripped
+    }
+
+    /// Stops entries until the next full hour once this hour has seen too many. Nil when it has not, or was stopped.
+    mutating func checkOvertrade(at time: Timestamp, open: Int, _ rules: BreakerRules) -> ActiveBreaker? {
+        guard tradesThisHour(at: time) + open >= rules.hourlyTrades, isActive(.overtrade, at: time) == nil else {
+            return nil
+        }
+        let breaker = ActiveBreaker(.overtrade, until: time.floored(to: Self.hourMs) + Self.hourMs)
+        set(breaker)
+        revision += 1
+        return breaker
+    }
+
+    /// Whether the day's fees have just become too great a part of its gross profit: true once a day.
+    mutating func checkFees(_ rules: BreakerRules) -> Bool {
+        guard !hasFeeAlert, feesToday.double > grossProfitToday.double * rules.feeShareMax else { return false }
+        hasFeeAlert = true
+        revision += 1
+        return true
+    }
+
+    mutating func setHalted(_ isHalted: Bool) {
+        guard self.isHalted != isHalted else { return }
+        self.isHalted = isHalted
+        revision += 1
+    }
+
+    private mutating func set(_ breaker: ActiveBreaker) {
+        if let index = breakers.firstIndex(where: { $0.breaker == breaker.breaker }) {
+            if breakers[index].until < breaker.until { breakers[index] = breaker }
+        } else {
+            breakers.append(breaker)
+        }
+    }
+
+    /// The end of a breaker that stops entries at `time`.
+    func isActive(_ breaker: Breaker, at time: Timestamp) -> Timestamp? {
+        breakers.first { $0.breaker == breaker && $0.until > time }?.until
+    }
+
+    /// Loss of the day as a part of its first balance; 0 on a day in profit.
+    var dailyLoss: Double {
+        guard dayStartBalance > .zero else { return 0 }
+        return max(0, -pnlToday.double / dayStartBalance.double)
+    }
+
+    func tradesThisHour(at time: Timestamp) -> Int {
+        let hour = time.floored(to: Self.hourMs)
+        return outcomes.count { $0.entryTime >= hour }
+    }
+
+    func lossesLastHour(at time: Timestamp) -> Int {
+        outcomes.count { $0.pnl <= .zero && $0.exitTime > time - Self.hourMs && $0.exitTime <= time }
+    }
+
+    /// A quarter of the Kelly fraction W − (1 − W)/R, with R the mean win against the mean loss; nil before enough trades.
+    /// Source: J. L. Kelly, "A New Interpretation of Information Rate" (1956).
+    func quarterKelly(tradesMin: Int) -> Double? {
+        guard outcomes.count >= tradesMin else { return nil }
+        let wins = outcomes.filter { $0.pnl > .zero }.map(\.pnl.double)
+        let losses = outcomes.filter { $0.pnl <= .zero }.map { -$0.pnl.double }
+        let winRate = Double(wins.count) / Double(outcomes.count)
+        let meanLoss = losses.isEmpty ? 0 : losses.reduce(0, +) / Double(losses.count)
+        guard !wins.isEmpty else { return 0 }
+        guard meanLoss > 0 else { return winRate / 4 }
+        let ratio = wins.reduce(0, +) / Double(wins.count) / meanLoss
+        return (winRate - (1 - winRate) / ratio) / 4
+    }
+
+    func state(at time: Timestamp) -> RiskState {
+        var state = RiskState(eventTime: time)
+        state.isHalted = isHalted
+        state.breakers = BreakerList(breakers.filter { $0.until > time })
+        state.tradesToday = tradesToday
+        state.pnlToday = pnlToday
+        state.feesToday = feesToday
+        state.grossProfitToday = grossProfitToday
+        state.dayStartBalance = dayStartBalance
+        state.lossStreak = lossStreak
+        state.reducedTradesLeft = reducedTradesLeft
+        state.tradesThisHour = tradesThisHour(at: time)
+        state.lossesLastHour = lossesLastHour(at: time)
+        return state
+    }
+}
+
+// MARK: - In the journal
+
+extension RiskSession {
+    static let recordVersion = 1
+
+    public func encode(into fields: inout Fields) {
+        fields.put("session_v", Self.recordVersion)
+        fields.put("revision", revision)
+        fields.put("day", day)
+        fields.put("day_start_balance", dayStartBalance)
+        fields.put("trades_today", tradesToday)
+        fields.put("pnl_today", pnlToday)
+        fields.put("fees_today", feesToday)
+        fields.put("gross_profit_today", grossProfitToday)
+        fields.put("fee_alert", hasFeeAlert)
+        fields.put("loss_streak", lossStreak)
+        fields.put("reduced_trades_left", reducedTradesLeft)
+        fields.put("breakers", BreakerList(breakers))
+        fields.put("halted", isHalted)
+        fields.put("outcomes", OutcomeList(outcomes: outcomes))
+    }
+
+    public init(_ fields: Fields) throws(ContractError) {
+        let version: Int = try fields.required("session_v")
+        guard version == Self.recordVersion else { throw .unknownVersion(version) }
+        revision = try fields.required("revision")
+        day = try fields.required("day")
+        dayStartBalance = try fields.required("day_start_balance")
+        tradesToday = try fields.required("trades_today")
+        pnlToday = try fields.required("pnl_today")
+        feesToday = try fields.required("fees_today")
+        grossProfitToday = try fields.required("gross_profit_today")
+        hasFeeAlert = try fields.required("fee_alert")
+        lossStreak = try fields.required("loss_streak")
+        reducedTradesLeft = try fields.required("reduced_trades_left")
+        breakers = (try fields.required("breakers") as BreakerList).breakers
+        isHalted = try fields.required("halted")
+        outcomes = (try fields.required("outcomes") as OutcomeList).outcomes
+    }
+}
+
+/// `id:entry:exit:pnl` joined by commas.
+private struct OutcomeList: FieldValue {
+    let outcomes: [RiskSession.Outcome]
+
+    init(outcomes: [RiskSession.Outcome]) { self.outcomes = outcomes }
+
+    init?(text: UnsafeRawBufferPointer) {
+        var outcomes: [RiskSession.Outcome] = []
+        for part in String(decoding: text, as: UTF8.self).split(separator: ",") {
+            let words = part.split(separator: ":")
+            guard words.count == 4, let id = TradeId(String(words[0])), let entry = Int64(words[1]),
+                let exit = Int64(words[2]), let pnl = Notional(String(words[3]))
+            else { return nil }
+            outcomes.append(
+                RiskSession.Outcome(
+                    id: id, entryTime: Timestamp(milliseconds: entry), exitTime: Timestamp(milliseconds: exit), pnl: pnl
+                ))
+        }
+        self.outcomes = outcomes
+    }
+
+    func write(into bytes: inout [UInt8]) {
+        outcomes.map { "\($0.id):\($0.entryTime.milliseconds):\($0.exitTime.milliseconds):\($0.pnl)" }
+            .joined(separator: ",").write(into: &bytes)
+    }
+}

@@ -1,0 +1,72 @@
+import SignalContracts
+import TradingPrimitives
+
+/// Best prices at the decision.
+struct Quote {
+    let bid: Price
+    let ask: Price
+
+    init(_ signal: OrderFlowSignal?) throws(Refusal) {
+        guard let bid = signal?.bestBid, let ask = signal?.bestAsk, bid > .zero, ask > bid else {
+            throw Refusal(.noBook, "the decision holds no valid best prices")
+        }
+        self.bid = bid
+        self.ask = ask
+    }
+
+    /// (ask − bid)/bid.
+    var spread: Double { Double(ask.raw - bid.raw) / Double(bid.raw) }
+
+    /// Inside the spread by the offset, but never taking: LONG min(bid + offset, ask − 1 tick), SHORT mirrored.
+    func postOnlyPrice(_ direction: Direction, offsetTicks: Int, tick: Price) -> Price {
+        let offset = tick * Int64(offsetTicks)
+        return direction == .long ? min(bid + offset, ask - tick) : max(ask - offset, bid + tick)
+    }
+}
+
+/// What the regime allows at the moment of the decision.
+struct RegimeTerms {
+    var takeProfitMultiplier = 1.0
+    var stopLossMultiplier = 1.0
+    var sizeMultiplier = 1.0
+    var leverageMax = Int.max
+
+    init() {}
+
+    init(_ signal: RegimeSignal?, at time: Timestamp, ageMaxMs: Int64) throws(Refusal) {
+        guard let signal, signal.isWarm, time - signal.eventTime <= ageMaxMs else {
+            throw Refusal(.noRegime, "E5 is missing, cold or older than \(ageMaxMs) ms")
+        }
+        guard signal.isTradeable else { throw Refusal(.noRegime, signal.reason ?? "E5 says no") }
+        guard signal.isSpreadOk else {
+            throw Refusal(.spread, "spread \(signal.spread.map(percent) ?? "unknown") is too wide")
+        }
+        takeProfitMultiplier = signal.takeProfitMultiplier
+        stopLossMultiplier = signal.stopLossMultiplier
+        sizeMultiplier = signal.sizeMultiplier
+        leverageMax = signal.leverageMax
+    }
+}
+
+/// What one plan is made from.
+struct Setting {
+    let decision: Decision
+    let strategy: Strategy
+    let direction: Direction
+    let rules: InstrumentRules
+    let quote: Quote
+    /// ATR(14) on 1m, quote units.
+    let atr: Double
+    let technical: TechnicalSignal
+    let regime: RegimeTerms
+    let entryOffsetTicks: Int
+    /// The learner's multipliers.
+    let takeProfitMultiplier: Double
+    let profitMinMultiplier: Double
+    let makerFeeRate: Ratio
+    let takerFeeRate: Ratio
+
+    /// +1 or −1.
+    var sign: Double { Double(direction.sign) }
+    var tick: Price { rules.tickSize }
+}

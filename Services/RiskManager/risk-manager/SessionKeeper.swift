@@ -1,0 +1,69 @@
+import Journal
+import Risk
+import ServiceKit
+import SignalContracts
+
+/// The risk manager's journal: the session as it was after each change, the newest last.
+final class SessionKeeper {
+    private static let compactAboveBytes = 4 << 20
+
+    private var journal: Journal?
+    private let context: ServiceContext
+    /// As it stands on the disk.
+    private(set) var session = RiskSession()
+
+    /// Opens the journal and reads the last session. Ends the process when it is in use (6), damaged (6) or can't be
+    /// opened (1).
+    init(_ context: ServiceContext, path: String) {
+        self.context = context
+        makeFolder(of: path)
+        var last: ArraySlice<UInt8> = []
+        do throws(JournalError) {
+            let opened = try Journal(path: path, growth: 1 << 18) { _, payload in last = payload }
+            if !last.isEmpty { session = try read(last, path) }
+            context.log.info("journal_open") {
+                $0.put("path", path)
+                $0.put("records", Int64(opened.sequence))
+            }
+            journal = opened.byteCount > Self.compactAboveBytes ? try opened.replaced(by: [record]) : consume opened
+        } catch {
+            complain("risk-manager: \(error)")
+            switch error {
+            case .io: ExitCode.failure.exit()
+            case .inUse, .damaged: ExitCode.unsafeState.exit()
+            }
+        }
+    }
+
+    private func read(_ record: ArraySlice<UInt8>, _ path: String) throws(JournalError) -> RiskSession {
+        do throws(ContractError) {
+            return try RiskSession(try Fields(record: record))
+        } catch {
+            complain("risk-manager: journal \(path), last record: \(error)")
+            ExitCode.unsafeState.exit()
+        }
+    }
+
+    private var record: [UInt8] {
+        var fields = Fields()
+        session.encode(into: &fields)
+        return fields.record
+    }
+
+    /// Puts a changed session on the disk; while that fails, no plan is approved.
+    func keep(_ manager: inout RiskManager) {
+        let isNew = manager.session.revision != session.revision
+        guard isNew || !manager.isJournalWritable else { return }
+        if isNew {
+            session = manager.session
+            journal?.append(record)
+        }
+        do throws(JournalError) {
+            try journal?.sync()
+            manager.isJournalWritable = true
+        } catch {
+            manager.isJournalWritable = false
+            context.log.error("journal_not_written") { $0.put("error", error) }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+public import TradingPrimitives
+
+/// A circuit breaker that stops new entries. Named as the risk rule that it refuses plans by.
+public enum Breaker: String, FieldValue, BitwiseCopyable, CaseIterable {
+    case dailyLoss = "daily_loss"
+    case lossStreak = "loss_streak"
+    case hourlyLoss = "hourly_loss"
+    case overtrade
+}
+
+/// A breaker that has tripped, and when it ends.
+public struct ActiveBreaker: Equatable, BitwiseCopyable, Sendable {
+    public let breaker: Breaker
+    public let until: Timestamp
+
+    public init(_ breaker: Breaker, until: Timestamp) {
+        self.breaker = breaker
+        self.until = until
+    }
+}
+
+/// Breakers in one field, `daily_loss:1700000000000` joined by commas.
+public struct BreakerList: FieldValue, Equatable {
+    public var breakers: [ActiveBreaker]
+
+    public init(_ breakers: [ActiveBreaker] = []) { self.breakers = breakers }
+
+    public init?(text: UnsafeRawBufferPointer) {
+        self.init()
+        for part in String(decoding: text, as: UTF8.self).split(separator: ",") {
+            let words = part.split(separator: ":")
+            guard words.count == 2, let breaker = Breaker(rawValue: String(words[0])), let until = Int64(words[1])
+            else { return nil }
+            breakers.append(ActiveBreaker(breaker, until: Timestamp(milliseconds: until)))
+        }
+    }
+
+    public func write(into bytes: inout [UInt8]) {
+        breakers.map { "\($0.breaker.rawValue):\($0.until.milliseconds)" }.joined(separator: ",").write(into: &bytes)
+    }
+}
+
+/// What risk-manager lets trade at present, and the day behind it. On `risk`.
+///
+/// Published when a breaker trips or ends, when a person halts or resumes, and after each trade.
+public struct RiskState: StreamMessage {
+    public static let version = 1
+
+    public var eventTime: Timestamp
+    /// By a person, until a person resumes.
+    public var isHalted: Bool
+    public var breakers: BreakerList
+    /// The rest counts since midnight UTC.
+    public var tradesToday: Int
+    /// After fees.
+    public var pnlToday: Notional
+    public var feesToday: Notional
+    /// Sum of the trades that won, before fees.
+    public var grossProfitToday: Notional
+    /// Wallet balance when the day began.
+    public var dayStartBalance: Notional
+    /// Losses in a row that end now.
+    public var lossStreak: Int
+    /// Trades still to come at the reduced risk that follows a streak.
+    public var reducedTradesLeft: Int
+    /// Since the full hour.
+    public var tradesThisHour: Int
+    /// Within the last hour.
+    public var lossesLastHour: Int
+
+    public init(eventTime: Timestamp) {
+        self.eventTime = eventTime
+        isHalted = false
+        breakers = BreakerList()
+        tradesToday = 0
+        pnlToday = .zero
+        feesToday = .zero
+        grossProfitToday = .zero
+        dayStartBalance = .zero
+        lossStreak = 0
+        reducedTradesLeft = 0
+        tradesThisHour = 0
+        lossesLastHour = 0
+    }
+
+    /// Whether an entry may be made at `time`.
+    public func allowsEntries(at time: Timestamp) -> Bool {
+        !isHalted && !breakers.breakers.contains { $0.until > time }
+    }
+
+    public init(_ fields: Fields) throws(ContractError) {
+        try Self.checkVersion(fields)
+        eventTime = try fields.required("event_time")
+        isHalted = try fields.required("halted")
+        breakers = try fields.required("breakers")
+        tradesToday = try fields.required("trades_today")
+        pnlToday = try fields.required("pnl_today")
+        feesToday = try fields.required("fee_total")
+        grossProfitToday = try fields.required("gross_pnl")
+        dayStartBalance = try fields.required("day_start_balance")
+        lossStreak = try fields.required("streak")
+        reducedTradesLeft = try fields.required("reduced_trades_left")
+        tradesThisHour = try fields.required("trades_this_hour")
+        lossesLastHour = try fields.required("losses_last_hour")
+    }
+
+    public func encode(into fields: inout Fields) {
+        fields.put("v", Self.version)
+        fields.put("event_time", eventTime)
+        fields.put("halted", isHalted)
+        fields.put("breakers", breakers)
+        fields.put("trades_today", tradesToday)
+        fields.put("pnl_today", pnlToday)
+        fields.put("fee_total", feesToday)
+        fields.put("gross_pnl", grossProfitToday)
+        fields.put("day_start_balance", dayStartBalance)
+        fields.put("streak", lossStreak)
+        fields.put("reduced_trades_left", reducedTradesLeft)
+        fields.put("trades_this_hour", tradesThisHour)
+        fields.put("losses_last_hour", lossesLastHour)
+    }
+}
