@@ -7,6 +7,13 @@ public enum LedgerEntry: Sendable {
     case plan(Symbol, TradePlan)
     case execution(Symbol, StreamId, ExecutionEvent)
     case alert(StreamId, Alert)
+    /// A price, for the outcomes of decisions made a while ago.
+    case price(Symbol, Price, at: Timestamp)
+
+    public var isPrice: Bool {
+        if case .price = self { return true }
+        return false
+    }
 
     public func write(to database: Database) throws(DatabaseError) {
         switch self {
@@ -20,6 +27,11 @@ public enum LedgerEntry: Sendable {
                     id.description, alert.eventTime.description, alert.severity.rawValue, alert.service, alert.event,
                     alert.symbol?.name, alert.text,
                 ])
+            if Breaker(rawValue: alert.event) != nil {
+                try DailySummary.countBreakers(at: alert.eventTime, in: database)
+            }
+        case .price(let symbol, let price, let time):
+            try SignalOutcome.observe(symbol, price, at: time, in: database)
         }
     }
 }
@@ -34,6 +46,7 @@ extension Decision {
             ])
         // A trade may have been written before its decision.
         if action != .noTrade { try TradeRow.complete(id, in: database) }
+        try SignalOutcome.open(self, symbol, in: database)
     }
 
     /// `{"E1": {…}, …}`: the fields of each engine's signal.

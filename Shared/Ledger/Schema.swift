@@ -1,6 +1,6 @@
 /// The tables, as steps that each database takes once and in order. A step that has been released is never changed.
 public enum Schema {
-    static let steps: [(version: Int, sql: String)] = [(1, foundation)]
+    static let steps: [(version: Int, sql: String)] = [(1, foundation), (2, outcomes)]
 
     /// Takes the steps that the database has not taken. Returns the version it has then.
     @discardableResult
@@ -91,5 +91,16 @@ public enum Schema {
         CREATE TABLE alerts (
             entry_id TEXT PRIMARY KEY, event_time TIMESTAMPTZ NOT NULL, severity VARCHAR(10) NOT NULL,
             service TEXT NOT NULL, event TEXT NOT NULL, symbol VARCHAR(40), text TEXT NOT NULL);
+        """
+
+    /// What became of decisions that one gate alone stopped.
+    private static let outcomes = """
+        CREATE TABLE signal_outcome (
+            decision TEXT PRIMARY KEY, symbol VARCHAR(40) NOT NULL, event_time TIMESTAMPTZ NOT NULL,
+            gate TEXT NOT NULL, side VARCHAR(5) NOT NULL, strategy CHAR(1), final_score DECIMAL(5,4) NOT NULL,
+            price DECIMAL(18,8) NOT NULL, price_1m DECIMAL(18,8), price_5m DECIMAL(18,8), price_10m DECIMAL(18,8),
+            move_1m DOUBLE PRECISION, move_5m DOUBLE PRECISION, move_10m DOUBLE PRECISION);
+        CREATE INDEX signal_outcome_open ON signal_outcome (symbol, event_time) WHERE price_10m IS NULL;
+        CREATE INDEX signal_outcome_gate ON signal_outcome (gate, event_time);
         """
 }

@@ -48,6 +48,20 @@ enum TradeRow {
 
 /// Rows of `daily_summary`, recomputed from the trades of the day.
 enum DailySummary {
+    /// Trips of circuit breakers on the day `$2`; they stop all symbols.
+    private static let breakerCount: String = {
+        let names = Breaker.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return "(SELECT count(*) FROM alerts WHERE service = 'risk-manager' AND event IN (\(names)) "
+            + "AND event_time >= $2::date AND event_time < $2::date + 1)"
+    }()
+
+    /// Brings the day's count of breakers up to date in the rows that stand.
+    static func countBreakers(at time: Timestamp, in database: Database) throws(DatabaseError) {
+        try database.run(
+            "UPDATE daily_summary SET circuit_breaks = \(breakerCount) WHERE date = $2::date AND $1 = ''",
+            ["", "\(time)"])
+    }
+
     static func refresh(_ symbol: Symbol, at time: Timestamp, in database: Database) throws(DatabaseError) {
         try database.run(
             """
@@ -60,7 +74,7 @@ enum DailySummary {
                 sum(maker_fills)::DECIMAL / NULLIF(sum(maker_fills + taker_fills), 0),
                 max(GREATEST(peak, 0) - equity), max(pnl_net), min(pnl_net), avg(hold_duration_sec), avg(confidence),
                 count(*) FILTER (WHERE strategy = 'A'), count(*) FILTER (WHERE strategy = 'B'),
-                count(*) FILTER (WHERE strategy = 'C'), 0
+                count(*) FILTER (WHERE strategy = 'C'), \(breakerCount)
             FROM (
                 SELECT *, max(equity) OVER (ORDER BY exit_time, id) AS peak FROM (
                     SELECT *, sum(pnl_net) OVER (ORDER BY exit_time, id) AS equity FROM trades
@@ -72,7 +86,7 @@ enum DailySummary {
                 best_trade_pnl = EXCLUDED.best_trade_pnl, worst_trade_pnl = EXCLUDED.worst_trade_pnl,
                 avg_hold_sec = EXCLUDED.avg_hold_sec, avg_confidence = EXCLUDED.avg_confidence,
                 strategy_a_count = EXCLUDED.strategy_a_count, strategy_b_count = EXCLUDED.strategy_b_count,
-                strategy_c_count = EXCLUDED.strategy_c_count
+                strategy_c_count = EXCLUDED.strategy_c_count, circuit_breaks = EXCLUDED.circuit_breaks
             """, [symbol.name, "\(time)"])
     }
 }

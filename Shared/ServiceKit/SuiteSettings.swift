@@ -57,7 +57,7 @@ public struct SuiteSettings: Sendable {
 
     public init(_ top: ConfigurationSection) throws(ConfigurationError) {
         mode = try top.word("mode", default: .paper)
-        profile = try top.string("profile", default: "phase1")
+        profile = try top.string("profile", default: "vortex7")
         symbols = []
         for name in try top.strings("symbols", default: ["BTCUSDT", "ETHUSDT"]) {
             guard let symbol = Symbol(name) else { throw top.error("symbols", "'\(name)' is not a symbol") }

@@ -14,8 +14,11 @@ struct KillTests {
 
     /// Rules that make many short trades: this test is about what is never lost, not about profit.
     static let eager = """
+        profile: phase1
         decision-engine: {order_flow_score_min: 0.1, tick_score_min: 0.1, score_jump_max: 2, publish_every_ms: 1000}
-        risk-manager: {reward_to_risk_min: 0, profit_min: 0, max_hold_ms: 4000, entry_timeout_ms: 1500, risk_per_trade: 0.0005}
+        risk-manager: {journal: @/risk-manager.journal, reward_to_risk_min: 0, profit_min: 0, risk_per_trade: 0.0005, \
+        momentum: {max_hold_ms: 4000, entry_timeout_ms: 1500}, \
+        breakers: {streak_losses: 1000, hourly_losses: 1000, hourly_trades: 100000, daily_loss_max: 1}}
         executor: {journal: @/executor.journal}
         """
 

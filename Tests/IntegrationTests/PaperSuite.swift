@@ -8,6 +8,8 @@ import TradingPrimitives
 final class PaperSuite {
     static let engines = ["order-flow-engine", "tick-engine", "decision-engine", "risk-manager"]
 
+    private static let journals = "executor: {journal: @/executor.journal}\nrisk-manager: {journal: @/risk-manager.journal}"
+
     let redis: RedisServer
     let symbols: [String]
     private let folder: String
@@ -37,7 +39,7 @@ final class PaperSuite {
             venue: {rest_url: "http://127.0.0.1:\(port)", stream_url: "ws://127.0.0.1:\(port)", api_key: paper-key, \
             api_secret: paper-secret, clock_rate: \(rate)}
             log: {level: info, form: json}
-            \(settings.isEmpty ? "executor: {journal: \(folder)/executor.journal}" : settings.replacingOccurrences(of: "@", with: folder))
+            \((settings.isEmpty ? Self.journals : settings).replacingOccurrences(of: "@", with: folder))
             """
         guard writeFile("\(folder)/suite.yaml", text) else { return nil }
     }

@@ -105,6 +105,56 @@ struct LedgerTests {
         }
     }
 
+    @Test func `a decision that one gate alone stopped gets the prices that follow, each once`() throws {
+        try withDatabase { database throws in
+            var flow = OrderFlowSignal(cause: .zero, eventTime: time)
+            flow.bestBid = try number("99.9")
+            flow.bestAsk = try number("100.1")
+            var signals = SignalSnapshot()
+            signals.update(.orderFlow(flow))
+            for (counter, gates) in [(UInt64(1), GateSet(.score)), (2, GateSet(.score, .spread)), (3, GateSet())] {
+                let stopped = Decision(
+                    id: id(counter), cause: .zero, eventTime: time, profile: "vortex7", action: .noTrade,
+                    confidence: 0, finalScore: -0.5, scoreMomentum: -0.5, scoreReversion: 0, enginesAgree: 2,
+                    failedGates: gates, reason: "", signals: signals)
+                try LedgerEntry.decision(symbol, stopped).write(to: database)
+            }
+            // Seconds after the decision, and the price: the first at or after each moment counts.
+            for (seconds, price) in [(59, "98"), (60, "99"), (61, "97"), (300, "101"), (611, "50")] {
+                let due = time + Int64(seconds) * 1000
+                try LedgerEntry.price(symbol, try number(price), at: due).write(to: database)
+            }
+            let rows = try database.run(
+                "SELECT decision, gate, side, price_1m, price_5m, price_10m, move_1m, move_5m FROM signal_outcome")
+            #expect(rows.count == 1 && rows[0][0] == id(1).text && rows[0][1] == "score" && rows[0][2] == "SHORT")
+            #expect(rows[0][3].flatMap(Double.init) == 99 && rows[0][4].flatMap(Double.init) == 101)
+            #expect(rows[0][5] == nil, "eleven seconds late is not ten minutes")
+            #expect(rows[0][6].flatMap(Double.init) == 0.01 && rows[0][7].flatMap(Double.init) == -0.01)
+        }
+    }
+
+    @Test func `breakers count in the day they trip in`() throws {
+        try withDatabase { database throws in
+            try closed(1, net: "-2").write(to: database)
+            let alert = Alert(
+                eventTime: time, severity: .warning, service: "risk-manager", event: "loss_streak", text: "3 losses")
+            for _ in 0..<2 {
+                try LedgerEntry.alert(StreamId(milliseconds: 1, sequence: 1), alert).write(to: database)
+            }
+            #expect(try database.run("SELECT circuit_breaks FROM daily_summary") == [["1"]])
+        }
+    }
+
+    @Test func `a stored trade reads back with its signals and its plan`() throws {
+        try withDatabase { database throws in
+            for entry in [decision(1), try closed(1, net: "0.7332")] { try entry.write(to: database) }
+            let stored = try #require(try StoredTrade(id(1), in: database))
+            #expect(stored.signals.map(\.engine) == ["E1", "E2"] && stored.events.count == 1)
+            #expect(stored.signals[0].fields.contains { $0 == ("direction", "BUY_PRESSURE") })
+            #expect(try StoredTrade(id(9), in: database) == nil)
+        }
+    }
+
     @Test func `what it will not take and what it can't take now are told apart`() throws {
         try withDatabase { database throws in
             #expect(throws: DatabaseError.self) { try database.run("INSERT INTO alerts VALUES (NULL)") }

@@ -36,6 +36,10 @@ public struct Console {
             case "start": return try send(.start)
             case "close": return try close()
             case "close-all": return try send(.closeAll)
+            case "halt": return try send(.halt)
+            case "resume": return try send(.resume)
+            case "why": return try why()
+            case "why-not": return try whyNot()
             case "doctor": return doctor()
             default: Invocation.refuse("there is no command '\(invocation.command)'")
             }
@@ -90,7 +94,7 @@ public struct Console {
             }
         }
         complain(
-            "vortexctl: no answer within \(invocation.timeoutSeconds) s; is the executor running? see 'vortexctl status'"
+            "vortexctl: no answer within \(invocation.timeoutSeconds) s; is the suite running? see 'vortexctl status'"
         )
         return .timeout
     }

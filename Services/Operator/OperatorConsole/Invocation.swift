@@ -20,6 +20,10 @@ struct Invocation {
           start              entries are allowed again
           close SYMBOL       close one position by a market order that can only reduce
           close-all          close all positions, cancel all orders of ours, wait until flat
+          halt               no new entries, by the risk manager, until 'resume'; survives restarts
+          resume             ends 'halt'; circuit breakers stay until their time
+          why ID             explain a decision or a trade: signals, reason, plan, orders, result
+          why-not SYMBOL     what stopped entries since midnight UTC, gate by gate
           doctor             check configuration, Redis, PostgreSQL, venue, clock and disk
 
           -c, --config FILE  configuration file; of several, the last one wins (default deploy/config/paper.yaml)

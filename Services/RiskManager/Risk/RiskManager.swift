@@ -102,7 +102,9 @@ public struct RiskManager: StreamProcessor {
             throw Refusal(.noRules, "the contract's rules are not known yet")
         }
         let quote = try Quote(decision.signals.orderFlow)
-        guard let technical = decision.signals.technical, technical.isWarm, let atr = technical.atr, atr > 0,
+        // The ATR is known long before E3 is warm; `phase1` needs nothing else of it.
+        guard let technical = decision.signals.technical, technical.isWarm || configuration.profile == .phase1,
+            let atr = technical.atr, atr > 0,
             decision.eventTime - technical.eventTime <= configuration.technicalAgeMaxMs
         else { throw Refusal(.noAtr, "E3 is missing, cold or older than \(configuration.technicalAgeMaxMs) ms") }
         let regime =

@@ -26,7 +26,7 @@ final class Recorder {
 
     init(_ context: ServiceContext) {
         self.context = context
-        let kinds: [StreamKind] = [.decision, .plan, .execution]
+        let kinds: [StreamKind] = [.decision, .plan, .execution, .candle]
         streams =
             context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
         consumer = "\(context.name)-\(context.instance)"
@@ -104,14 +104,17 @@ final class Recorder {
             return hasPending
         }
         var good: [(Entry, LedgerEntry)] = []
+        var skipped: [Entry] = []
         for entry in entries {
             do throws(ContractError) {
-                good.append((entry, try entry.ledgerEntry()))
+                // What is not to be recorded is done with as it is read.
+                if let row = try entry.ledgerEntry() { good.append((entry, row)) } else { skipped.append(entry) }
             } catch {
                 try putAside(entry, error.description, redis)
             }
         }
-        let rows = good.map(\.1)
+        // Prices come last: they are for decisions that stand.
+        let rows = good.map(\.1).filter { !$0.isPrice } + good.map(\.1).filter(\.isPrice)
         do throws(DatabaseError) {
             try database.transaction { database throws(DatabaseError) in
                 for row in rows { try row.write(to: database) }
@@ -122,7 +125,7 @@ final class Recorder {
             for (entry, row) in good { try recordAlone(entry, row, redis, database) }
         }
         for stream in streams {
-            let ids = good.filter { $0.0.stream == stream }.map(\.0.id.description)
+            let ids = (good.map(\.0) + skipped).filter { $0.stream == stream }.map(\.id.description)
             if !ids.isEmpty { _ = try redis.command(["XACK", stream.key, context.name] + ids) }
         }
         recorded.add(Int64(good.count))
@@ -182,12 +185,17 @@ private struct Entry {
         fields = entry.fields
     }
 
-    func ledgerEntry() throws(ContractError) -> LedgerEntry {
+    /// Nil for what is not to be recorded.
+    func ledgerEntry() throws(ContractError) -> LedgerEntry? {
         switch (stream.kind, stream.symbol) {
-        case (.decision, let symbol?): .decision(symbol, try Decision(fields))
-        case (.plan, let symbol?): .plan(symbol, try TradePlan(fields))
-        case (.execution, let symbol?): .execution(symbol, id, try ExecutionEvent(fields))
-        case (.alert, _): .alert(id, try Alert(fields))
+        case (.candle, let symbol?):
+            let candle = try CandleUpdate(fields)
+            let isPrice = candle.timeframe == .oneMinute && !candle.isBackfill
+            return isPrice ? .price(symbol, candle.close, at: candle.eventTime) : nil
+        case (.decision, let symbol?): return .decision(symbol, try Decision(fields))
+        case (.plan, let symbol?): return .plan(symbol, try TradePlan(fields))
+        case (.execution, let symbol?): return .execution(symbol, id, try ExecutionEvent(fields))
+        case (.alert, _): return .alert(id, try Alert(fields))
         default: throw .unknownType(stream.key)
         }
     }

@@ -9,10 +9,9 @@ public struct TradeId: Hashable, Sendable, CustomStringConvertible {
     private static let symbolLengthMax = 14
 
     public init(symbol: Symbol, cause: StreamId) {
-        let letters = symbol.name.utf8.filter { 48...57 ~= $0 || 65...90 ~= $0 }.prefix(Self.symbolLengthMax)
         let counter = cause.sequence % StreamId.countersPerMicrosecond
         let time = String(UInt64(max(0, cause.microseconds)), radix: 36)
-        text = String(decoding: letters, as: UTF8.self) + "-" + time + String(counter, radix: 36)
+        text = Self.letters(of: symbol) + "-" + time + String(counter, radix: 36)
     }
 
     /// Nil for text that can't be part of a client order id.
@@ -25,6 +24,22 @@ public struct TradeId: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { text }
+
+    private static func letters(of symbol: Symbol) -> String {
+        let letters = symbol.name.utf8.filter { 48...57 ~= $0 || 65...90 ~= $0 }.prefix(symbolLengthMax)
+        return String(decoding: letters, as: UTF8.self)
+    }
+
+    /// Whether it can be the name of a decision on `symbol`.
+    public func belongs(to symbol: Symbol) -> Bool { text.hasPrefix(Self.letters(of: symbol) + "-") }
+
+    /// When the market event that set the decision off was received; nil for a name that was not made from one.
+    public var causeTime: Timestamp? {
+        guard let last = text.split(separator: "-").last, last.count > 1,
+            let microseconds = Int64(last.dropLast(), radix: 36)
+        else { return nil }
+        return Timestamp(milliseconds: microseconds / 1000)
+    }
 }
 
 extension TradeId: FieldValue {

@@ -21,6 +21,7 @@ final class Suite {
         let traces = Dictionary(uniqueKeysWithValues: Self.stages.map { ($0, "latency_file: \(folder)/\($0).us") })
         let symbols = MarketRecording.contracts.map(\.name).joined(separator: ", ")
         let text = """
+            profile: phase1
             symbols: [\(symbols)]
             redis: {url: "\(server.address)"}
             venue: {rest_url: "http://127.0.0.1:\(port)", stream_url: "ws://127.0.0.1:\(port)", api_key: paper-key, \
@@ -31,7 +32,9 @@ final class Suite {
             decision-engine: {\(traces["decision-engine"] ?? ""), publish_every_ms: 700, positions_max: 100, \
             spread_max: 0.01}
             risk-manager: {\(traces["risk-manager"] ?? ""), reward_to_risk_min: 0, profit_min: 0, \
-            entry_timeout_ms: 500, risk_per_trade: 0.0001, positions_max: 100}
+            risk_per_trade: 0.0001, positions_max: 100, momentum: {entry_timeout_ms: 500}, \
+            breakers: {streak_losses: 1000, hourly_losses: 1000, hourly_trades: 100000, daily_loss_max: 1}, \
+            journal: \(folder)/risk-manager.journal}
             executor: {\(traces["executor"] ?? ""), journal: \(folder)/executor.journal, reconcile_every_ms: 30000}
 
             """
@@ -51,7 +54,7 @@ final class Suite {
         let names = (Self.engines + ["data-hub", "executor", "exchange-simulator"]).flatMap {
             ["\($0).log", "\($0).us"]
         }
-        for name in names + ["suite.yaml", "market.txt", "executor.journal"] { removeFile("\(folder)/\(name)") }
+        for name in names + ["suite.yaml", "market.txt", "executor.journal", "risk-manager.journal"] { removeFile("\(folder)/\(name)") }
     }
 
     func start() {

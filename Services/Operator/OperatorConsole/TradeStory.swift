@@ -1,0 +1,77 @@
+import Ledger
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+/// All that is known of one decision: what it was made from, what became of it.
+struct TradeStory {
+    typealias Pairs = [(name: String, value: String)]
+
+    let symbol: Symbol
+    /// The decision's own fields.
+    let decision: Pairs
+    /// The fields of each engine's signal that the decision holds, by engine.
+    let signals: [(engine: String, fields: Pairs)]
+    /// Empty when no plan was made.
+    let plan: Pairs
+    let events: [ExecutionEvent]
+
+    subscript(name: String) -> String? { decision.first { $0.name == name }?.value }
+
+    /// From the streams. Nil when the decision is not, or no longer, in its stream.
+    init?(_ id: TradeId, _ symbol: Symbol, _ client: RedisClient) throws(RedisError) {
+        let found = try Self.entries(client, StreamName(.decision, symbol), of: id, field: "id").first
+        guard let found else { return nil }
+        self.symbol = symbol
+        decision = found.pairs.filter { !Self.isSignal($0.name) }
+        signals = Engine.allCases.compactMap { engine in
+            let prefix = "\(engine.scope)"
+            let own = found.pairs.filter { $0.name.hasPrefix(prefix) }
+                .map { (name: String($0.name.dropFirst(prefix.count)), value: $0.value) }
+            return own.isEmpty ? nil : (engine.rawValue, own)
+        }
+        plan = try Self.entries(client, StreamName(.plan, symbol), of: id, field: "id").first?.pairs ?? []
+        events = try Self.entries(client, StreamName(.execution, symbol), of: id, field: "plan")
+            .compactMap { try? ExecutionEvent($0) }
+    }
+
+    /// From the database, which keeps what the streams have let go.
+    init?(_ id: TradeId, _ symbol: Symbol, _ database: Database) throws(DatabaseError) {
+        guard let row = try StoredTrade(id, in: database) else { return nil }
+        self.symbol = symbol
+        decision = row.decision
+        signals = row.signals
+        plan = row.plan
+        events = row.events.compactMap { pairs in
+            var fields = Fields()
+            for (name, value) in pairs {
+                Array(name.utf8).withUnsafeBytes { name in
+                    Array(value.utf8).withUnsafeBytes { fields.append(name: name, value: $0) }
+                }
+            }
+            return try? ExecutionEvent(fields)
+        }
+    }
+
+    private static func isSignal(_ name: String) -> Bool { Engine.allCases.contains { name.hasPrefix("\($0.scope)") } }
+
+    /// Entries whose `field` is `id`, oldest first. The id tells when they can have been written at the earliest.
+    private static func entries(
+        _ client: RedisClient, _ stream: StreamName, of id: TradeId, field: StaticString
+    ) throws(RedisError) -> [Fields] {
+        var found: [Fields] = []
+        var from = "\(max(0, (id.causeTime?.milliseconds ?? 0) - 1000))"
+        // Longer than any position is held.
+        let to = id.causeTime.map { "\($0.milliseconds + 3_600_000)" } ?? "+"
+        while true {
+            let rows = try client.command("XRANGE", stream.key, from, to, "COUNT", "500").elements
+            for row in rows {
+                guard let entry = StreamEntry(row) else { continue }
+                if entry.fields[field] == id.text { found.append(entry.fields) }
+                from = "(\(entry.id)"
+            }
+            if rows.count < 500 || (stream.kind != .execution && !found.isEmpty) { return found }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+extension Console {
+    /// The funnel that a symbol's day went through: each gate, then each rule of the risk manager.
+    func whyNot() throws(RedisError) -> ExitCode {
+        guard let name = invocation.arguments.first, let symbol = Symbol(name), settings.symbols.contains(symbol) else {
+            Invocation.refuse("why-not needs a symbol: \(settings.symbols.map(\.name).joined(separator: ", "))")
+        }
+        let client = try RedisClient(settings.redis)
+        let newest = try client.command("XREVRANGE", StreamName(.decision, symbol).key, "+", "-", "COUNT", "1")
+        guard let fields = newest.elements.first.flatMap({ StreamEntry($0)?.fields }),
+            let decision = try? Decision(fields)
+        else {
+            complain("vortexctl: there is no decision on \(symbol) yet; is the hub's market up? see 'vortexctl status'")
+            return .failure
+        }
+        let refusals = try refusals(client, symbol, since: decision.gateCounts.since)
+        print(invocation.isJSON ? json(decision, refusals).line : text(symbol, decision, refusals))
+        return .success
+    }
+
+    private func text(_ symbol: Symbol, _ decision: Decision, _ refusals: [(rule: String, count: Int)]) -> String {
+        let counts = decision.gateCounts
+        var table = Table()
+        table.add("GATE", "PASSED", "FAILED", "ALONE", "LAST FAILURE")
+        for gate in Gate.allCases {
+            let row = counts[gate]
+            table.add(
+                gate.rawValue, "\(counts.evaluations - row.failed)", "\(row.failed)", "\(row.failedAlone)",
+                row.failed > 0 ? "\(row.lastFailure)" : "-")
+        }
+        var lines = [
+            "\(symbol): \(counts.evaluations) evaluations since \(counts.since)", table.text, "",
+            "ALONE counts the near misses: evaluations that this gate alone stopped.",
+        ]
+        if !refusals.isEmpty {
+            lines.append("decisions to trade: " + refusals.map { "\($0.count) \($0.rule)" }.joined(separator: ", "))
+        }
+        lines.append("last: \(decision.id) \(decision.action.rawValue): \(decision.reason)")
+        return lines.joined(separator: "\n")
+    }
+
+    private func json(_ decision: Decision, _ refusals: [(rule: String, count: Int)]) -> JSONNode {
+        let counts = decision.gateCounts
+        let gates = Gate.allCases.map { gate -> (String, JSONNode) in
+            let row = counts[gate]
+            return (
+                gate.rawValue,
+                .object([
+                    ("passed", .integer(Int64(counts.evaluations - row.failed))),
+                    ("failed", .integer(Int64(row.failed))),
+                    ("alone", .integer(Int64(row.failedAlone))),
+                    ("last_failure", row.failed > 0 ? .integer(row.lastFailure.milliseconds) : .null),
+                ])
+            )
+        }
+        return .object([
+            ("since", .integer(counts.since.milliseconds)), ("evaluations", .integer(Int64(counts.evaluations))),
+            ("gates", .object(gates)), ("plans", .object(refusals.map { ($0.rule, .integer(Int64($0.count))) })),
+            ("last", .text(decision.id.text)), ("reason", .text(decision.reason)),
+        ])
+    }
+
+    /// What the risk manager made of the day's decisions to trade, in the order of its rules.
+    private func refusals(
+        _ client: RedisClient, _ symbol: Symbol, since: Timestamp
+    ) throws(RedisError) -> [(rule: String, count: Int)] {
+        let rows = try client.command("XREVRANGE", StreamName(.plan, symbol).key, "+", "-", "COUNT", "5000").elements
+        let plans = rows.compactMap { StreamEntry($0).flatMap { try? TradePlan($0.fields) } }
+            .filter { $0.eventTime >= since }
+        var counts = [(rule: "approved", count: plans.count { if case .approved = $0.verdict { true } else { false } })]
+        for rule in RiskRule.allCases {
+            let count = plans.count { if case .rejected(rule, _) = $0.verdict { true } else { false } }
+            counts.append(("refused by \(rule.rawValue)", count))
+        }
+        return counts.filter { $0.count > 0 }
+    }
+}

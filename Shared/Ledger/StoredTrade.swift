@@ -1,0 +1,63 @@
+public import SignalContracts
+
+/// What the database holds of one decision and its trade, as names and values.
+public struct StoredTrade {
+    public typealias Pairs = [(name: String, value: String)]
+
+    public let decision: Pairs
+    public let signals: [(engine: String, fields: Pairs)]
+    /// Empty when no plan was made.
+    public let plan: Pairs
+    /// Oldest first.
+    public let events: [Pairs]
+
+    /// Nil when the decision is not there.
+    public init?(_ id: TradeId, in database: Database) throws(DatabaseError) {
+        let names = ["id", "event_time", "action", "strategy", "confidence", "final_score", "failed_gates", "reason"]
+        let columns = names.joined(separator: ", ")
+        guard let row = try database.run("SELECT \(columns) FROM decisions WHERE id = $1", [id.text]).first else {
+            return nil
+        }
+        decision = zip(names, row).compactMap { name, value in value.map { (name, $0) } }
+        var signals: [(engine: String, fields: Pairs)] = []
+        let values = try database.run(
+            """
+            SELECT e.key, f.key, f.value FROM decisions d, jsonb_each(d.signals) e, jsonb_each_text(e.value) f
+            WHERE d.id = $1 ORDER BY e.key, f.key
+            """, [id.text])
+        for value in values {
+            guard let engine = value[0], let name = value[1], let text = value[2] else { continue }
+            if signals.last?.engine != engine { signals.append((engine, [])) }
+            signals[signals.count - 1].fields.append((name, text))
+        }
+        self.signals = signals
+        plan = try Self.plan(id, in: database)
+        events = try Self.events(id, in: database)
+    }
+
+    private static func plan(_ id: TradeId, in database: Database) throws(DatabaseError) -> Pairs {
+        guard
+            let row = try database.run("SELECT verdict, rule, detail FROM plans WHERE id = $1", [id.text]).first
+        else { return [] }
+        let own = zip(["verdict", "rule", "detail"], row).compactMap { name, value in value.map { (name, $0) } }
+        let terms = try database.run(
+            "SELECT t.key, t.value FROM plans, jsonb_each_text(terms) t WHERE id = $1 AND t.key <> 'verdict'", [id.text]
+        )
+        return own + terms.compactMap { row in row[0].flatMap { name in row[1].map { (name, $0) } } }
+    }
+
+    private static func events(_ id: TradeId, in database: Database) throws(DatabaseError) -> [Pairs] {
+        let rows = try database.run(
+            """
+            SELECT e.entry_id, f.key, f.value FROM executions e, jsonb_each_text(e.fields) f WHERE e.plan = $1
+            ORDER BY split_part(e.entry_id, '-', 1)::BIGINT, split_part(e.entry_id, '-', 2)::BIGINT
+            """, [id.text])
+        var events: [(id: String, pairs: Pairs)] = []
+        for row in rows {
+            guard let entry = row[0], let name = row[1], let value = row[2] else { continue }
+            if events.last?.id != entry { events.append((entry, [])) }
+            events[events.count - 1].pairs.append((name, value))
+        }
+        return events.map(\.pairs)
+    }
+}
