@@ -65,7 +65,7 @@ struct LedgerTests {
         try withDatabase { database throws in
             let first = try Schema.migrate(database)
             #expect(try Schema.migrate(database) == first)
-            #expect(try database.run("SELECT count(*) FROM schema_migrations") == [["1"]])
+            #expect(try database.run("SELECT count(*) FROM schema_migrations") == [["\(first)"]])
         }
     }
 
