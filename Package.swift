@@ -71,6 +71,7 @@ module("Venue", .contract, in: "Shared", uses: ["TradingPrimitives"])
 let processing = ["TradingPrimitives", "SignalContracts", "Indicators"]
 module("OrderFlow", .core, in: "Services/OrderFlowEngine", uses: processing)
 module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
+module("Sentiment", .core, in: "Services/SentimentEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("DataHub", .core, in: "Services/DataHub", uses: ["TradingPrimitives", "SignalContracts"])
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
@@ -111,6 +112,7 @@ module("Ledger", .adapter, in: "Shared", uses: ["CLibpq", "SignalContracts", "Tr
 let hosting = ["SignalContracts", "ServiceKit", "TradingPrimitives"]
 executable("order-flow-engine", in: "Services/OrderFlowEngine", uses: hosting + ["OrderFlow"])
 executable("tick-engine", in: "Services/TickEngine", uses: hosting + ["TickFlow"])
+executable("sentiment-engine", in: "Services/SentimentEngine", uses: hosting + ["Sentiment"])
 executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["Decisions"])
 executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Journal", "Risk"])
 executable(
@@ -181,6 +183,7 @@ tests("TidyTests", of: ["TestSupport"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
+tests("SentimentTests", of: ["Sentiment", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests(
     "ExchangeSimulatorTests",

@@ -1,0 +1,10 @@
+import Sentiment
+import ServiceKit
+import SignalContracts
+
+// E4: reads md.metric, writes signal.
+let context = ServiceContext.start(
+    "sentiment-engine", purpose: "E4: says which way the crowd leans, and where its liquidations wait.")
+let settings = context.configure(SentimentConfiguration.init)
+let host = ProcessorHost(context) { PerSymbol { _ in Sentiment(settings) } }
+host.run().exit()

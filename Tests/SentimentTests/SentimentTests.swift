@@ -1,0 +1,147 @@
+import Sentiment
+import SignalContracts
+import TestSupport
+import Testing
+import TradingPrimitives
+
+/// E4 beside a plain recomputation in Python, and what must hold of any market.
+struct SentimentTests {
+    private let symbol = Symbol("BTCUSDT")
+
+    /// A crowd that grows, flees and is liquidated while the price wanders; a mark price each second.
+    private func story(seed: UInt64, seconds: Int, mirrored: Bool = false) throws -> [(StreamId, MarketMetric)] {
+        var random = SplitMix64(seed: seed)
+        var entries: [(StreamId, MarketMetric)] = []
+        let start: Int64 = 1_700_000_000_000
+        var move = 0.0, interest = 80_000.0, trend = 0.0, long = 0.55, top = 0.5, rate = 0.0001
+        let next = Timestamp(milliseconds: start + 9_000_000)
+        func put(_ value: MarketMetric.Value, _ time: Int64) {
+            let id = StreamId(milliseconds: UInt64(time + 20), sequence: UInt64(entries.count))
+            entries.append((id, MarketMetric(eventTime: Timestamp(milliseconds: time), value: value)))
+        }
+        for second in 0..<seconds {
+            let time = start + Int64(second) * 1000
+            if random.next() % 200 == 0 { trend = (random.uniform() - 0.5) * 6e-4 }
+            move += trend + (random.uniform() - 0.5) * 4e-4
+            let price = 60_000 * (mirrored ? 1 - move : 1 + move)
+            let mark = try #require(Price(price, rounding: .nearest))
+            put(
+                .markPrice(
+                    mark: mark, index: mark, fundingRate: Ratio(raw: Int64((mirrored ? -rate : rate) * 1e8)),
+                    nextFundingTime: next), time)
+            if second % 15 == 3 {
+                interest *= 1 + (random.uniform() - 0.45) * 0.004
+                put(.openInterest(Quantity(raw: Int64(interest * 1000) * 100_000)), time - 200)
+            }
+            if second % 300 == 7 {
+                long = min(max(long + (random.uniform() - 0.5) * 0.2, 0.2), 0.85)
+                top = min(max(top + (random.uniform() - 0.5) * 0.3, 0.2), 0.8)
+                rate = (random.uniform() - 0.4) * 0.001
+                put(.accountRatio(long: share(long), short: share(1 - long)), time - 7000)
+                put(.topTraderRatio(long: share(top), short: share(1 - top)), time - 7000)
+            }
+            if random.next() % 50 == 0 {
+                let side: Side = random.next() % 2 == 0 ? .buy : .sell
+                let size = Quantity(raw: Int64(random.next() % 9000 + 1) * 100_000)
+                put(.liquidation(side: side, price: mark, quantity: size), time + 5)
+            }
+        }
+        return entries
+    }
+
+    private func share(_ value: Double) -> Ratio { Ratio(raw: Int64((value * 10_000).rounded()) * 10_000) }
+
+    private func signals(_ entries: [(StreamId, MarketMetric)]) throws -> [SentimentSignal] {
+        let symbol = try #require(symbol)
+        var engine = Sentiment(), signals: [SentimentSignal] = []
+        for (id, metric) in entries {
+            engine.process(SentimentInput(symbol: symbol, id: id, metric: metric)) { signals.append($0.signal) }
+        }
+        return signals
+    }
+
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func `random crowds give what a recomputation gives`(seed: UInt64) throws {
+        let symbol = try #require(symbol)
+        var engine = Sentiment(), capture = CaptureFile()
+        var words: Set<String> = []
+        for (id, metric) in try story(seed: seed, seconds: 2400) {
+            capture.append(.metric, id, metric)
+            engine.process(SentimentInput(symbol: symbol, id: id, metric: metric)) {
+                capture.append(.signal, id, EngineSignal.sentiment($0.signal))
+                words.insert($0.signal.direction.rawValue)
+                if let reading = $0.signal.openInterestReading { words.insert(reading.rawValue) }
+                if ($0.signal.liquidationProximity ?? 0) > 0.7 { words.insert("near") }
+            }
+        }
+        #expect(words.contains("near") && words.count >= 6, "the story must be eventful: \(words)")
+        let differences = try capture.differences(oracle: "sentiment_oracle.py")
+        #expect(differences == nil, "\(differences ?? "")")
+    }
+
+    @Test func `strengths stay in their range, and nothing is said before it is known`() throws {
+        for seed in 10..<16 as Range<UInt64> {
+            let signals = try signals(story(seed: seed, seconds: 1500))
+            let cold = signals.prefix { !$0.isWarm }
+            #expect(!cold.isEmpty && cold.allSatisfy { $0.direction == .balanced && $0.strength == 0 })
+            for signal in signals {
+                #expect((0...1).contains(signal.strength) && (0...1).contains(signal.extremeLevel))
+                #expect((0...1).contains(signal.liquidationProximity ?? 0))
+                #expect((signal.direction == .balanced) == (signal.strength == 0))
+            }
+        }
+    }
+
+    @Test func `where the price is mirrored, the crowd's clusters are looked for on the other side`() throws {
+        let up = try signals(story(seed: 3, seconds: 900)),
+            down = try signals(story(seed: 3, seconds: 900, mirrored: true))
+        #expect(up.count == down.count)
+        for (signal, mirror) in zip(up, down) {
+            #expect(
+                (signal.clusterDirection == .above) == (mirror.clusterDirection == .below),
+                "\(signal.cause)")
+        }
+    }
+
+    @Test func `old values no longer count`() throws {
+        var entries = try story(seed: 4, seconds: 1000)
+        let last = try #require(entries.last), time = last.1.eventTime + 1_000_000
+        let mark = Price(raw: 60_000 * fixedScale)
+        entries.append(
+            (
+                StreamId(milliseconds: UInt64(time.milliseconds), sequence: 0),
+                MarketMetric(
+                    eventTime: time,
+                    value: .markPrice(mark: mark, index: mark, fundingRate: .zero, nextFundingTime: time + 9_000_000))
+            ))
+        let signal = try #require(try signals(entries).last)
+        #expect(!signal.isWarm && signal.longRatio == nil && signal.openInterestChange == nil)
+        #expect(signal.direction == .balanced)
+    }
+
+    @Test func `no input makes a number that is none`() throws {
+        let symbol = try #require(symbol)
+        let extremes: [Int64] = [0, 1, 100_000_000, 9_000_000_000_000_000_000]
+        var engine = Sentiment(), random = SplitMix64(seed: 8)
+        func pick() -> Int64 { extremes[Int(random.next() % 4)] }
+        for step in 0..<3000 {
+            let time = Timestamp(milliseconds: 1_700_000_000_000 + Int64(step) * 20_000)
+            let value: MarketMetric.Value =
+                switch random.next() % 4 {
+                case 0: .openInterest(Quantity(raw: pick()))
+                case 1: .accountRatio(long: Ratio(raw: pick()), short: Ratio(raw: pick()))
+                case 2: .liquidation(side: .buy, price: Price(raw: pick()), quantity: Quantity(raw: pick()))
+                default:
+                    .markPrice(
+                        mark: Price(raw: pick()), index: .zero, fundingRate: Ratio(raw: pick()), nextFundingTime: time)
+                }
+            let id = StreamId(milliseconds: UInt64(time.milliseconds), sequence: 0)
+            engine.process(SentimentInput(symbol: symbol, id: id, metric: MarketMetric(eventTime: time, value: value)))
+            {
+                // What reads back is finite: the reader refuses anything else.
+                let fields = EngineSignal.sentiment($0.signal).fields
+                #expect(throws: Never.self) { try EngineSignal(fields) }
+            }
+        }
+    }
+}
