@@ -78,9 +78,10 @@ extension UserEvent {
 
     private static func account(_ event: JSONValue) throws(FrameError) -> UserEvent {
         guard let change = event["a"] else { throw .badField("a") }
-        var balance: Notional?
+        var balance: Notional?, moved: Notional?
         for asset in change["B"]?.elements ?? [] where asset["a"]?.text == "USDT" {
             balance = asset["wb"]?.truncated()
+            moved = asset["bc"]?.truncated()
         }
         var positions: [PositionChange] = []
         for position in change["P"]?.elements ?? [] {
@@ -88,6 +89,10 @@ extension UserEvent {
                 let entryPrice: Price = position["ep"]?.truncated()
             else { throw .badField("P") }
             positions.append(PositionChange(symbol: symbol, quantity: quantity, entryPrice: entryPrice))
+        }
+        if change["m"]?.text == "FUNDING_FEE", let moved, let time = event["T"]?.integer {
+            return .funding(
+                change.symbol("S") ?? positions.first?.symbol, amount: moved, time: Timestamp(milliseconds: time), walletBalance: balance)
         }
         return .account(walletBalance: balance, positions: positions)
     }

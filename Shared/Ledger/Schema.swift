@@ -101,6 +101,7 @@ public enum Schema {
             price DECIMAL(18,8) NOT NULL, price_1m DECIMAL(18,8), price_5m DECIMAL(18,8), price_10m DECIMAL(18,8),
             move_1m DOUBLE PRECISION, move_5m DOUBLE PRECISION, move_10m DOUBLE PRECISION);
         CREATE INDEX signal_outcome_open ON signal_outcome (symbol, event_time) WHERE price_10m IS NULL;
+        ALTER TABLE trades ADD COLUMN funding DECIMAL(18,8) NOT NULL DEFAULT 0;
         CREATE INDEX signal_outcome_gate ON signal_outcome (gate, event_time);
         """
 }

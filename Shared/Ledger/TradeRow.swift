@@ -10,8 +10,8 @@ enum TradeRow {
             """
             INSERT INTO trades (plan, symbol, side, strategy, entry_price, exit_price, size_usdt, leverage, sl_price, tp1_price,
                 tp2_price, pnl_gross, fee_total, pnl_net, confidence, hold_duration_sec, exit_reason, maker_fills,
-                taker_fills, entry_time, exit_time)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                taker_fills, entry_time, exit_time, funding)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
             ON CONFLICT (plan) DO NOTHING
             """,
             [
@@ -22,6 +22,7 @@ enum TradeRow {
                 "\((summary.exitTime - summary.entryTime) / 1000)", summary.exitReason.rawValue,
                 "\(summary.makerFills)",
                 "\(summary.takerFills)", summary.entryTime.description, summary.exitTime.description,
+                "\(summary.funding)",
             ])
         try complete(event.plan, in: database)
     }

@@ -7,6 +7,9 @@ public enum UserEvent: Equatable, Sendable {
     case stop(StopReport)
     /// Balances and positions that changed. `walletBalance` is nil when USDT is not among them.
     case account(walletBalance: Notional?, positions: [PositionChange])
+    /// Funding was paid (below zero) or received. `symbol` is nil for a position with crossed margin, of which the venue
+    /// does not say whose it was.
+    case funding(Symbol?, amount: Notional, time: Timestamp, walletBalance: Notional?)
     /// The stream's key is no longer valid: open a new one.
     case listenKeyExpired
     /// The account's leverage for a symbol was changed, by us or by a person.

@@ -186,6 +186,12 @@ public struct Executor: Sendable {
                 account?.walletBalance = walletBalance
                 tellAccount()
             }
+        case .funding(let symbol, let amount, let time, let walletBalance):
+            if let symbol {
+                withDesk(symbol) { executor, index in executor.act(index) { $0.funded(amount, at: time, $1, &$2) } }
+            }
+            if let walletBalance { account?.walletBalance = walletBalance }
+            tellAccount()
         case .listenKeyExpired: isUserStreamUp = false
         case .leverageChanged(let symbol, let leverage): withDesk(symbol) { $0.desks[$1].leverage = leverage }
         case .marginCall: alert(.critical, "margin_call", nil, "the venue warns that margin is short")

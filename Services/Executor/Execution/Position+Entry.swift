@@ -46,7 +46,6 @@ extension Position {
     /// The entry is over without a fill.
     mutating func endEntry(_ reason: String, _ around: Surroundings, _ actions: inout PositionActions) {
         guard entered.quantity == .zero, take(.entryEnded) else { return }
-        closedAt = around.now
         actions.events.append(event(.noFill, at: around.now, detail: reason))
     }
 

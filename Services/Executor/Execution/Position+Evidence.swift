@@ -84,6 +84,18 @@ extension Position {
         actions.events.append(event)
     }
 
+    /// Counts a payment of funding once; it changes nothing but the sum.
+    mutating func funded(
+        _ amount: Notional, at time: Timestamp, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        guard entered.quantity > .zero, time > fundedAt ?? .zero else { return }
+        fundedAt = time
+        funding += amount
+        var paid = event(.fundingPaid, at: time)
+        paid.realizedPnl = amount
+        actions.events.append(paid)
+    }
+
     private func describe(_ fill: Fill, _ event: inout ExecutionEvent) {
         event.clientOrderId = fill.clientOrderId
         event.price = fill.price

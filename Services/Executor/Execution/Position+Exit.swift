@@ -88,7 +88,6 @@ extension Position {
     /// Ends the position once nothing is held and the entry can fill no more.
     mutating func finishIfFlat(_ around: Surroundings, _ actions: inout PositionActions) {
         guard entered.quantity > .zero, held == .zero, entry?.isSettled ?? true, take(.flat) else { return }
-        closedAt = around.now
         var closed = event(.positionClosed, at: around.now)
         closed.summary = summary(at: around.now)
         actions.events.append(closed)
@@ -103,7 +102,8 @@ extension Position {
             leverage: terms.leverage,
             initialStopPrice: stops.first?.trigger ?? .zero, takeProfitPrice: orders(.target).first?.price ?? .zero,
             trailingStopPrice: hasReachedTarget ? stops.last?.trigger : nil, grossPnl: gross, fees: fees,
-            netPnl: gross - fees, confidence: plan.confidence, makerFills: entered.makerCount + exited.makerCount,
+            funding: funding, netPnl: gross - fees + funding, confidence: plan.confidence,
+            makerFills: entered.makerCount + exited.makerCount,
             takerFills: entered.takerCount + exited.takerCount, entryTime: entered.firstTime ?? openedAt,
             exitTime: exited.lastTime ?? now)
     }

@@ -13,6 +13,9 @@ public struct Position: Equatable, Sendable {
     public internal(set) var stops: [StopSlot] = []
     public internal(set) var entered = FillSum()
     public internal(set) var exited = FillSum()
+    /// Funding received, below zero when paid.
+    public internal(set) var funding = Notional.zero
+    var fundedAt: Timestamp?
     /// Ids of the trades counted, so that none counts twice.
     public internal(set) var tradeIds: [Int64] = []
     /// Why it is being closed, while it is.
@@ -25,7 +28,6 @@ public struct Position: Equatable, Sendable {
     /// Since when it has been held without a confirmed stop.
     var nakedSince: Timestamp?
     public let openedAt: Timestamp
-    public internal(set) var closedAt: Timestamp?
     /// A person wants it over, whatever its state.
     var isAbandoned = false
     /// True from a restart until its orders have been looked up.

@@ -17,7 +17,8 @@ extension Position {
         fields.put("extreme", extreme)
         fields.put("stop_moved_at", stopMovedAt)
         fields.put("opened_at", openedAt)
-        fields.put("closed_at", closedAt)
+        fields.put("funding", funding)
+        fields.put("funded_at", fundedAt)
         fields.put("abandoned", isAbandoned)
         fields.put("orders", SlotList(slots: orders))
         fields.put("stops", SlotList(slots: stops))
@@ -43,7 +44,8 @@ extension Position {
         hasReachedTarget = try fields.required("reached_target")
         extreme = try fields.optional("extreme")
         stopMovedAt = try fields.required("stop_moved_at")
-        closedAt = try fields.optional("closed_at")
+        funding = try fields.optional("funding") ?? .zero
+        fundedAt = try fields.optional("funded_at")
         isAbandoned = try fields.required("abandoned")
         orders = (try fields.required("orders") as SlotList<OrderSlot>).slots
         stops = (try fields.required("stops") as SlotList<StopSlot>).slots

@@ -31,7 +31,7 @@ struct Exposure {
             guard let symbol, plan(of: symbol) == nil else { return }
             reserve(.zero, for: event.plan, of: symbol, until: event.eventTime + 86_400_000)
         case .entrySent, .entryAccepted, .entryRepriced, .entryFilled, .stopAccepted, .stopMoved, .stopRefused,
-            .takeProfitAccepted, .takeProfitFilled, .exitSent, .exitFilled, .orderUnknown, .orderResolved:
+            .takeProfitAccepted, .takeProfitFilled, .exitSent, .exitFilled, .fundingPaid, .orderUnknown, .orderResolved:
             break
         }
     }

@@ -15,6 +15,7 @@ public enum ExecutionKind: String, FieldValue, BitwiseCopyable, CaseIterable {
     case takeProfitFilled = "TP_FILLED"
     case exitSent = "EXIT_SENT"
     case exitFilled = "EXIT_FILLED"
+    case fundingPaid = "FUNDING_PAID"
     case positionAdopted = "POSITION_ADOPTED"
     case positionClosed = "POSITION_CLOSED"
     case orderUnknown = "ORDER_UNKNOWN"
@@ -63,7 +64,7 @@ public struct ExecutionEvent: StreamMessage {
     public var isMaker: Bool?
     /// Of a fill; USDT.
     public var fee: Notional?
-    /// Of a fill, before fees.
+    /// Of a fill, before fees; of a payment of funding, what was received.
     public var realizedPnl: Notional?
     /// Reason or venue code.
     public var detail: String?

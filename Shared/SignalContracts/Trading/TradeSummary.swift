@@ -33,6 +33,9 @@ public struct TradeSummary: Equatable, Sendable {
     /// Before fees.
     public var grossPnl: Notional
     public var fees: Notional
+    /// Received while it was held, below zero when paid.
+    public var funding: Notional
+    /// Gross, less fees, plus funding.
     public var netPnl: Notional
     /// 0…100.
     public var confidence: Double
@@ -46,7 +49,8 @@ public struct TradeSummary: Equatable, Sendable {
     public init(
         exitReason: ExitReason, size: Notional, quantity: Quantity, entryPrice: Price, exitPrice: Price, leverage: Int,
         initialStopPrice: Price, takeProfitPrice: Price, trailingStopPrice: Price?, grossPnl: Notional, fees: Notional,
-        netPnl: Notional, confidence: Double, makerFills: Int, takerFills: Int, entryTime: Timestamp,
+        funding: Notional = .zero, netPnl: Notional, confidence: Double, makerFills: Int, takerFills: Int,
+        entryTime: Timestamp,
         exitTime: Timestamp
     ) {
         self.exitReason = exitReason
@@ -60,6 +64,7 @@ public struct TradeSummary: Equatable, Sendable {
         self.trailingStopPrice = trailingStopPrice
         self.grossPnl = grossPnl
         self.fees = fees
+        self.funding = funding
         self.netPnl = netPnl
         self.confidence = confidence
         self.makerFills = makerFills
@@ -81,6 +86,7 @@ public struct TradeSummary: Equatable, Sendable {
         trailingStopPrice = try fields.optional("tp2_price")
         grossPnl = try fields.required("pnl_gross")
         fees = try fields.required("fee_total")
+        funding = try fields.optional("funding") ?? .zero
         netPnl = try fields.required("pnl_net")
         confidence = try fields.required("confidence")
         makerFills = try fields.required("maker_fills")
@@ -101,6 +107,7 @@ public struct TradeSummary: Equatable, Sendable {
         fields.put("tp2_price", trailingStopPrice)
         fields.put("pnl_gross", grossPnl)
         fields.put("fee_total", fees)
+        fields.put("funding", funding)
         fields.put("pnl_net", netPnl)
         fields.put("confidence", confidence)
         fields.put("maker_fills", makerFills)
