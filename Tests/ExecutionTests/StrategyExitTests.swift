@@ -24,30 +24,35 @@ struct StrategyExitTests {
     {
         for (level, expected) in [("99.5", "99.5"), ("100.7", "100")] {
             var talk = try Conversation.ready()
-            talk.hear(.plan(talk.symbol, try plan(talk, .reversion, level: level)))
+            let wanted = try plan(talk, .reversion, level: level)
+            talk.hear(.plan(talk.symbol, wanted))
             let (_, entry) = try talk.takeOrder()
             #expect(entry.kind == .limit(try talk.number(expected), .postOnly))
         }
         var short = try Conversation.ready()
-        short.hear(.plan(short.symbol, try plan(short, .cascade, .short, level: "100.4")))
+        let wanted = try plan(short, .cascade, .short, level: "100.4")
+        short.hear(.plan(short.symbol, wanted))
         let (_, entry) = try short.takeOrder()
         #expect(entry.kind == .limit(try short.number("100.4"), .postOnly))
     }
 
     @Test func `reversion closes all of it at its target`() throws {
         var talk = try Conversation.ready()
-        let (stop, target) = try talk.enter(try plan(talk, .reversion, fraction: "1"))
+        let wanted = try plan(talk, .reversion, fraction: "1")
+        let (stop, target) = try talk.enter(wanted)
         #expect(target.quantity.description == "10")
         try talk.fill(target.clientOrderId, .sell, "10", at: "100.4", pnl: "4")
         let summary = try #require(talk.events.last?.summary)
         #expect(summary.exitReason == .takeProfit1 && summary.trailingStopPrice == nil)
-        _ = try talk.take { $0 == .cancelStop(talk.symbol, clientOrderId: stop.clientOrderId) }
+        let symbol = talk.symbol
+        _ = try talk.take { $0 == .cancelStop(symbol, clientOrderId: stop.clientOrderId) }
     }
 
     @Test func `a short trails downwards only`() throws {
         var talk = try Conversation.ready()
         let symbol = talk.symbol
-        talk.hear(.plan(symbol, try plan(talk, .momentum, .short)))
+        let wanted = try plan(talk, .momentum, .short)
+        talk.hear(.plan(symbol, wanted))
         let (entryId, entry) = try talk.takeOrder()
         talk.hear(.reply(entryId, .order(try talk.report(entry, .new))))
         try talk.fill(entry.clientOrderId, .sell, "10", at: "100.1")
@@ -61,6 +66,8 @@ struct StrategyExitTests {
         let (firstId, first) = try talk.takeStop()
         #expect(first.triggerPrice.description == "100" && first.side == .buy)
         talk.hear(.reply(firstId, .stop(talk.report(first, .new))))
+        let (cancelId, _) = try talk.take { $0 == .cancelStop(symbol, clientOrderId: stop.clientOrderId) }
+        talk.hear(.reply(cancelId, .done))
         talk.now = talk.now + 11_000
         try talk.book("99.1", "99.2")
         let (secondId, second) = try talk.takeStop()
