@@ -175,6 +175,7 @@ targets.append(
     .target(
         name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
         swiftSettings: strict))
+tests("IndicatorsTests", of: ["Indicators", "TestSupport", "TradingPrimitives"])
 tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests(
     "IntegrationTests",

@@ -24,7 +24,8 @@ mkdir "$work/postgres"
 createdb -h 127.0.0.1 -p "$port" -U vortex7 vortex7
 export VORTEX7_TEST_POSTGRES_URL="postgresql://vortex7@127.0.0.1:$port/vortex7"
 
-# The oracles need nothing but Python's standard library. Tests start their own Redis servers.
+# Some oracles need nothing but Python's standard library, some TA-Lib. Tests start their own Redis servers.
+Tests/Oracles/install.sh || true
 swift build --build-tests
 if [ $# -gt 0 ]; then
     swift test --skip-build "$@"

@@ -2,46 +2,61 @@ public import TradingPrimitives
 
 /// The last closed candles of one timeframe in the order of their open times, whatever the order they came in.
 public struct CandleSeries: Sendable {
-    public struct Candle: BitwiseCopyable, Sendable {
-        public let openTime: Timestamp
-        public let high: Double
-        public let low: Double
-        public let close: Double
-
-        public init(openTime: Timestamp, high: Double, low: Double, close: Double) {
-            self.openTime = openTime
-            self.high = high
-            self.low = low
-            self.close = close
-        }
+    /// Where a candle went.
+    public enum Placement: Sendable {
+        /// After the newest, or it is the first.
+        case next
+        /// After the newest, with candles missing in between.
+        case afterGap
+        /// Before the newest, or in the place of another that differs.
+        case elsewhere
+        /// It was there already, or is older than what is kept.
+        case known
     }
 
-    private let timeframe: Timeframe
+    public let timeframe: Timeframe
     private let capacity: Int
-    private var candles: [Candle] = []
+    private var candles: ContiguousArray<Candle> = []
+    /// Candles above the capacity are removed together, not one by one.
+    private static let slack = 64
 
+    /// Keeps at least `capacity` candles.
     public init(_ timeframe: Timeframe, capacity: Int) {
         precondition(capacity > 1)
         self.timeframe = timeframe
         self.capacity = capacity
-        candles.reserveCapacity(capacity + 1)
+        candles.reserveCapacity(capacity + Self.slack)
     }
 
     /// Puts a closed candle in its place; one of the same open time is replaced.
-    public mutating func insert(_ candle: Candle) {
+    @discardableResult
+    public mutating func insert(_ candle: Candle) -> Placement {
+        guard let newest = candles.last, candle.openTime <= newest.openTime else {
+            let isNext = candles.last.map { candle.openTime - $0.openTime == timeframe.milliseconds } ?? true
+            if candles.count == capacity + Self.slack { candles.removeFirst(Self.slack) }
+            candles.append(candle)
+            return isNext ? .next : .afterGap
+        }
         let place = candles.lastIndex { $0.openTime <= candle.openTime }
         if let place, candles[place].openTime == candle.openTime {
+            if candles[place] == candle { return .known }
             candles[place] = candle
-            return
+            return .elsewhere
         }
-        candles.insert(candle, at: place.map { $0 + 1 } ?? 0)
-        if candles.count > capacity { candles.removeFirst() }
+        if candles.count == capacity + Self.slack {
+            guard let place else { return .known }
+            candles.remove(at: 0)
+            candles.insert(candle, at: place)
+        } else {
+            candles.insert(candle, at: place.map { $0 + 1 } ?? 0)
+        }
+        return .elsewhere
     }
 
     public var newest: Candle? { candles.last }
 
     /// The newest candles that follow each other without a gap.
-    public var unbroken: ArraySlice<Candle> {
+    public var unbroken: ContiguousArray<Candle>.SubSequence {
         var start = candles.endIndex
         while start > 0 {
             if start < candles.endIndex,
@@ -55,21 +70,9 @@ public struct CandleSeries: Sendable {
     }
 
     /// Average true range with Wilder's smoothing, in quote units; nil before `period` + 1 candles without a gap.
-    ///
-    /// As TA-Lib's ATR: the mean of the first `period` true ranges, then (previous × (period − 1) + range)/period.
     public func averageTrueRange(period: Int) -> Double? {
-        let candles = unbroken
-        guard candles.count > period, var previous = candles.first else { return nil }
-        var average = 0.0
-        for (index, candle) in candles.dropFirst().enumerated() {
-            let range = max(candle.high, previous.close) - min(candle.low, previous.close)
-            if index < period {
-                average += range / Double(period)
-            } else {
-                average = (average * Double(period - 1) + range) / Double(period)
-            }
-            previous = candle
-        }
-        return average
+        var range = AverageTrueRange(period: period)
+        for candle in unbroken { range.update(high: candle.high, low: candle.low, close: candle.close) }
+        return range.value
     }
 }

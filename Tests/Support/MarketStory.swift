@@ -143,12 +143,10 @@ public struct CaptureFile {
     }
 
     /// Runs the oracle over what was captured; returns what it printed if it found a difference.
-    public func differences(oracle: String) throws -> String? {
-        let file = FileManager.default.temporaryDirectory.appending(path: "vortex7-capture-\(UUID().uuidString).txt")
+    public func differences(oracle: String, needsTALib: Bool = false) throws -> String? {
+        let file = Oracles.temporaryFile("capture")
         defer { try? FileManager.default.removeItem(at: file) }
         try text.write(to: file, atomically: true, encoding: .utf8)
-        let script = SharedData.packageRoot.appending(path: "Tests/Oracles/\(oracle)").path
-        let result = try Subprocess.run("/usr/bin/env", ["python3", script, file.path])
-        return result.exitCode == 0 ? nil : result.output
+        return try Oracles.differences(oracle, over: file, needsTALib: needsTALib)
     }
 }

@@ -1,0 +1,46 @@
+public import Foundation
+
+/// Programs in another language that recompute what the suite computes.
+public enum Oracles {
+    private static let environment = SharedData.packageRoot.appending(path: ".build/oracles")
+    /// Whether `Tests/Oracles/install.sh` has made the Python with TA-Lib and NumPy.
+    public static let hasTALib = FileManager.default.fileExists(atPath: environment.appending(path: "installed").path)
+    public static let skipMessage = "TA-Lib is not installed: run Tests/Oracles/install.sh"
+
+    /// Runs an oracle over a file; returns what it printed if it found a difference. `needsTALib`: with that Python.
+    public static func differences(_ oracle: String, over file: URL, needsTALib: Bool) throws -> String? {
+        let script = SharedData.packageRoot.appending(path: "Tests/Oracles/\(oracle)").path
+        let python = needsTALib ? environment.appending(path: "bin/python3").path : "python3"
+        let result = try Subprocess.run("/usr/bin/env", [python, script, file.path])
+        return result.exitCode == 0 ? nil : result.output
+    }
+
+    static func temporaryFile(_ name: String) -> URL {
+        FileManager.default.temporaryDirectory.appending(path: "vortex7-\(name)-\(UUID().uuidString)")
+    }
+}
+
+/// Columns of numbers for an oracle: a line of names, then rows of 64-bit floats, NaN where a value is absent.
+public struct ColumnTable {
+    private let names: [String]
+    private var bytes: Data
+
+    public init(_ names: [String]) {
+        self.names = names
+        bytes = Data((names.joined(separator: " ") + "\n").utf8)
+    }
+
+    public mutating func append(_ row: [Double?]) {
+        precondition(row.count == names.count)
+        let numbers = row.map { $0 ?? .nan }
+        numbers.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    }
+
+    /// What the oracle printed if it found a difference.
+    public func differences(oracle: String) throws -> String? {
+        let file = Oracles.temporaryFile("table")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try bytes.write(to: file)
+        return try Oracles.differences(oracle, over: file, needsTALib: true)
+    }
+}
