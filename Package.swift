@@ -71,6 +71,8 @@ module("Venue", .contract, in: "Shared", uses: ["TradingPrimitives"])
 let processing = ["TradingPrimitives", "SignalContracts", "Indicators"]
 module("OrderFlow", .core, in: "Services/OrderFlowEngine", uses: processing)
 module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
+module("Technical", .core, in: "Services/TechnicalEngine", uses: processing)
+
 module("Sentiment", .core, in: "Services/SentimentEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("DataHub", .core, in: "Services/DataHub", uses: ["TradingPrimitives", "SignalContracts"])
@@ -112,6 +114,8 @@ module("Ledger", .adapter, in: "Shared", uses: ["CLibpq", "SignalContracts", "Tr
 let hosting = ["SignalContracts", "ServiceKit", "TradingPrimitives"]
 executable("order-flow-engine", in: "Services/OrderFlowEngine", uses: hosting + ["OrderFlow"])
 executable("tick-engine", in: "Services/TickEngine", uses: hosting + ["TickFlow"])
+executable("technical-engine", in: "Services/TechnicalEngine", uses: hosting + ["Indicators", "Technical"])
+
 executable("sentiment-engine", in: "Services/SentimentEngine", uses: hosting + ["Sentiment"])
 executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["Decisions"])
 executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Journal", "Risk"])
@@ -184,6 +188,8 @@ tests("TidyTests", of: ["TestSupport"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
+tests("TechnicalTests", of: ["Indicators", "Technical", "TestSupport", "SignalContracts", "TradingPrimitives"])
+
 tests("SentimentTests", of: ["Sentiment", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests(

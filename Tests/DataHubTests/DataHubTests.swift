@@ -131,6 +131,16 @@ struct DataHubTests {
         }
     }
 
+    @Test func `a close that comes first does not shut out the past`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 60_000, isClosed: true)), to: &hub, atMs: 60_000)
+        for minute in -3...(-1) as ClosedRange<Int64> {
+            let past = candle(minute: minute, at: minute * 60_000, isClosed: true, isBackfill: true)
+            #expect(say(.candle(past), to: &hub, atMs: 60_300).count == 1)
+        }
+        #expect(say(.candle(candle(minute: 0, at: 60_000, isClosed: true)), to: &hub, atMs: 60_400).isEmpty)
+    }
+
     @Test func `a reading is written once, a liquidation always`() {
         var hub = hub()
         let reading = MarketMetric(eventTime: now, value: .openInterest(Quantity(raw: 5)))

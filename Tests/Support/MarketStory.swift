@@ -143,10 +143,12 @@ public struct CaptureFile {
     }
 
     /// Runs the oracle over what was captured; returns what it printed if it found a difference.
-    public func differences(oracle: String, needsTALib: Bool = false) throws -> String? {
+    public func differences(
+        oracle: String, arguments: [String] = [], needsTALib: Bool = false
+    ) throws -> String? {
         let file = Oracles.temporaryFile("capture")
         defer { try? FileManager.default.removeItem(at: file) }
         try text.write(to: file, atomically: true, encoding: .utf8)
-        return try Oracles.differences(oracle, over: file, needsTALib: needsTALib)
+        return try Oracles.differences(oracle, over: file, arguments: arguments, needsTALib: needsTALib)
     }
 }

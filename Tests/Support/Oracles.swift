@@ -8,10 +8,12 @@ public enum Oracles {
     public static let skipMessage = "TA-Lib is not installed: run Tests/Oracles/install.sh"
 
     /// Runs an oracle over a file; returns what it printed if it found a difference. `needsTALib`: with that Python.
-    public static func differences(_ oracle: String, over file: URL, needsTALib: Bool) throws -> String? {
+    public static func differences(
+        _ oracle: String, over file: URL, arguments: [String] = [], needsTALib: Bool
+    ) throws -> String? {
         let script = SharedData.packageRoot.appending(path: "Tests/Oracles/\(oracle)").path
         let python = needsTALib ? environment.appending(path: "bin/python3").path : "python3"
-        let result = try Subprocess.run("/usr/bin/env", [python, script, file.path])
+        let result = try Subprocess.run("/usr/bin/env", [python, script, file.path] + arguments)
         return result.exitCode == 0 ? nil : result.output
     }
 

@@ -16,7 +16,7 @@ struct HotSymbol {
     private let configuration: HubConfiguration
     private var trades: [AggTrade] = []
     private var book: BookUpdate?
-    /// By open time, at most one entry a candle.
+    /// In the order they came; a candle in progress has one entry.
     private var candles: [CandleUpdate] = []
     private var openInterest: [String] = []
     private var sentiment = Fields()
@@ -50,7 +50,9 @@ struct HotSymbol {
     mutating func keep(_ book: BookUpdate) { self.book = book }
 
     mutating func keep(_ candle: CandleUpdate) {
-        let place = candles.firstIndex { $0.timeframe == candle.timeframe && $0.openTime == candle.openTime }
+        // Only a candle in progress comes again and again; thousands of fetched ones are not searched for each other.
+        let last = candles.indices.suffix(2 * Timeframe.allCases.count)
+        let place = last.last { candles[$0].timeframe == candle.timeframe && candles[$0].openTime == candle.openTime }
         if let place { candles[place] = candle } else { candles.append(candle) }
     }
 

@@ -71,6 +71,8 @@ struct SymbolFeed {
     mutating func judge(_ candle: CandleUpdate, receivedUs: Int64) -> Verdict {
         let index = candle.timeframe.index
         var place = candles[index]
+        // Fetched ones fill what lies before; readers keep the order by open time, and know what they have.
+        if candle.isBackfill, candle.isClosed, candle.openTime < place.closedOpenTime { return .accepted(missing: 0) }
         guard candle.openTime > place.closedOpenTime else {
             return candle.openTime == place.closedOpenTime ? .duplicate : .stale
         }

@@ -6,7 +6,7 @@ import ServiceKit
 struct HubSettings {
     var hub = HubConfiguration()
     var socket = MarketSocket.Settings()
-    /// Candles fetched of each timeframe at the start.
+    /// Candles fetched of each timeframe at the start. A day of 1m candles is 1440; the venue gives 1500 at once.
     var backfillCandles: Int
     var openInterestSeconds: Int
     /// Streams of one connection.
@@ -22,7 +22,7 @@ struct HubSettings {
         hub.staleMs = Int64(try section.int("stale_ms", default: 10_000, in: 0...3_600_000))
         socket.rotationMs = Int64(try section.int("rotation_minutes", default: 23 * 60, in: 1...1430)) * 60_000
         socket.silenceMaxMs = Int64(try section.int("silence_seconds", default: 10, in: 2...600)) * 1000
-        backfillCandles = try section.int("backfill_candles", default: 500, in: 1...1500)
+        backfillCandles = try section.int("backfill_candles", default: 1500, in: 1...1500)
         openInterestSeconds = try section.int("open_interest_seconds", default: 15, in: 1...3600)
         streamsPerSocket = try section.int("streams_per_socket", default: 1000, in: 1...MarketSocket.streamsMax)
         queueBytesMax = try section.int("queue_mb", default: 32, in: 1...1024) << 20

@@ -11,11 +11,11 @@ public struct TechnicalSignal: StreamMessage {
     /// False until the engine has all the data it needs; it is neutral until then.
     public var isWarm: Bool
     public var direction: TrendDirection
-    /// In [0, 1]; 0 while neutral.
+    /// In [0, 1]: size of the vote, also where it is too small for a direction; 0 while cold.
     public var strength: Double
     /// Reading of the same indicators for a return to the mean.
     public var reversionDirection: TrendDirection
-    /// In [0, 1].
+    /// In [0, 1]; 0 while cold.
     public var reversionStrength: Double
     /// EMA 9 against EMA 21 on 1m.
     public var emaTrend: EMATrend

@@ -1,0 +1,33 @@
+public import SignalContracts
+public import TradingPrimitives
+
+/// A candle's update or close, with its id on the stream.
+public struct TechnicalInput: StreamInput, SymbolKeyed {
+    public static let streams: [StreamKind] = [.candle]
+    /// VWAP begins at midnight: a day, and what comes late.
+    public static let warmUpMs: Int64 = 24 * 3_600_000 + 300_000
+
+    public let symbol: Symbol
+    public let id: StreamId
+    public let candle: CandleUpdate
+
+    public init(symbol: Symbol, id: StreamId, candle: CandleUpdate) {
+        self.symbol = symbol
+        self.id = id
+        self.candle = candle
+    }
+
+    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        guard let symbol = stream.symbol else { return nil }
+        self.init(symbol: symbol, id: id, candle: try CandleUpdate(fields))
+    }
+}
+
+public struct TechnicalOutput: StreamOutput {
+    public let symbol: Symbol
+    public let signal: TechnicalSignal
+
+    public var stream: StreamName { StreamName(.signal, symbol) }
+    public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
+    public var projection: Projection? { .engineSignal(.technical(signal), of: symbol) }
+}

@@ -1,0 +1,10 @@
+import ServiceKit
+import SignalContracts
+import Technical
+
+// E3: reads md.candle, writes signal.
+let context = ServiceContext.start(
+    "technical-engine", purpose: "E3: says what indicators on candles show, with the trend and against an extreme.")
+let settings = context.configure(TechnicalConfiguration.init)
+let host = ProcessorHost(context) { PerSymbol { _ in Technical(settings) } }
+host.run().exit()

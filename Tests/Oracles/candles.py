@@ -1,0 +1,72 @@
+"""Candles of a capture as the oracles of E3 and E5 see them: sets of closed ones, and the one in progress."""
+import numpy as np
+
+from signal_oracle import raw
+
+LENGTH = {"1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000}
+
+
+def parse(path):
+    """Entries in order: (kind, id, fields)."""
+    with open(path) as lines:
+        for line in lines:
+            kind, entry_id, *rest = line.split(" ")
+            values = [text.rstrip("\n") for text in rest]
+            fields = dict(zip(values[::2], values[1::2]))
+            fields["id"] = entry_id
+            yield kind, entry_id, fields
+
+
+class Candles:
+    """One timeframe of one symbol."""
+
+    def __init__(self, timeframe):
+        self.length = LENGTH[timeframe]
+        self.closed = {}
+        self.forming = None
+        self.columns = None
+
+    def take(self, fields):
+        start = int(fields["open_time"])
+        row = (start,) + tuple(raw(fields[name]) / 1e8 for name in ("high", "low", "close", "volume"))
+        if fields["closed"] == "1":
+            self.closed[start] = row
+            self.columns = None
+            if self.forming and self.forming[1][0] <= start:
+                self.forming = None
+        elif not self.closed or start > max(self.closed):
+            news = (int(fields["event_time"]), row)
+            if self.forming is None or (row[0], news[0]) >= (self.forming[1][0], self.forming[0]):
+                self.forming = news
+
+    def run(self):
+        """The newest closed candles without a gap, as columns. At most 1600: what came before weighs less than rounding."""
+        if self.columns is None:
+            rows, start = [], max(self.closed, default=None)
+            while start in self.closed and len(rows) < 1600:
+                rows.append(self.closed[start])
+                start -= self.length
+            self.columns = np.array(rows[::-1], dtype=float).reshape(-1, 5)
+        return self.columns
+
+    def current(self):
+        """The candle in progress, where it follows the closed ones."""
+        if self.forming and self.closed and self.forming[1][0] == max(self.closed) + self.length:
+            return self.forming[1]
+        return None
+
+    def is_current(self, now):
+        newest = self.forming[1][0] if self.forming else max(self.closed, default=None)
+        if newest is None or now - newest >= 2 * self.length:
+            return False
+        return self.forming is None or self.current() is not None
+
+    def with_current(self):
+        columns, current = self.run(), self.current()
+        return columns if current is None else np.vstack([columns, current])
+
+
+def swings(values, span=2):
+    """Indices whose value is above those of `span` neighbours on each side."""
+    return [index for index in range(span, len(values) - span)
+            if all(values[index] > values[index + step] for step in range(-span, span + 1) if step)]
