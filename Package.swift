@@ -72,6 +72,8 @@ let processing = ["TradingPrimitives", "SignalContracts", "Indicators"]
 module("OrderFlow", .core, in: "Services/OrderFlowEngine", uses: processing)
 module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
 module("Technical", .core, in: "Services/TechnicalEngine", uses: processing)
+module("Regime", .core, in: "Services/RegimeFilter", uses: processing)
+
 
 module("Sentiment", .core, in: "Services/SentimentEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
@@ -115,6 +117,8 @@ let hosting = ["SignalContracts", "ServiceKit", "TradingPrimitives"]
 executable("order-flow-engine", in: "Services/OrderFlowEngine", uses: hosting + ["OrderFlow"])
 executable("tick-engine", in: "Services/TickEngine", uses: hosting + ["TickFlow"])
 executable("technical-engine", in: "Services/TechnicalEngine", uses: hosting + ["Indicators", "Technical"])
+executable("regime-filter", in: "Services/RegimeFilter", uses: hosting + ["Regime"])
+
 
 executable("sentiment-engine", in: "Services/SentimentEngine", uses: hosting + ["Sentiment"])
 executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["Decisions"])
@@ -189,6 +193,8 @@ tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TechnicalTests", of: ["Indicators", "Technical", "TestSupport", "SignalContracts", "TradingPrimitives"])
+tests("RegimeTests", of: ["Indicators", "Regime", "TestSupport", "SignalContracts", "TradingPrimitives"])
+
 
 tests("SentimentTests", of: ["Sentiment", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])

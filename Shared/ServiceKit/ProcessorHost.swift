@@ -195,7 +195,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         outputFields.removeAll()
         output.encode(into: &outputFields)
         hop.emit(outputFields, to: key(of: output.stream), lane: lane)
-        if let projection = output.projection { hop.project(projection, lane: lane) }
+        output.forEachProjection { hop.project($0, lane: lane) }
         if let cause { causes.append(cause.microseconds) }
         metrics.outputs.add()
     }

@@ -64,10 +64,13 @@ public protocol StreamOutput: Sendable {
     func encode(into fields: inout Fields)
     /// The hot-state key that shows this fact to people and to the dashboard; committed with the entry.
     var projection: Projection? { get }
+    /// Gives `projection`, for most outputs; a fact that several keys show gives each of them.
+    func forEachProjection(_ body: (Projection) -> Void)
 }
 
 extension StreamOutput {
     public var projection: Projection? { nil }
+    public func forEachProjection(_ body: (Projection) -> Void) { if let projection { body(projection) } }
 }
 
 /// A change of a hot-state key. Projections are for people and the dashboard; no trading service reads them.

@@ -13,7 +13,8 @@ struct TidyTests {
     private static let pureFolders = [
         "Shared/TradingPrimitives", "Shared/SignalContracts", "Shared/Indicators", "Shared/Venue",
         "Services/OrderFlowEngine/OrderFlow", "Services/TickEngine/TickFlow", "Services/DecisionEngine/Decisions",
-        "Services/TechnicalEngine/Technical", "Services/RiskManager/Risk", "Services/Executor/Execution",
+        "Services/TechnicalEngine/Technical", "Services/RegimeFilter/Regime", "Services/RiskManager/Risk",
+        "Services/Executor/Execution",
         "Services/DataHub/DataHub",
         "Services/ExchangeSimulator/ExchangeSimulator",
     ]

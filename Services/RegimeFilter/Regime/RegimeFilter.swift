@@ -1,0 +1,55 @@
+public import SignalContracts
+import TradingPrimitives
+
+/// E5: says what state the market is in: whether to trade, and with what weights and multipliers. It has no direction.
+///
+/// Books are its clock. Evaluated at the first book of each 30 s of event time, on closed 3m candles; published then, when
+/// the spread gate changes, and at each multiple of 5 s with the return of those 5 s. Holds all its symbols, so that the
+/// correlation of two of them is known to all. Definitions: strategy reference, "E5 regime".
+public struct RegimeFilter: StreamProcessor {
+    private let configuration: RegimeConfiguration
+    private var indexOf: [Symbol: Int] = [:]
+    private var markets: [Market] = []
+    private var pair: PairCorrelation
+
+    public init(_ configuration: RegimeConfiguration = RegimeConfiguration()) {
+        self.configuration = configuration
+        pair = PairCorrelation(configuration)
+    }
+
+    public mutating func process(_ input: RegimeInput, emit: (RegimeOutput) -> Void) {
+        let index = index(of: input.symbol)
+        switch input.event {
+        case .candle(let candle): markets[index].take(candle)
+        case .book(let book): take(book, input, market: index, emit: emit)
+        }
+    }
+
+    private mutating func index(of symbol: Symbol) -> Int {
+        if let index = indexOf[symbol] { return index }
+        markets.append(Market(configuration))
+        indexOf[symbol] = markets.count - 1
+        return markets.count - 1
+    }
+
+    private mutating func take(
+        _ book: BookUpdate, _ input: RegimeInput, market index: Int, emit: (RegimeOutput) -> Void
+    ) {
+        let step = markets[index].take(book)
+        let time = markets[index].time
+        if let step { pair.record(step, of: input.symbol) }
+        let isEvaluated = markets[index].evaluate(configuration)
+        let isOpen = markets[index].gate.isOpen
+        guard isEvaluated || step != nil || isOpen != markets[index].isOpenTold else { return }
+        markets[index].isOpenTold = isOpen
+
+        var signal = RegimeSignal(cause: input.id, eventTime: time)
+        signal.isSpreadOk = isOpen
+        signal.spread = markets[index].gate.spread
+        signal.return5s = step?.logReturn
+        signal.correlation = pair.value(at: time)
+        markets[index].reading.describe(&signal, isRiskOff: pair.isRiskOff(at: time))
+        let isShown = markets[index].pace.isDue(at: time)
+        emit(RegimeOutput(symbol: input.symbol, signal: signal, isShown: isShown))
+    }
+}
