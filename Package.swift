@@ -93,7 +93,7 @@ shim("CWebSocketClient", links: ["websockets"])
 system("CLibpq", pkgConfig: "libpq", apt: "libpq-dev")
 
 // Adapters
-module("Journal", .adapter, in: "Shared", uses: ["CZlib"])
+module("Journal", .adapter, in: "Shared", uses: ["CLinux", "CZlib"])
 module("StreamBus", .adapter, in: "Shared", uses: ["CHiredis", "SignalContracts", "TradingPrimitives"])
 module(
     "ServiceKit", .adapter, in: "Shared",

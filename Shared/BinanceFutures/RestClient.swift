@@ -9,11 +9,13 @@ public final class RestClient {
     private let baseURL: String
     private let signer: Signer?
     public private(set) var budget: WeightBudget
+    /// Of the request that was answered last.
+    public private(set) var lastRoundTripMs: Int64 = 0
     /// Longest age of a signed request on its arrival, milliseconds.
     public var receiveWindowMs = 5000
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
     /// Those whose departure someone waits for.
-    private var departing: [Transfer] = []
+    private var departing: [UnsafeMutableRawPointer] = []
     private var idle: [UnsafeMutableRawPointer] = []
     private var timer: Reactor.TimerToken?
     private let requests: Metrics.Counter
@@ -62,34 +64,66 @@ public final class RestClient {
         curl_multi_cleanup(multi)
     }
 
+    /// A request that is signed and ready to leave: to be sent, or dropped, once.
+    public struct ReadyRequest {
+        fileprivate enum Form {
+            case transfer(UnsafeMutableRawPointer, Transfer)
+            case refused(String, (RestOutcome) -> Void)
+        }
+        fileprivate let form: Form
+    }
+
     /// Sends a request; `completion` is called once, from the loop, never before this returns. `onSent` is called when the
     /// body of a POST has gone to the system.
     public func send(
         _ request: RestRequest, onSent: (() -> Void)? = nil, _ completion: @escaping (RestOutcome) -> Void
     ) {
-        requests.add()
+        send(prepare(request, onSent: onSent, completion))
+    }
+
+    /// Does all that can be done before a request leaves. `completion` is called once it has been sent, as with `send`.
+    public func prepare(
+        _ request: RestRequest, onSent: (() -> Void)? = nil, _ completion: @escaping (RestOutcome) -> Void
+    ) -> ReadyRequest {
         let finish: (RestOutcome) -> Void = { [weak self] outcome in
             self?.count(outcome)
             completion(outcome)
         }
-        if request.security != .open, signer == nil {
-            context.reactor.after(ms: 0) { finish(.notExecuted("no API key")) }
-            return
-        }
+        if request.security != .open, signer == nil { return ReadyRequest(form: .refused("no API key", finish)) }
         if let refusal = budget.take(request, at: context.venueClock.now()) {
-            context.reactor.after(ms: 0) { finish(.notExecuted(refusal)) }
-            return
+            return ReadyRequest(form: .refused(refusal, finish))
         }
         guard let easy = idle.popLast() ?? curl_easy_init() else {
-            context.reactor.after(ms: 0) { finish(.notExecuted("out of memory")) }
-            return
+            return ReadyRequest(form: .refused("out of memory", finish))
         }
         let transfer = Transfer(request, text: text(of: request), onSent: onSent, finish)
         transfer.prepare(easy, baseURL: baseURL, apiKey: request.security == .open ? nil : signer?.apiKey)
-        transfers[easy] = transfer
-        if onSent != nil { departing.append(transfer) }
-        curl_multi_add_handle(multi, easy)
-        depart()
+        return ReadyRequest(form: .transfer(easy, transfer))
+    }
+
+    public func send(_ ready: ReadyRequest) {
+        requests.add()
+        switch ready.form {
+        case .refused(let reason, let finish): context.reactor.after(ms: 0) { finish(.notExecuted(reason)) }
+        case .transfer(let easy, let transfer):
+            transfer.beganUs = SystemClock.monotonicUs()
+            transfers[easy] = transfer
+            if transfer.onSent != nil { departing.append(easy) }
+            curl_multi_add_handle(multi, easy)
+            depart()
+        }
+    }
+
+    /// Lets go of a request that is not to be sent; its completion is not called.
+    public func drop(_ ready: ReadyRequest) {
+        guard case .transfer(let easy, let transfer) = ready.form else { return }
+        reuse(easy, transfer)
+    }
+
+    private func reuse(_ easy: UnsafeMutableRawPointer, _ transfer: Transfer) {
+        transfer.release()
+        curl_easy_reset(easy)
+        idle.append(easy)
     }
 
     /// Lets libcurl send at once what it has been given, over a kept connection, in place of a turn of the loop later. What
@@ -159,7 +193,9 @@ public final class RestClient {
     }
 
     private func tellDepartures() {
-        while let index = departing.firstIndex(where: \.isUploaded) { departing.remove(at: index).onSent?() }
+        while let index = departing.firstIndex(where: { transfers[$0]?.isUploaded($0) == true }) {
+            transfers[departing.remove(at: index)]?.onSent?()
+        }
     }
 
     private func finish(_ easy: UnsafeMutableRawPointer, _ result: CURLcode) {
@@ -176,11 +212,11 @@ public final class RestClient {
                 $0.put("seconds", seconds)
             }
         }
-        roundTrip.observe(Double(SystemClock.monotonicUs() - transfer.beganUs) / 1e6)
-        departing.removeAll { $0 === transfer }
-        transfer.release()
-        curl_easy_reset(easy)
-        idle.append(easy)
+        let roundTripUs = SystemClock.monotonicUs() - transfer.beganUs
+        lastRoundTripMs = roundTripUs / 1000
+        roundTrip.observe(Double(roundTripUs) / 1e6)
+        departing.removeAll { $0 == easy }
+        reuse(easy, transfer)
         transfer.completion(outcome)
     }
 }

@@ -57,12 +57,19 @@ public final class TradingClient {
     }
 
     /// Performs one request; `completion` is called once, from the loop. `onSent`: when its bytes have gone to the system.
-    ///
-    /// A request that the venue refused for its timestamp is sent once more after our clock has been set.
     public func perform(
         _ request: VenueRequest, onSent: (() -> Void)? = nil, _ completion: @escaping (VenueReply) -> Void
     ) {
-        rest.send(RestRequest(request), onSent: onSent) { [weak self] outcome in
+        rest.send(prepare(request, onSent: onSent, completion))
+    }
+
+    /// Signs a request and makes it ready; `rest` sends or drops it.
+    ///
+    /// A request that the venue refused for its timestamp is sent once more after our clock has been set.
+    public func prepare(
+        _ request: VenueRequest, onSent: (() -> Void)? = nil, _ completion: @escaping (VenueReply) -> Void
+    ) -> RestClient.ReadyRequest {
+        rest.prepare(RestRequest(request), onSent: onSent) { [weak self] outcome in
             guard let self, case .rejected(Self.timestampCode, _) = outcome else {
                 return completion(VenueReply(outcome, to: request))
             }

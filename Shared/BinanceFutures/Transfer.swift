@@ -6,13 +6,12 @@ final class Transfer {
     let request: RestRequest
     let completion: (RestOutcome) -> Void
     let onSent: (() -> Void)?
-    let beganUs = SystemClock.monotonicUs()
+    /// When it was given to libcurl, monotonic microseconds.
+    var beganUs: Int64 = 0
     private let text: String
     private var body: [UInt8] = []
-    private var upload: [UInt8] = []
-    private var uploaded = 0
-    /// Whether libcurl has taken all of the body, which it sends at once.
-    var isUploaded: Bool { uploaded > 0 && uploaded == upload.count }
+    /// Whether libcurl has been let begin to send.
+    private var hasBegun = false
     private var headers: UnsafeMutablePointer<curl_slist>?
     private(set) var status = 0
     private(set) var usedWeight: Int?
@@ -42,7 +41,8 @@ final class Transfer {
         _ = ccurl_set_text(easy, CURLOPT_USERAGENT, "vortex7/\(Suite.version)")
         if let apiKey { headers = curl_slist_append(headers, "X-MBX-APIKEY: \(apiKey)") }
         let me = Unmanaged.passUnretained(self).toOpaque()
-        if isUpload { prepareUpload(easy, me) }
+        if isUpload { prepareUpload(easy) }
+        prepareGate(easy, me)
         if request.method == .put || request.method == .delete {
             _ = ccurl_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
@@ -64,28 +64,37 @@ final class Transfer {
         }
     }
 
-    /// The body is handed out by a function and can't be rewound, so that libcurl can't send it a second time by itself
-    /// when a kept connection turns out to be dead: an order must not be sent twice unknown to us.
-    private func prepareUpload(_ easy: UnsafeMutableRawPointer, _ me: UnsafeMutableRawPointer) {
-        upload = Array(text.utf8)
+    /// The body stands in memory, so that it leaves in one write with the head.
+    private func prepareUpload(_ easy: UnsafeMutableRawPointer) {
         _ = ccurl_set_long(easy, CURLOPT_POST, 1)
-        _ = ccurl_set_long(easy, CURLOPT_POSTFIELDSIZE, upload.count)
-        if upload.isEmpty {
-            _ = ccurl_set_text(easy, CURLOPT_POSTFIELDS, "")
-            return
-        }
-        _ = ccurl_set_pointer(easy, CURLOPT_READDATA, me)
-        _ = ccurl_set_writer(easy, CURLOPT_READFUNCTION) { bytes, size, count, owner in
-            guard let bytes, let owner else { return 0 }
-            return Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue().give(bytes, size * count)
-        }
+        _ = ccurl_set_long(easy, CURLOPT_POSTFIELDSIZE, text.utf8.count)
+        _ = ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, text)
     }
 
-    private func give(_ bytes: UnsafeMutablePointer<CChar>, _ room: Int) -> Int {
-        let part = upload[uploaded...].prefix(room)
-        UnsafeMutableRawBufferPointer(start: bytes, count: room).copyBytes(from: part)
-        uploaded += part.count
-        return part.count
+    /// libcurl asks before each time that it sends. When a kept connection turns out to be dead it would send again by
+    /// itself: an order must not be sent twice unknown to us, so the second time is refused.
+    private func prepareGate(_ easy: UnsafeMutableRawPointer, _ me: UnsafeMutableRawPointer) {
+        let gate:
+            @convention(c) (
+                UnsafeMutableRawPointer?, UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?, Int32, Int32
+            ) -> Int32 = { owner, _, _, _, _ in
+                guard let owner else { return CURL_PREREQFUNC_ABORT }
+                return Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue().mayBegin()
+                    ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+            }
+        _ = ccurl_set_gate(easy, gate, me)
+    }
+
+    private func mayBegin() -> Bool {
+        defer { hasBegun = true }
+        return !hasBegun || request.method == .get
+    }
+
+    /// Whether all of the body has gone to the system.
+    func isUploaded(_ easy: UnsafeMutableRawPointer) -> Bool {
+        var sent: curl_off_t = 0
+        _ = ccurl_get_time(easy, CURLINFO_SIZE_UPLOAD_T, &sent)
+        return sent > 0 && sent == text.utf8.count
     }
 
     private func headerArrived(_ line: UnsafeRawBufferPointer) {
@@ -105,10 +114,8 @@ final class Transfer {
         status = code
         guard result != CURLE_OK else { return OutcomeClassifier.outcome(status: status, body: body) }
         let reason = String(cString: curl_easy_strerror(result))
-        var sent = 0
-        _ = ccurl_get_long(easy, CURLINFO_REQUEST_SIZE, &sent)
         // Nothing of the request has left while no connection stood.
-        return sent == 0 && uploaded == 0 ? .notExecuted(reason) : .unknown(reason)
+        return hasBegun ? .unknown(reason) : .notExecuted(reason)
     }
 
     func release() {

@@ -19,6 +19,11 @@ static inline CURLcode ccurl_set_writer(
     CURL *handle, CURLoption option, size_t (*value)(char *, size_t, size_t, void *)) {
     return curl_easy_setopt(handle, option, value);
 }
+static inline CURLcode ccurl_set_gate(
+    CURL *handle, int (*value)(void *, char *, char *, int, int), void *owner) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_PREREQDATA, owner);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, value) : result;
+}
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO information, long *value) {
     return curl_easy_getinfo(handle, information, value);
 }

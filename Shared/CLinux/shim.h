@@ -5,4 +5,14 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/types.h>
+
+// Declared by fcntl.h only with _GNU_SOURCE.
+extern int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
+
+/// Has the system begin to write a part of a file to the disk, without waiting. 0, or -1.
+static inline int clinux_start_writing(int descriptor, off_t offset, off_t count) {
+    const unsigned int write = 2;  // SYNC_FILE_RANGE_WRITE
+    return sync_file_range(descriptor, offset, count, write);
+}
 #endif

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CZlib
 internal import Glibc
 
@@ -20,6 +21,8 @@ public struct Journal: ~Copyable {
     private var end: Int
     private var laidOut: Int
     private var buffer: [UInt8] = []
+    /// Bytes of the buffer that the system has, though perhaps not the disk.
+    private var writtenCount = 0
     /// Sequence number of the last record; the first has 1.
     public private(set) var sequence: UInt64
 
@@ -84,16 +87,32 @@ public struct Journal: ~Copyable {
         return sequence
     }
 
+    /// Lets the disk begin with the records appended since the last `sync`, and does not wait for it: what takes time in
+    /// any case can be done before `sync`. An error shows in `sync`.
+    public mutating func begin() {
+        do throws(JournalError) { try writeBuffer() } catch { return }
+        _ = clinux_start_writing(descriptor, off_t(end), off_t(writtenCount))
+    }
+
     /// Writes the records appended since the last call, and waits for the disk. After an error nothing of them counts,
     /// and they are tried again with the next call.
     public mutating func sync() throws(JournalError) {
-        if !buffer.isEmpty {
-            laidOut = try Self.layOut(descriptor, path, from: laidOut, through: end + buffer.count, growth)
-            try Self.write(buffer, to: descriptor, at: end, path)
+        try writeBuffer()
+        guard fdatasync(descriptor) == 0 else {
+            // The system may hold as clean what never came to the disk: it must be written again.
+            writtenCount = 0
+            throw .io(path: path, "can't be synced", errno)
         }
-        guard fdatasync(descriptor) == 0 else { throw .io(path: path, "can't be synced", errno) }
         end += buffer.count
+        writtenCount = 0
         buffer.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func writeBuffer() throws(JournalError) {
+        guard writtenCount < buffer.count else { return }
+        laidOut = try Self.layOut(descriptor, path, from: laidOut, through: end + buffer.count, growth)
+        try Self.write(buffer, to: descriptor, at: end, path)
+        writtenCount = buffer.count
     }
 
     /// Returns the new end of what is laid out.

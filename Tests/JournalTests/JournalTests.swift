@@ -32,6 +32,23 @@ struct JournalTests {
         }
     }
 
+    @Test func `what was begun is followed by what came after, once each`() throws {
+        try withFile { path in
+            do {
+                var journal = try Journal(path: path, growth: 4096) { _, _ in }
+                journal.begin()
+                for number in 0..<200 {
+                    journal.append(Array("begun \(number)".utf8))
+                    journal.begin()
+                    journal.append(Array("late \(number)".utf8))
+                    if number % 3 == 0 { journal.begin() }
+                    try journal.sync()
+                }
+            }
+            #expect(try read(path) == (0..<200).flatMap { ["begun \($0)", "late \($0)"] })
+        }
+    }
+
     @Test func `what was not synced never was`() throws {
         try withFile { path in
             try write(path, ["one"])

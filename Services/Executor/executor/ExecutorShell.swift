@@ -19,7 +19,6 @@ final class ExecutorShell {
     private var waiting: [ExecutorEvent] = []
     private var isHandling = false
     private var wasConnected = false
-    private var lastRoundTripMs: Int64 = 0
     private let requests: Metrics.Counter
     private let orderSeconds: Metrics.Histogram
     private static let timerMs: Int64 = 50
@@ -129,12 +128,13 @@ final class ExecutorShell {
             if case .message = record { numbers.append(number) }
             mustSync = true
         }
+        // The disk works while the requests are made ready; none leaves before the disk has answered.
+        if mustSync { journal.begin() }
+        let requests = effects.compactMap(prepared)
         let wasWritable = journal.isWritable
         let isDurable = !mustSync || journal.sync()
         if wasWritable != journal.isWritable { waiting.append(.journal(isWritable: journal.isWritable)) }
-        for effect in effects {
-            if case .request(let id, let request) = effect { send(id, request, isDurable: isDurable) }
-        }
+        for request in requests { send(request, isDurable: isDurable) }
         var nextNumber = 0
         for effect in effects {
             switch effect {
@@ -148,18 +148,28 @@ final class ExecutorShell {
         }
     }
 
-    private func send(_ id: RequestId, _ request: VenueRequest, isDurable: Bool) {
-        if !isDurable, request.opensRisk {
-            waiting.append(.reply(id, .notExecuted("the journal can't be written")))
-            return
-        }
-        guard let venue else { return }
-        requests.add()
-        let sent = SystemClock.monotonicUs()
-        venue.perform(request, onSent: departure(of: request)) { [unowned self] reply in
-            lastRoundTripMs = (SystemClock.monotonicUs() - sent) / 1000
+    private struct Prepared {
+        let id: RequestId
+        let opensRisk: Bool
+        let ready: RestClient.ReadyRequest
+    }
+
+    private func prepared(_ effect: ExecutorEffect) -> Prepared? {
+        guard case .request(let id, let request) = effect, let venue else { return nil }
+        let ready = venue.prepare(request, onSent: departure(of: request)) { [unowned self] reply in
             handle(.reply(id, reply))
         }
+        return Prepared(id: id, opensRisk: request.opensRisk, ready: ready)
+    }
+
+    private func send(_ request: Prepared, isDurable: Bool) {
+        guard isDurable || !request.opensRisk else {
+            venue?.rest.drop(request.ready)
+            waiting.append(.reply(request.id, .notExecuted("the journal can't be written")))
+            return
+        }
+        requests.add()
+        venue?.rest.send(request.ready)
     }
 
     /// What is to be noted when the bytes of a first entry order have left: the way from the market event is over.
@@ -184,7 +194,7 @@ final class ExecutorShell {
         var update = update
         update.usedWeight = venue?.rest.budget.used ?? 0
         update.weightLimit = venue?.rest.budget.limit ?? 0
-        update.roundTripMs = lastRoundTripMs
+        update.roundTripMs = venue?.rest.lastRoundTripMs ?? 0
         return update
     }
 

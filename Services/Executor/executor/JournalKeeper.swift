@@ -55,6 +55,9 @@ final class JournalKeeper {
     /// Adds a record for the next sync. Returns its number.
     func append(_ record: ExecutorRecord) -> UInt64 { journal?.append(record.bytes) ?? 0 }
 
+    /// Lets the disk begin with what was appended; `sync` waits for it.
+    func begin() { journal?.begin() }
+
     /// Makes what was appended durable; false when the disk does not take it. It is tried again with the next call.
     func sync() -> Bool {
         let began = SystemClock.monotonicUs()
