@@ -163,7 +163,7 @@ public final class TradingClient {
         }
     }
 
-    private func frameArrived(_ bytes: UnsafeRawBufferPointer) {
+    func frameArrived(_ bytes: UnsafeRawBufferPointer) {
         do throws(FrameError) {
             guard let event = try UserEvent.read(bytes) else { return }
             onEvent(event)

@@ -309,4 +309,13 @@ struct ExecutorTests {
         #expect(stop.side == .sell && stop.triggerPrice.description == "99.7")
         #expect(talk.events.last?.kind == .positionAdopted || talk.events.contains { $0.kind == .positionAdopted })
     }
+
+    @Test func `a user stream that is said to stand again brings a look at the venue`() throws {
+        var talk = try Conversation.ready()
+        try talk.pass(ms: 1000)
+        #expect(!talk.open.contains { $0.request == .queryPositions })
+        talk.hear(.userStream(isUp: true))
+        talk.tick()
+        #expect(talk.open.contains { $0.request == .queryPositions })
+    }
 }

@@ -164,6 +164,13 @@ struct TradingConversationTests {
         #expect(client.isConnected && harness.connections == 2)
     }
 
+    @Test func `a frame that can't be read asks for a look at the venue`() throws {
+        "{\"e\":\"ORDER_TRADE_UPDATE\",\"o\":{".utf8.withContiguousStorageIfAvailable {
+            harness.client?.frameArrived(UnsafeRawBufferPointer($0))
+        }
+        #expect(harness.connections == 2 && harness.client?.isConnected == true)
+    }
+
     @Test func `the user stream comes back after the venue went away`() throws {
         harness.killSimulator()
         #expect(harness.turn { harness.client?.isConnected == false })

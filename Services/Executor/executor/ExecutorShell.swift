@@ -58,7 +58,7 @@ final class ExecutorShell {
         }
         let venue = TradingClient(
             context, sockets, rest, streamURL: venueSettings.streamURL,
-            onEvent: { [unowned self] in handle(.user($0)) }, onConnected: { [unowned self] in checkConnection() })
+            onEvent: { [unowned self] in handle(.user($0)) }, onConnected: { [unowned self] in mayHaveMissed() })
         self.venue = venue
         outbox.start()
         // Orders are timed and signed by the venue's time.
@@ -96,6 +96,13 @@ final class ExecutorShell {
             checkConnection()
             handle(.timer)
         }
+    }
+
+    /// The user stream is new, or said what could not be read: the core must look at the venue, though nothing may seem to
+    /// have changed since the last turn.
+    private func mayHaveMissed() {
+        wasConnected = venue?.isConnected ?? false
+        handle(.userStream(isUp: wasConnected))
     }
 
     private func checkConnection() {
