@@ -31,7 +31,7 @@ extension ProcessorHost {
         let recreated = try keeper.createGroups(from: start, resumeAt: lastCommitted)
         if !recreated.isEmpty { groupsWereLost(recreated) }
         let positions = try keeper.positions()
-        try tellGaps(positions, keeper)
+        try tellGaps(positions, client, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
         let pending = try keeper.pending()
         // Entries that were overtaken by later ones can have their right place only in a state built anew.
@@ -90,7 +90,9 @@ extension ProcessorHost {
         processor = nil
     }
 
-    private func tellGaps(_ positions: [GroupKeeper.Position], _ keeper: GroupKeeper) throws(RedisError) {
+    private func tellGaps(
+        _ positions: [GroupKeeper.Position], _ client: RedisClient, _ keeper: GroupKeeper
+    ) throws(RedisError) {
         for (stream, position) in positions.enumerated() where position.lostCount > 0 {
             metrics.gaps.add(position.lostCount)
             context.log.error("stream_gap") {
@@ -98,9 +100,23 @@ extension ProcessorHost {
                 $0.put("stream", reader.streams[stream])
                 $0.put("lost", position.lostCount)
             }
+            try alert(gapIn: reader.streams[stream], lostCount: position.lostCount, client)
             try keeper.writeOffLost(stream, at: position)
             processor = nil
         }
+    }
+
+    private func alert(gapIn stream: StreamName, lostCount: Int64, _ client: RedisClient) throws(RedisError) {
+        let alert = Alert(
+            eventTime: context.venueClock.now(), severity: .warning, service: context.name, event: "stream_gap",
+            symbol: stream.symbol,
+            text: "\(stream.key): \(lostCount) entries were trimmed away unread; the state was built anew from the rest"
+        )
+        var fields = Fields()
+        alert.encode(into: &fields)
+        var commands = CommandBuffer()
+        commands.xadd(key(of: StreamName(.alert)), fields)
+        if case .error(let text)? = try client.pipeline(commands).first { throw .refused(text) }
     }
 
     private func replay(

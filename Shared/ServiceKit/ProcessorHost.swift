@@ -201,7 +201,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     }
 
     /// Keys are made once; those that were written to are trimmed by this service.
-    private func key(of name: StreamName) -> [UInt8] {
+    func key(of name: StreamName) -> [UInt8] {
         for known in outputKeys where known.name == name { return known.key }
         let key = Array(name.key.utf8)
         outputKeys.append((name, key))

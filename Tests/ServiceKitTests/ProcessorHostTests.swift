@@ -97,6 +97,10 @@ struct ProcessorHostTests {
         try harness.client.command("XTRIM", HostHarness.input, "MAXLEN", "4")
         harness.host.recover()
         #expect(harness.host.metrics.gaps.value == 16)
+        let alerts = try harness.client.command("XRANGE", "alert", "-", "+").elements
+        #expect(alerts.count == 1)
+        let fields = alerts.first?.elements.last?.elements.compactMap(\.text) ?? []
+        #expect(fields.contains("stream_gap") && fields.contains { $0.contains(": 16 entries") })
         #expect(try harness.turn { try harness.outputs().count == 9 })
         #expect(try harness.outputs().last?.sum == 21 + 22 + 23 + 24)
     }
