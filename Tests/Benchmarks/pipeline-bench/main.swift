@@ -28,8 +28,8 @@ func measure(_ orderCount: Int) throws(RedisError) -> Bool {
     progress("floor, nothing else running: \(Quantiles(quiet))")
     let paced = try floor.measure(200, pauseMs: 70)
     progress("floor, at the orders' pace: \(Quantiles(paced))")
-    let syncs = measureSyncs(in: server.directory, count: 300)
-    progress("disk, one sync of 1800 bytes: \(Quantiles(syncs))")
+    let syncs = measureSyncs(in: server.directory, count: 150, pauseMs: 70)
+    progress("disk, at the orders' pace, one sync of 1800 bytes: \(Quantiles(syncs))")
     suite.start()
     progress("services started; the engines need 30 s of market")
     let skipped = 2 * MarketRecording.contracts.count
