@@ -4,8 +4,9 @@ import TradingPrimitives
 
 // While connected: read a batch, process it, commit it, read the next one as soon as the commit stands.
 //
-// The next read could be sent along with the commit. It was tried: Redis then serves the read before it passes the
-// outputs on, which costs each hop about a tenth of its latency, and brings no more throughput.
+// The next read could always be sent along with the commit. It was tried: Redis then serves the read before it passes the
+// outputs on, which costs each hop about a tenth of its latency, and brings no more throughput. A batch that has no
+// outputs holds nobody up: the next read goes along with its acknowledgement.
 extension ProcessorHost {
     /// How long a read waits for entries.
     var blockMs: Int { leases == nil ? 1000 : 400 }
@@ -67,11 +68,13 @@ extension ProcessorHost {
             beforeCommit(&current)
             processor = current
         }
+        let mayReadOn = hop.isOnlyAcknowledgements && leases == nil
         hop.seal()
         unsettled = hop.lanesTouched
         sendUnsettled()
-        // When a timer set this off, a batch may arrive meanwhile: it waits in the connection.
+        // A batch that arrives before the answer waits in the connection.
         readLink?.setPaused(true)
+        if mayReadOn { askForBatch() }
     }
 
     private func sendUnsettled() {

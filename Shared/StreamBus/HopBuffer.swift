@@ -53,6 +53,10 @@ public struct HopBuffer {
     /// Lanes with something to commit, in the order of their first entry.
     public var lanesTouched: [Int] { touched }
     public var isEmpty: Bool { touched.isEmpty }
+    /// Whether nothing is to be written: the batch only acknowledges. To be asked before `seal`.
+    public var isOnlyAcknowledgements: Bool {
+        touched.allSatisfy { lanes[$0].commands.isEmpty && !lanes[$0].acknowledged.isEmpty }
+    }
 
     /// The lane that a stream's symbol has, for outputs that no entry set off.
     public func lane(of symbol: Symbol?) -> Int { laneSymbols.firstIndex(of: symbol) ?? laneSymbols.count - 1 }
