@@ -12,7 +12,7 @@ GOLDEN = ROOT / "Tests/SignalContractsTests/Golden"
 STREAMS = [
     ("md.trade:{S}", "data-hub", "order-flow-engine, tick-engine", ["AggTrade"]),
     ("md.book:{S}", "data-hub", "order-flow-engine, regime-filter, executor", ["BookUpdate"]),
-    ("md.candle:{S}", "data-hub", "technical-engine, regime-filter, risk-manager", ["CandleUpdate"]),
+    ("md.candle:{S}", "data-hub", "technical-engine, regime-filter, trade-recorder", ["CandleUpdate"]),
     ("md.metric:{S}", "data-hub", "sentiment-engine, risk-manager", ["MarketMetric"]),
     ("signal:{S}", "the five engines", "decision-engine",
      ["OrderFlowSignal", "TickSignal", "TechnicalSignal", "SentimentSignal", "RegimeSignal"]),
@@ -21,6 +21,7 @@ STREAMS = [
     ("execution:{S}", "executor", "risk-manager, decision-engine, trade-recorder, notifier",
      ["ExecutionEvent", "TradeSummary"]),
     ("account", "executor", "risk-manager, notifier, dashboard", ["AccountUpdate"]),
+    ("risk", "risk-manager", "decision-engine, notifier, dashboard", ["RiskState"]),
     ("weights", "learner", "decision-engine, risk-manager", ["EngineWeights"]),
     ("alert", "any service", "notifier, trade-recorder", ["Alert"]),
     ("command", "notifier, dashboard, vortexctl", "the service that acts", ["Command"]),
