@@ -39,7 +39,7 @@ export VORTEX7_POSTGRES_URL=postgresql://vortex7@127.0.0.1:$postgres_port/vortex
 export VORTEX7_VENUE_PORT=$venue_port
 export VORTEX7_VENUE_REST_URL=http://127.0.0.1:$venue_port
 export VORTEX7_VENUE_STREAM_URL=ws://127.0.0.1:$venue_port
-export VORTEX7_JOURNAL=$var/journal/executor.journal
+export VORTEX7_JOURNALS=$var/journal
 A
     fi
     . "$var/run/addresses"
@@ -67,11 +67,14 @@ make_database() {
 }
 
 # The simulated venue remembers nothing: each start is a new account, and with recordings another time. So streams and journal
-# begin anew with it; the trades in PostgreSQL stay, and the last journal is kept aside.
+# begin anew with it; the trades in PostgreSQL stay, and the last journals are kept aside.
 begin_anew() {
     rm -rf "$var/redis"
     mkdir -p "$var/redis"
-    if [ -e "$var/journal/executor.journal" ]; then mv -f "$var/journal/executor.journal" "$var/journal/executor.journal.last"; fi
+    local journal
+    for journal in "$var"/journal/*.journal; do
+        [ ! -e "$journal" ] || mv -f "$journal" "$journal.last"
+    done
 }
 
 supervisor() { supervisorctl -c "$var/run/supervisord.conf" "$@"; }
