@@ -20,21 +20,26 @@ struct InstrumentTraits: Sendable {
     var beta: Double
     /// Level changes each step.
     var changesPerStep: Double
+    /// Chance that a change reaches a level of great quantity, against one of the others.
+    var greatChangeChance: Double
 
     static func of(_ instrument: Instrument) -> InstrumentTraits {
         switch instrument.baseAsset {
         case "BTC":
             InstrumentTraits(
                 burstsPerS: 2.8, burstLength: 4.5, orderMedian: 1350, orderSigma: 2.1, bestMedian: 190_000,
-                bestSigma: 0.75, deepMedian: 2100, deepSigma: 2.1, gapTicks: 2.3, beta: 1, changesPerStep: 2.2)
+                bestSigma: 0.75, deepMedian: 2100, deepSigma: 2.1, gapTicks: 2.3, beta: 1, changesPerStep: 2.2,
+                greatChangeChance: 0.35)
         case "ETH":
             InstrumentTraits(
                 burstsPerS: 1.8, burstLength: 4.5, orderMedian: 200, orderSigma: 2.3, bestMedian: 41_000,
-                bestSigma: 0.8, deepMedian: 1000, deepSigma: 1.9, gapTicks: 1.45, beta: 1.05, changesPerStep: 2.8)
+                bestSigma: 0.8, deepMedian: 1000, deepSigma: 1.9, gapTicks: 1.45, beta: 1.05, changesPerStep: 2.8,
+                greatChangeChance: 0.5)
         default:
             InstrumentTraits(
                 burstsPerS: 1.1, burstLength: 4.5, orderMedian: 300, orderSigma: 2.2, bestMedian: 15_000,
-                bestSigma: 0.8, deepMedian: 2500, deepSigma: 1.7, gapTicks: 1.4, beta: 1.3, changesPerStep: 2)
+                bestSigma: 0.8, deepMedian: 2500, deepSigma: 1.7, gapTicks: 1.4, beta: 1.3, changesPerStep: 2,
+                greatChangeChance: 0.4)
         }
     }
 }

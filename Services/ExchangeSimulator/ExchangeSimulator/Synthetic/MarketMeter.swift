@@ -19,6 +19,7 @@ public struct MarketMeter: Sendable {
     private var last = Timestamp.zero
     private var ranges: [Double] = []
     private var bidSpan: [Double] = []
+    private var flicker = FlickerMeter()
 
     public init(_ index: Int, _ instrument: Instrument) {
         self.index = index
@@ -37,6 +38,7 @@ public struct MarketMeter: Sendable {
     }
 
     private mutating func take(_ trade: AggregateTrade) {
+        flicker.take(trade)
         first = first ?? trade.time
         last = trade.time
         sizes.append(trade.quantity.double)
@@ -54,6 +56,7 @@ public struct MarketMeter: Sendable {
     }
 
     private mutating func take(_ depth: DepthFrame) {
+        flicker.take(depth)
         guard let bid = depth.bids.first, let ask = depth.asks.first else { return }
         let bids = depth.bids.prefix(10).reduce(0) { $0 + $1.quantity.double }
         let asks = depth.asks.prefix(10).reduce(0) { $0 + $1.quantity.double }
@@ -97,6 +100,7 @@ public struct MarketMeter: Sendable {
         for lag in [1, 5, 10, 50] {
             rows.append(("imbalance correlation after \(lag * 100) ms", Self.correlation(imbalances, lag)))
         }
+        rows.append(("great levels that flicker", flicker.share))
         let variance = Self.variance(returns)
         let fourth = Self.mean(returns.map { $0 * $0 * $0 * $0 })
         rows += [

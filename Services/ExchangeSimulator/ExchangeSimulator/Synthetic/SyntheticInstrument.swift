@@ -212,11 +212,23 @@ struct SyntheticInstrument: Sendable {
         return steps(random.logNormal(median: traits.bestMedian * tilt, sigma: traits.bestSigma))
     }
 
+    /// Great quantities come as seldom as they go, so that they live longer than the others and are no more of them.
     private mutating func deepSteps() -> Int {
+        var drawn = drawDeepSteps()
+        for _ in 0..<8 where isGreat(drawn) {
+            if random.chance(traits.greatChangeChance) { return drawn }
+            drawn = drawDeepSteps()
+        }
+        return drawn
+    }
+
+    private mutating func drawDeepSteps() -> Int {
         // One level in fifty is a wall.
         if random.chance(0.02) { return steps(random.logNormal(median: traits.bestMedian * 0.5, sigma: 0.8)) }
         return steps(random.logNormal(median: traits.deepMedian, sigma: traits.deepSigma))
     }
+
+    private func isGreat(_ steps: Int) -> Bool { steps > self.steps(traits.bestMedian * 0.2) }
 
     /// Fills a side up with levels beyond its last one.
     private mutating func fillSide(_ side: Side, from best: Int?) {
@@ -276,6 +288,7 @@ struct SyntheticInstrument: Sendable {
         guard levels.count > 2 else { return }
         let at = 1 + min(levels.count - 2, Int(random.exponential(mean: 9)))
         let level = levels[at]
+        if isGreat(level.steps), !random.chance(traits.greatChangeChance) { return }
         let hole = abs(level.tick - levels[at - 1].tick)
         let draw = random.uniform()
         if draw < 0.35, hole > 1 {
