@@ -147,6 +147,19 @@ executable(
 module(
     "RedisTestSupport", .adapter, in: "Tests",
     uses: ["ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
+place("TestSupport", .adapter, uses: ["SignalContracts", "TradingPrimitives"])
+targets.append(
+    .target(
+        name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
+        swiftSettings: strict))
+place("CMallocCount", .c, uses: [])
+targets.append(.target(name: "CMallocCount", path: "Tests/Benchmarks/CMallocCount"))
+executable(
+    "engine-bench", in: "Tests/Benchmarks",
+    uses: [
+        "CMallocCount", "Indicators", "OrderFlow", "RedisTestSupport", "Regime", "ServiceKit", "SignalContracts",
+        "StreamBus", "Technical", "TestSupport", "TickFlow", "TradingPrimitives",
+    ])
 executable(
     "bus-bench", in: "Tests/Benchmarks",
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
@@ -178,11 +191,6 @@ tests(
     of: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives", "bus-bench"])
 tests("ExecutionTests", of: ["Execution", "SignalContracts", "TradingPrimitives", "Venue"])
 tests("JournalTests", of: ["Journal", "TradingPrimitives"])
-place("TestSupport", .service, uses: ["SignalContracts", "TradingPrimitives"])
-targets.append(
-    .target(
-        name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
-        swiftSettings: strict))
 tests("IndicatorsTests", of: ["Indicators", "TestSupport", "TradingPrimitives"])
 tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests(

@@ -27,5 +27,5 @@ public struct AverageTrueRange: Sendable, BitwiseCopyable {
 
 /// The span of a candle, with the close before it.
 @inlinable func trueRange(high: Double, low: Double, after previousClose: Double) -> Double {
-    max(high, previousClose) - min(low, previousClose)
+    Double.maximum(high, previousClose) - Double.minimum(low, previousClose)
 }

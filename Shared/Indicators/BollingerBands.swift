@@ -20,7 +20,8 @@ public struct BollingerBands: Sendable {
 
     public mutating func update(_ price: Double) {
         window.append(price)
-        value = window.moments().map(bands)
+        guard let moments = window.moments() else { return }
+        value = bands(moments)
     }
 
     /// What `value` would be after `price`.

@@ -32,7 +32,10 @@ public struct CandleTrack<Indicators: CandleIndicators>: Sendable {
     public var newestClosed: Candle? { series.newest }
 
     /// The candle in progress, if it follows the newest closed one.
-    public var current: Candle? { forming.flatMap { follows($0) ? $0 : nil } }
+    public var current: Candle? {
+        guard let forming, follows(forming) else { return nil }
+        return forming
+    }
 
     /// Whether nothing is missing up to `time`: the newest candle has begun less than two lengths ago, and one in progress
     /// follows the closed ones.
@@ -40,7 +43,8 @@ public struct CandleTrack<Indicators: CandleIndicators>: Sendable {
         guard let newest = forming ?? series.newest, time - newest.openTime < 2 * timeframe.milliseconds else {
             return false
         }
-        return forming.map(follows) ?? true
+        guard let forming else { return true }
+        return follows(forming)
     }
 
     /// Takes a closed candle in.

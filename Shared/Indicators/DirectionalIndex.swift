@@ -4,6 +4,8 @@
 /// first `period` DX values, which is one candle after 2 × `period` − 1. While nothing has moved, the last ADX stands.
 public struct DirectionalIndex: Sendable, BitwiseCopyable {
     public let period: Int
+    /// What a sum keeps of itself with each candle.
+    @usableFromInline let kept: Double
     @usableFromInline var previous: (high: Double, low: Double, close: Double)?
     /// Smoothed sums of upward movement, downward movement and true range.
     @usableFromInline var plus = 0.0
@@ -17,6 +19,7 @@ public struct DirectionalIndex: Sendable, BitwiseCopyable {
     @inlinable public init(period: Int = 14) {
         precondition(period > 1)
         self.period = period
+        kept = 1 - 1 / Double(period)
     }
 
     /// ADX; nil before 2 × `period` candles.
@@ -29,16 +32,12 @@ public struct DirectionalIndex: Sendable, BitwiseCopyable {
     @inlinable public mutating func update(high: Double, low: Double, close: Double) {
         defer { previous = (high, low, close) }
         guard let previous else { return }
-        if seen >= period - 1 {
-            let kept = 1 - 1 / Double(period)
-            plus *= kept
-            minus *= kept
-            range *= kept
-        }
+        let kept = seen >= period - 1 ? self.kept : 1
         let up = high - previous.high, down = previous.low - low
-        if up > down, up > 0 { plus += up }
-        if down > up, down > 0 { minus += down }
-        range += trueRange(high: high, low: low, after: previous.close)
+        // Factors in the place of branches, which a processor can't foresee.
+        plus = plus * kept + Double.maximum(up, 0) * (up > down ? 1 : 0)
+        minus = minus * kept + Double.maximum(down, 0) * (down > up ? 1 : 0)
+        range = range * kept + trueRange(high: high, low: low, after: previous.close)
         seen = min(seen + 1, 2 * period)
         guard seen >= period else { return }
         average(over: seen - period)
@@ -49,9 +48,9 @@ public struct DirectionalIndex: Sendable, BitwiseCopyable {
         let moved = plus + minus
         let index = range > 0 && moved > 0 ? 100 * abs(plus - minus) / moved : nil
         if before < period {
-            average += (index ?? 0) / Double(period)
+            average += (index ?? 0) * (1 - kept)
         } else if let index {
-            average += (index - average) / Double(period)
+            average += (index - average) * (1 - kept)
         }
     }
 

@@ -20,8 +20,10 @@ public struct RelativeStrengthIndex: Sendable, BitwiseCopyable {
 
     @inlinable public mutating func update(_ price: Double) {
         if let previous {
-            gains.update(max(price - previous, 0))
-            losses.update(max(previous - price, 0))
+            // Without branches, which a processor can't foresee: the sum is twice the change or zero, exactly.
+            let change = price - previous
+            gains.update((abs(change) + change) * 0.5)
+            losses.update((abs(change) - change) * 0.5)
         }
         previous = price
     }

@@ -44,42 +44,51 @@ public struct SampleWindow: Sendable {
     }
 }
 
-/// Mean and population variance. Deviations are taken from a sample, so that equal samples have exactly no variance.
+/// Mean and population variance, in one pass over deviations from one of the samples.
+///
+/// That is stable: the square of a sample's own deviation is at most n times the variance, so that no more than its n-th part
+/// can be lost. And equal samples have exactly no variance.
 struct Moments {
     let mean: Double
     let variance: Double
 
-    /// The order of the samples does not matter, so that they can be taken four at a time.
-    init(_ samples: UnsafeBufferPointer<Double>) {
-        let whole = samples.count & ~3, count = Double(samples.count), reference = samples[0]
-        var sums = SIMD4<Double>.zero, rest = 0.0
-        for index in stride(from: 0, to: whole, by: 4) { sums += Self.four(samples, index) - reference }
-        for index in whole..<samples.count { rest += samples[index] - reference }
-        mean = reference + (sums.sum() + rest) / count
-        var squares = SIMD4<Double>.zero
-        rest = 0
-        for index in stride(from: 0, to: whole, by: 4) {
-            let deviation = Self.four(samples, index) - mean
-            squares += deviation * deviation
-        }
-        for index in whole..<samples.count { rest += (samples[index] - mean) * (samples[index] - mean) }
-        variance = (squares.sum() + rest) / count
+    private init(around reference: Double, sum: Double, squares: Double, count: Int) {
+        let share = 1 / Double(count), shift = sum * share
+        mean = reference + shift
+        variance = max(0, squares * share - shift * shift)
     }
 
+    /// The order of the samples does not matter, so that several sums can run beside each other.
     @inline(__always)
-    private static func four(_ samples: UnsafeBufferPointer<Double>, _ index: Int) -> SIMD4<Double> {
-        SIMD4(samples[index], samples[index + 1], samples[index + 2], samples[index + 3])
+    init(_ samples: UnsafeBufferPointer<Double>) {
+        let count = samples.count, whole = count & ~3, reference = samples[0]
+        var (sum, otherSum, squares, otherSquares) = (0.0, 0.0, 0.0, 0.0)
+        var index = 0
+        while index < whole {
+            let (one, two) = (samples[index] - reference, samples[index + 1] - reference)
+            let (three, four) = (samples[index + 2] - reference, samples[index + 3] - reference)
+            sum += one + two
+            otherSum += three + four
+            squares += one * one + two * two
+            otherSquares += three * three + four * four
+            index += 4
+        }
+        while index < count {
+            let deviation = samples[index] - reference
+            sum += deviation
+            squares += deviation * deviation
+            index += 1
+        }
+        self.init(around: reference, sum: sum + otherSum, squares: squares + otherSquares, count: count)
     }
 
     init(_ samples: UnsafeBufferPointer<Double>, with value: Double, inPlaceOf replaced: Int) {
-        let count = Double(samples.count)
-        var sum = 0.0
-        for index in samples.indices where index != replaced { sum += samples[index] - value }
-        mean = value + sum / count
-        var squares = (value - mean) * (value - mean)
+        var (sum, squares) = (0.0, 0.0)
         for index in samples.indices where index != replaced {
-            squares += (samples[index] - mean) * (samples[index] - mean)
+            let deviation = samples[index] - value
+            sum += deviation
+            squares += deviation * deviation
         }
-        variance = squares / count
+        self.init(around: value, sum: sum, squares: squares, count: samples.count)
     }
 }

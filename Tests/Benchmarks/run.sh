@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All benchmarks, one after the other, on this machine; about seven minutes. Then a table of what they found beside the
+# All benchmarks, one after the other, on this machine; about eight minutes. Then a table of what they found beside the
 # targets. The results are also kept in .build/bench.
 set -uo pipefail
 
@@ -17,6 +17,9 @@ run() {
 }
 
 run parse "$programs/venue-bench"
+oracle=
+if Tests/Oracles/install.sh; then oracle=.build/oracles/bin/python3; fi
+run engines "$programs/engine-bench" all $oracle
 run hub "$programs/hub-bench"
 run bus "$programs/bus-bench" chain 2000
 run pipeline "$programs/pipeline-bench" 1000

@@ -30,6 +30,17 @@ def rate(name):
 
 row("aggTrades parsed, one core", rate("aggTrade"), "1,500,000/s")
 row("depth20 parsed, one core", rate("depth20"), "150,000/s")
+found = find("engines", r"^beside TA-Lib: ([\d.]+) times its ([\d.]+) ns")
+mine = find("engines", r"^the six of TA-Lib: ([\d.]+) ns")
+row("six indicators a candle, beside TA-Lib", f"{mine[0]} ns, {found[0][0]} times {found[0][1]} ns" if found and mine else "", "2 times")
+for name in ("E1", "E2", "E3", "E5"):
+    found = find("engines", rf"^{name}: ([\d.]+) µs and ([\d.]+) allocations")
+    row(f"{name}, an event", f"{found[0][0]} µs, {found[0][1]} allocations" if found else "", "")
+for name in ("technical-engine", "regime-filter"):
+    found = find("engines", rf"^{name}: a day read again in (\d+) ms")
+    row(f"{name}: a day of two contracts read again", f"{found[0]} ms" if found else "", "1 s")
+over = find("engines", r"^engine-bench: more allocations")
+row("allocations", "over budget" if over else "within budget" if found else "", "within budget")
 hub = find("hub", r"^hub (\d+) entries/s .* bare (\d+) entries/s: (\d+) %")
 middle = sorted(hub, key=lambda line: int(line[2]))[len(hub) // 2] if hub else None
 row("hub, frames to entries, beside bare XADD", f"{int(middle[0]):,}/s, {middle[2]} % of {int(middle[1]):,}/s" if middle else "", "80 %")
@@ -53,7 +64,7 @@ for name in ("the floor", "the floor at the orders' pace", "that floor with one 
 
 parts = text("resources").split("without a market")
 services = [
-    "data-hub", "order-flow-engine", "tick-engine", "decision-engine", "risk-manager", "executor", "trade-recorder",
+    "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "regime-filter", "decision-engine", "risk-manager", "executor", "trade-recorder",
 ]
 
 

@@ -24,11 +24,13 @@ struct DataHubTests {
     }
 
     private func candle(
-        minute: Int64, at offsetMs: Int64, isClosed: Bool = false, isBackfill: Bool = false
+        minute: Int64, at offsetMs: Int64, timeframe: Timeframe = .oneMinute, isClosed: Bool = false,
+        isBackfill: Bool = false
     ) -> CandleUpdate {
         let price = Price(raw: 100_000_000)
         return CandleUpdate(
-            eventTime: now + offsetMs, timeframe: .oneMinute, openTime: now.floored(to: 60_000) + minute * 60_000,
+            eventTime: now + offsetMs, timeframe: timeframe,
+            openTime: now.floored(to: timeframe.milliseconds) + minute * 60_000,
             open: price, high: price, low: price, close: price, volume: .zero, quoteVolume: .zero, fillCount: 0,
             takerBuyVolume: .zero, isClosed: isClosed, isBackfill: isBackfill)
     }
@@ -114,6 +116,18 @@ struct DataHubTests {
         #expect(say(.candle(candle(minute: 0, at: 1100, isClosed: true)), to: &hub, atMs: 1101).isEmpty)
         #expect(say(.candle(candle(minute: 1, at: 1200)), to: &hub, atMs: 1200).count == 1)
         #expect(say(.candle(candle(minute: 0, at: 1300)), to: &hub, atMs: 1300).isEmpty)
+    }
+
+    @Test func `a longer candle has no more updates than a short one`() {
+        var hub = hub()
+        var counts: [Timeframe: Int] = [:]
+        for timeframe in Timeframe.allCases {
+            for ms in stride(from: Int64(0), to: timeframe.milliseconds, by: 250) {
+                let update = candle(minute: 0, at: ms, timeframe: timeframe)
+                counts[timeframe, default: 0] += say(.candle(update), to: &hub, atMs: ms).count
+            }
+        }
+        #expect(counts.values.allSatisfy { $0 == 60 })
     }
 
     @Test func `the past is filled in before, and a gap after`() {

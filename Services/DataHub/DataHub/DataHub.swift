@@ -153,7 +153,7 @@ public struct HubConfiguration: Equatable, Sendable {
     public var candlesMax = 500
     /// Open interest readings in `oi:{S}`.
     public var openInterestMax = 12
-    /// Distance of the updates of a candle in progress, milliseconds.
+    /// Distance of the updates of a 1m candle in progress, milliseconds; of a 3m candle three times as much, and so on.
     public var candleUpdateMs: Int64 = 1000
     /// Distance of the writes of hot state, milliseconds.
     public var hotStateMs: Int64 = 250

@@ -88,7 +88,11 @@ struct SymbolFeed {
             guard candle.eventTime > place.eventTime else {
                 return candle.eventTime == place.eventTime ? .duplicate : .stale
             }
-            guard receivedUs - place.lastUpdateUs >= configuration.candleUpdateMs * 1000 else { return .thinned }
+            // As many updates for a long candle as for a short one: a day of them must be read again at a start.
+            let minutes = candle.timeframe.milliseconds / Timeframe.oneMinute.milliseconds
+            guard receivedUs - place.lastUpdateUs >= configuration.candleUpdateMs * 1000 * minutes else {
+                return .thinned
+            }
         }
         place.openTime = candle.openTime
         place.eventTime = candle.eventTime

@@ -6,7 +6,7 @@ import ServiceKit
 struct HubSettings {
     var hub = HubConfiguration()
     var socket = MarketSocket.Settings()
-    /// Candles fetched of each timeframe at the start. A day of 1m candles is 1440; the venue gives 1500 at once.
+    /// 1m candles fetched at the start, and as many longer ones as cover that time. A day has 1440; the venue gives 1500.
     var backfillCandles: Int
     var openInterestSeconds: Int
     /// Streams of one connection.

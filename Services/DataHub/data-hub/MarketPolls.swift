@@ -33,7 +33,7 @@ final class MarketPolls {
     private func begin() {
         fetchRules()
         for (index, symbol) in shell.symbols.enumerated() {
-            fetchCandles(index, limit: shell.settings.backfillCandles)
+            fetchCandles(index)
             fetchOpenInterest(index, symbol)
             fetchRatios(index, symbol)
             ask(MarketRest.premiumIndex(symbol), index) { MarketRest.markPrice($0) }
@@ -78,13 +78,18 @@ final class MarketPolls {
         for index in shell.symbols.indices {
             for timeframe in Timeframe.allCases {
                 let count = Int(venueMs / timeframe.milliseconds) + 3
-                fetchCandles(index, timeframe, limit: min(count, shell.settings.backfillCandles))
+                fetchCandles(index, timeframe, limit: min(count, candlesMax(timeframe)))
             }
         }
     }
 
-    private func fetchCandles(_ index: Int, limit: Int) {
-        for timeframe in Timeframe.allCases { fetchCandles(index, timeframe, limit: limit) }
+    private func fetchCandles(_ index: Int) {
+        for timeframe in Timeframe.allCases { fetchCandles(index, timeframe, limit: candlesMax(timeframe)) }
+    }
+
+    private func candlesMax(_ timeframe: Timeframe) -> Int {
+        let minutes = Int(timeframe.milliseconds / Timeframe.oneMinute.milliseconds)
+        return (shell.settings.backfillCandles + minutes - 1) / minutes
     }
 
     private func fetchCandles(_ index: Int, _ timeframe: Timeframe, limit: Int, attempt: Int = 1) {

@@ -49,7 +49,9 @@ struct SuiteView {
     private static func services(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) -> [Service] {
         guard let symbol = settings.symbols.first else { return [] }
         let readers: [(String, StreamKind)] = [
-            ("order-flow-engine", .book), ("tick-engine", .trade), ("decision-engine", .signal),
+            ("order-flow-engine", .book), ("tick-engine", .trade), ("technical-engine", .candle),
+            ("regime-filter", .book),
+            ("decision-engine", .signal),
             ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision),
         ]
         var services = [try hub(client, symbol)]

@@ -101,7 +101,11 @@ public struct Technical: StreamProcessor {
         let (below, above) = fives.indicators.nearest(to: price, max: configuration.levelsMax)
         signal.nearestSupport = below.last
         signal.nearestResistance = above.first
-        signal.keyLevels = PriceList(Array(below + above))
+        var levels: [Price] = []
+        levels.reserveCapacity(below.count + above.count)
+        levels += below
+        levels += above
+        signal.keyLevels = PriceList(levels)
     }
 
     private func direction(_ sign: Int) -> Direction? { sign > 0 ? .long : sign < 0 ? .short : nil }

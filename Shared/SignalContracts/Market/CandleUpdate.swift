@@ -1,6 +1,6 @@
 public import TradingPrimitives
 
-/// A candle in progress (at most one update a second) or its close. On `md.candle:{S}`.
+/// A candle in progress (at most one update a second for 1m, every three seconds for 3m, and so on) or its close. On `md.candle:{S}`.
 public struct CandleUpdate: StreamMessage, BitwiseCopyable {
     public static let version = 1
 

@@ -1,0 +1,84 @@
+import Indicators
+import OrderFlow
+import Regime
+import SignalContracts
+import Technical
+import TestSupport
+import TickFlow
+import TradingPrimitives
+
+/// Blocks that a signal may ask for in steady state, by engine. E3 has a list of levels in each.
+private let budgets = ["E1": 0.0, "E2": 0.0, "E3": 1.05, "E5": 0.05]
+
+/// Each engine over a random market: time and allocations an event in the second half. Returns whether all are within
+/// their budgets.
+func measureProcessors() throws -> Bool {
+    guard let symbol = Symbol("BTCUSDT"), let other = Symbol("ETHUSDT") else { return false }
+    let market = try MarketStory.random(seed: 1, books: 20_000)
+    let candles = CandleStory.random(seed: 1, minutes: 1800).entries(fetched: 1500, updates: 40)
+    var orderFlow: [OrderFlowInput] = [], trades: [TickFlowInput] = [], regime: [RegimeInput] = []
+    for event in market.events {
+        switch event {
+        case .trade(let id, let trade):
+            orderFlow.append(OrderFlowInput(symbol: symbol, id: id, event: .trade(trade)))
+            trades.append(TickFlowInput(symbol: symbol, id: id, trade: trade))
+        case .book(let id, let book):
+            orderFlow.append(OrderFlowInput(symbol: symbol, id: id, event: .book(book)))
+            for symbol in [symbol, other] { regime.append(RegimeInput(symbol: symbol, id: id, event: .book(book))) }
+        }
+    }
+    // Candles first, then two symbols' books.
+    let past = [symbol, other].flatMap { symbol in
+        candles.filter { $0.candle.timeframe == .threeMinutes }
+            .map { RegimeInput(symbol: symbol, id: $0.id, event: .candle($0.candle)) }
+    }
+    let technical = candles.map { TechnicalInput(symbol: symbol, id: $0.id, candle: $0.candle) }
+    var configuration = RegimeConfiguration()
+    configuration.references = (symbol, other)
+
+    var isWithinBudget = measure("E1", OrderFlow(), orderFlow)
+    isWithinBudget = measure("E2", TickFlow(), trades) && isWithinBudget
+    isWithinBudget = measure("E3", Technical(), technical) && isWithinBudget
+    return measure("E5", RegimeFilter(configuration), past + regime) && isWithinBudget
+}
+
+private func measure<Processor: StreamProcessor>(
+    _ name: String, _ processor: Processor, _ inputs: [Processor.Input]
+) -> Bool where Processor.Output: StreamOutput {
+    let half = inputs.count / 2
+    var outputs = 0
+    func run(_ body: (Processor.Output) -> Void) -> Cost {
+        var processor = processor
+        for input in inputs[..<half] { processor.process(input) { _ in } }
+        outputs = 0
+        return Cost.of {
+            for input in inputs[half...] {
+                processor.process(input) { output in
+                    outputs += 1
+                    body(output)
+                }
+            }
+        }
+    }
+    let alone = (0..<3).map { _ in run { _ in } }
+    var fields = Fields()
+    let written = (0..<3).map { _ in
+        run { output in
+            fields.removeAll()
+            output.encode(into: &fields)
+            output.forEachProjection { blackHole($0) }
+        }
+    }
+    let count = Double(inputs.count - half)
+    func best(_ costs: [Cost]) -> (us: Double, allocations: Double) {
+        ((costs.map(\.us).min() ?? 0) / count, Double(costs.map(\.allocations).min() ?? 0) / count)
+    }
+    let (processing, writing) = (best(alone), best(written))
+    print(
+        "\(name): \(rounded(processing.us, 3)) µs and \(rounded(processing.allocations, 3)) allocations an event; "
+            + "with its text \(rounded(writing.us, 3)) µs, \(rounded(writing.allocations, 3)) allocations; "
+            + "\(inputs.count - half) events, \(outputs) signals")
+    guard let budget = budgets[name], processing.allocations * count > budget * Double(outputs) else { return true }
+    print("\(name): more than its \(budget) allocations a signal")
+    return false
+}
