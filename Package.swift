@@ -74,7 +74,6 @@ module("TickFlow", .core, in: "Services/TickEngine", uses: processing)
 module("Technical", .core, in: "Services/TechnicalEngine", uses: processing)
 module("Regime", .core, in: "Services/RegimeFilter", uses: processing)
 
-
 module("Sentiment", .core, in: "Services/SentimentEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("DataHub", .core, in: "Services/DataHub", uses: ["TradingPrimitives", "SignalContracts"])
@@ -118,7 +117,6 @@ executable("order-flow-engine", in: "Services/OrderFlowEngine", uses: hosting + 
 executable("tick-engine", in: "Services/TickEngine", uses: hosting + ["TickFlow"])
 executable("technical-engine", in: "Services/TechnicalEngine", uses: hosting + ["Indicators", "Technical"])
 executable("regime-filter", in: "Services/RegimeFilter", uses: hosting + ["Regime"])
-
 
 executable("sentiment-engine", in: "Services/SentimentEngine", uses: hosting + ["Sentiment"])
 executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["Decisions"])
@@ -202,7 +200,6 @@ tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TechnicalTests", of: ["Indicators", "Technical", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("RegimeTests", of: ["Indicators", "Regime", "TestSupport", "SignalContracts", "TradingPrimitives"])
-
 
 tests("SentimentTests", of: ["Sentiment", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])

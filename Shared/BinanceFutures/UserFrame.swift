@@ -92,7 +92,8 @@ extension UserEvent {
         }
         if change["m"]?.text == "FUNDING_FEE", let moved, let time = event["T"]?.integer {
             return .funding(
-                change.symbol("S") ?? positions.first?.symbol, amount: moved, time: Timestamp(milliseconds: time), walletBalance: balance)
+                change.symbol("S") ?? positions.first?.symbol, amount: moved, time: Timestamp(milliseconds: time),
+                walletBalance: balance)
         }
         return .account(walletBalance: balance, positions: positions)
     }

@@ -36,7 +36,7 @@ row("six indicators a candle, beside TA-Lib", f"{mine[0]} ns, {found[0][0]} time
 for name in ("E1", "E2", "E3", "E5"):
     found = find("engines", rf"^{name}: ([\d.]+) µs and ([\d.]+) allocations")
     row(f"{name}, an event", f"{found[0][0]} µs, {found[0][1]} allocations" if found else "", "")
-for name in ("technical-engine", "regime-filter"):
+for name in ("technical-engine", "sentiment-engine", "regime-filter"):
     found = find("engines", rf"^{name}: a day read again in (\d+) ms")
     row(f"{name}: a day of two contracts read again", f"{found[0]} ms" if found else "", "1 s")
 over = find("engines", r"^engine-bench: more allocations")

@@ -18,7 +18,8 @@ struct BadWorldTests {
     }
 
     @Test(arguments: [
-        "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "regime-filter", "decision-engine",
+        "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
+        "decision-engine",
         "risk-manager", "executor", "trade-recorder",
     ])
     func `a wrong key stops the start with code 4 and its path`(service: String) throws {

@@ -7,10 +7,12 @@ import TradingPrimitives
 /// The real services as processes, with a Redis of their own and the exchange simulator for a venue.
 final class PaperSuite {
     static let engines = [
-        "order-flow-engine", "tick-engine", "technical-engine", "regime-filter", "decision-engine", "risk-manager",
+        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter", "decision-engine",
+        "risk-manager",
     ]
 
-    private static let journals = "executor: {journal: @/executor.journal}\nrisk-manager: {journal: @/risk-manager.journal}"
+    private static let journals =
+        "executor: {journal: @/executor.journal}\nrisk-manager: {journal: @/risk-manager.journal}"
 
     let redis: RedisServer
     let symbols: [String]

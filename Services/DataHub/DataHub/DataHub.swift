@@ -80,7 +80,7 @@ public struct DataHub {
         _ input: Input, symbol: Int, receivedUs: Int64, venueTime: Timestamp, write: (Output) -> Void
     ) {
         let kind = input.kind
-        let (verdict, eventTime) = judge(input, symbol: symbol, receivedUs: receivedUs)
+        let (verdict, eventTime) = judge(input, symbol: symbol)
         switch verdict {
         case .duplicate: counts[kind.rawValue].duplicate += 1
         case .stale: counts[kind.rawValue].stale += 1
@@ -105,13 +105,11 @@ public struct DataHub {
         }
     }
 
-    private mutating func judge(
-        _ input: Input, symbol: Int, receivedUs: Int64
-    ) -> (SymbolFeed.Verdict, Timestamp) {
+    private mutating func judge(_ input: Input, symbol: Int) -> (SymbolFeed.Verdict, Timestamp) {
         switch input {
         case .trade(let trade): (symbols[symbol].judge(trade), trade.eventTime)
         case .book(let book): (symbols[symbol].judge(book), book.eventTime)
-        case .candle(let candle): (symbols[symbol].judge(candle, receivedUs: receivedUs), candle.eventTime)
+        case .candle(let candle): (symbols[symbol].judge(candle), candle.eventTime)
         case .metric(let metric): (symbols[symbol].judge(metric), metric.eventTime)
         }
     }

@@ -13,7 +13,6 @@ struct SymbolFeed {
     private struct CandlePlace {
         var openTime = Timestamp(milliseconds: .min)
         var eventTime = Timestamp(milliseconds: .min)
-        var lastUpdateUs = Int64.min
         /// The greatest open time of a closed candle.
         var closedOpenTime = Timestamp(milliseconds: .min)
     }
@@ -68,7 +67,7 @@ struct SymbolFeed {
         return .accepted(missing: 0)
     }
 
-    mutating func judge(_ candle: CandleUpdate, receivedUs: Int64) -> Verdict {
+    mutating func judge(_ candle: CandleUpdate) -> Verdict {
         let index = candle.timeframe.index
         var place = candles[index]
         // Fetched ones fill what lies before; readers keep the order by open time, and know what they have.
@@ -90,13 +89,12 @@ struct SymbolFeed {
             }
             // As many updates for a long candle as for a short one: a day of them must be read again at a start.
             let minutes = candle.timeframe.milliseconds / Timeframe.oneMinute.milliseconds
-            guard receivedUs - place.lastUpdateUs >= configuration.candleUpdateMs * 1000 * minutes else {
-                return .thinned
-            }
+            // One in each span of the venue's time, so that a market that plays faster is thinned as much.
+            let spanMs = configuration.candleUpdateMs * minutes
+            guard candle.eventTime.floored(to: spanMs) > place.eventTime.floored(to: spanMs) else { return .thinned }
         }
         place.openTime = candle.openTime
         place.eventTime = candle.eventTime
-        place.lastUpdateUs = receivedUs
         if candle.isClosed { place.closedOpenTime = candle.openTime }
         candles[index] = place
         return .accepted(missing: 0)

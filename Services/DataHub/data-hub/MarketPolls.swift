@@ -112,7 +112,8 @@ final class MarketPolls {
 
     /// Each symbol at its own moment of the period, so that the requests do not come all at once.
     private func scheduleOpenInterest() {
-        let periodMs = Int64(shell.settings.openInterestSeconds) * 1000
+        // Of the venue's time.
+        let periodMs = max(50, Int64(Double(shell.settings.openInterestSeconds) * 1000 / context.venueClock.rate))
         for (index, symbol) in shell.symbols.enumerated() {
             context.reactor.after(ms: periodMs * Int64(index) / Int64(shell.symbols.count)) { [unowned self] in
                 context.reactor.every(ms: periodMs) { [unowned self] in fetchOpenInterest(index, symbol) }

@@ -50,6 +50,7 @@ struct SuiteView {
         guard let symbol = settings.symbols.first else { return [] }
         let readers: [(String, StreamKind)] = [
             ("order-flow-engine", .book), ("tick-engine", .trade), ("technical-engine", .candle),
+            ("sentiment-engine", .metric),
             ("regime-filter", .book),
             ("decision-engine", .signal),
             ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision),

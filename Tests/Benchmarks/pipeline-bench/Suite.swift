@@ -4,7 +4,7 @@ import ServiceKit
 
 /// The real services of the path from a frame to an order, as processes, with the exchange simulator for a venue.
 final class Suite {
-    static let engines = ["order-flow-engine", "tick-engine", "decision-engine", "risk-manager"]
+    static let engines = ["order-flow-engine", "tick-engine", "technical-engine", "decision-engine", "risk-manager"]
     /// Those whose times are noted, in the order of the path.
     static let stages = ["data-hub", "order-flow-engine", "decision-engine", "risk-manager", "executor"]
 
@@ -57,7 +57,9 @@ final class Suite {
         let names = (Self.engines + ["data-hub", "executor", "exchange-simulator"]).flatMap {
             ["\($0).log", "\($0).us"]
         }
-        for name in names + ["suite.yaml", "market.txt", "executor.journal", "risk-manager.journal"] { removeFile("\(folder)/\(name)") }
+        for name in names + ["suite.yaml", "market.txt", "executor.journal", "risk-manager.journal"] {
+            removeFile("\(folder)/\(name)")
+        }
     }
 
     func start() {
