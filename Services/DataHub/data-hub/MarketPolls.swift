@@ -87,9 +87,13 @@ final class MarketPolls {
         for timeframe in Timeframe.allCases { fetchCandles(index, timeframe, limit: candlesMax(timeframe)) }
     }
 
+    /// As many as cover the time of the 1m candles, and at least as many as the hot state shows.
     private func candlesMax(_ timeframe: Timeframe) -> Int {
         let minutes = Int(timeframe.milliseconds / Timeframe.oneMinute.milliseconds)
-        return (shell.settings.backfillCandles + minutes - 1) / minutes
+        let settings = shell.settings
+        return max(
+            (settings.backfillCandles + minutes - 1) / minutes,
+            min(settings.backfillCandles, settings.hub.candlesMax))
     }
 
     private func fetchCandles(_ index: Int, _ timeframe: Timeframe, limit: Int, attempt: Int = 1) {

@@ -91,10 +91,10 @@ extension EngineSignal {
         let pairs = fields.pairs
         let wanted = [
             "direction", "strength", "conviction", "imbalance", "cvd_pressure", "velocity_ratio", "aggressor_ratio",
-            "streak", "regime", "vol_phase",
+            "streak", "rsi", "regime", "vol_phase", "spread_ok", "reason",
         ]
         let words = pairs.filter { wanted.contains($0.name) }.map {
-            "\($0.name) \($0.name == "direction" ? $0.value : String($0.value.prefix(6)))"
+            "\($0.name) \(Double($0.value) == nil ? $0.value : String($0.value.prefix(6)))"
         }
         return (pairs.contains { $0.name == "warm" && $0.value == "0" } ? "warming up · " : "")
             + words.joined(separator: " · ")
