@@ -10,24 +10,38 @@ struct RegimeStory {
 
     /// `fetched` minutes of candles come after the fact, then `minutes` live ones with a book about every second.
     static func random(seed: UInt64, fetched: Int = 1500, minutes: Int) -> RegimeStory {
+        let candles = names.indices.map {
+            CandleStory.random(seed: seed &* 7 &+ UInt64($0), minutes: fetched + minutes)
+        }
+        return RegimeStory(candles, seed: seed, fetched: fetched, minutes: minutes)
+    }
+
+    /// The same with recorded candles.
+    static func recorded(fromRow row: Int, fetched: Int = 1500, minutes: Int) throws -> RegimeStory {
+        let candles = try names.map {
+            try CandleStory.recorded(
+                "klines/\($0)-1m-2025-05-04_2025-06-24.csv.gz", rows: row..<(row + fetched + minutes))
+        }
+        return RegimeStory(candles, seed: UInt64(row), fetched: fetched, minutes: minutes)
+    }
+
+    private init(_ candles: [CandleStory], seed: UInt64, fetched: Int, minutes: Int) {
         var random = SplitMix64(seed: seed)
-        let symbols = names.compactMap { Symbol($0) }
+        let symbols = Self.names.compactMap { Symbol($0) }
         var events: [(time: Timestamp, symbol: Symbol, event: RegimeInput.Event)] = []
-        for (index, symbol) in symbols.enumerated() {
-            let story = CandleStory.random(seed: seed &* 7 &+ UInt64(index), minutes: fetched + minutes)
+        for (symbol, story) in zip(symbols, candles) {
             for (_, candle) in story.entries(fetched: fetched, updates: 1, seed: seed)
             where candle.timeframe == .threeMinutes { events.append((candle.eventTime, symbol, .candle(candle))) }
         }
-        let start = Timestamp(milliseconds: 1_700_000_000_000).floored(to: 900_000) + Int64(fetched) * 60_000
-        for (time, symbol, book) in books(symbols, from: start, minutes: minutes, &random) {
+        let start = candles[0].openTime(ofMinute: fetched)
+        for (time, symbol, book) in Self.books(symbols, from: start, minutes: minutes, &random) {
             events.append((time, symbol, .book(book)))
         }
         let order = events.indices.sorted { (events[$0].time, $0) < (events[$1].time, $1) }
-        return RegimeStory(
-            inputs: order.enumerated().map { number, index in
-                let id = StreamId(milliseconds: 1_700_000_000_000 + UInt64(number), sequence: 0)
-                return RegimeInput(symbol: events[index].symbol, id: id, event: events[index].event)
-            })
+        inputs = order.enumerated().map { number, index in
+            let id = StreamId(milliseconds: 1_700_000_000_000 + UInt64(number), sequence: 0)
+            return RegimeInput(symbol: events[index].symbol, id: id, event: events[index].event)
+        }
     }
 
     private static func books(

@@ -12,7 +12,20 @@ struct RegimeTests {
         .enabled(if: Oracles.hasTALib, "\(Oracles.skipMessage)"), arguments: 1...3 as ClosedRange<UInt64>)
     func `random markets give what a recomputation gives`(seed: UInt64) throws {
         // The third begins without a past.
-        let story = RegimeStory.random(seed: seed, fetched: seed == 3 ? 0 : 1500, minutes: seed == 3 ? 260 : 150)
+        let differences = try differences(
+            .random(seed: seed, fetched: seed == 3 ? 0 : 1500, minutes: seed == 3 ? 260 : 150))
+        #expect(differences == nil, "\(differences ?? "")")
+    }
+
+    @Test(
+        .enabled(if: Oracles.hasTALib, "\(Oracles.skipMessage)"),
+        .enabled(if: SharedData.isPresent, "\(SharedData.skipMessage)"), arguments: [5000, 40_000])
+    func `recorded candles give what a recomputation gives`(row: Int) throws {
+        let differences = try differences(.recorded(fromRow: row, minutes: 400))
+        #expect(differences == nil, "\(differences ?? "")")
+    }
+
+    private func differences(_ story: RegimeStory) throws -> String? {
         var filter = RegimeFilter(.standard), capture = CaptureFile()
         for input in story.inputs {
             switch input.event {
@@ -23,8 +36,7 @@ struct RegimeTests {
                 capture.append(.signal, input.id, named(EngineSignal.regime($0.signal).fields, $0.symbol))
             }
         }
-        let differences = try capture.differences(oracle: "regime_oracle.py", needsTALib: true)
-        #expect(differences == nil, "\(differences ?? "")")
+        return try capture.differences(oracle: "regime_oracle.py", needsTALib: true)
     }
 
     private func named(_ fields: Fields, _ symbol: Symbol) -> Fields {

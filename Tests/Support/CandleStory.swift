@@ -14,8 +14,8 @@ public struct CandleStory {
 
     private var minutes: [Minute]
 
-    /// How many minutes it has.
-    public var count: Int { minutes.count }
+    /// First millisecond of minute `index`.
+    public func openTime(ofMinute index: Int) -> Timestamp { minutes[index].openTime }
 
     /// A price that walks at random, with jumps, still stretches, and minutes without volume.
     public static func random(seed: UInt64, minutes count: Int) -> CandleStory {
