@@ -155,6 +155,20 @@ struct DataHubTests {
         #expect(say(.candle(candle(minute: 0, at: 60_000, isClosed: true)), to: &hub, atMs: 60_400).isEmpty)
     }
 
+    @Test func `of a long past only as many candles are shown as the key keeps`() {
+        var hub = hub { $0.candlesMax = 10 }
+        for minute in -30...(-1) as ClosedRange<Int64> {
+            let past = candle(minute: minute, at: minute * 60_000, isClosed: true, isBackfill: true)
+            #expect(say(.candle(past), to: &hub).count == 1)
+        }
+        var shown: [Int64] = []
+        hub.writeHotState { output in
+            if case .hotState(.candle(_, let openTime, _, _)) = output { shown.append(openTime.milliseconds) }
+        }
+        #expect(shown.count == 10)
+        #expect(shown.last == now.floored(to: 60_000).milliseconds - 60_000)
+    }
+
     @Test func `a reading is written once, a liquidation always`() {
         var hub = hub()
         let reading = MarketMetric(eventTime: now, value: .openInterest(Quantity(raw: 5)))

@@ -83,6 +83,7 @@ struct HotSymbol {
             write(.hash(key: "orderbook:{\(symbol)}", fields: book.fields))
             self.book = nil
         }
+        if candles.count > configuration.candlesMax { dropSurplus() }
         for candle in candles {
             write(
                 .candle(
@@ -97,6 +98,17 @@ struct HotSymbol {
         if values.isChanged {
             values.isChanged = false
             write(.hash(key: "sentiment:{\(symbol)}", fields: sentimentFields()))
+        }
+    }
+
+    /// Of many fetched candles, oldest first, leaves as many as their key keeps.
+    private mutating func dropSurplus() {
+        var surplus = Timeframe.allCases.map { timeframe in
+            candles.count { $0.timeframe == timeframe } - configuration.candlesMax
+        }
+        candles.removeAll { candle in
+            surplus[candle.timeframe.index] -= 1
+            return surplus[candle.timeframe.index] >= 0
         }
     }
 

@@ -32,8 +32,8 @@ final class MarketPolls {
 
     private func begin() {
         fetchRules()
+        fetchCandles(shell.symbols.indices.flatMap { index in Timeframe.allCases.map { (index, $0) } })
         for (index, symbol) in shell.symbols.enumerated() {
-            fetchCandles(index)
             fetchOpenInterest(index, symbol)
             fetchRatios(index, symbol)
             ask(MarketRest.premiumIndex(symbol), index) { MarketRest.markPrice($0) }
@@ -83,8 +83,13 @@ final class MarketPolls {
         }
     }
 
-    private func fetchCandles(_ index: Int) {
-        for timeframe in Timeframe.allCases { fetchCandles(index, timeframe, limit: candlesMax(timeframe)) }
+    /// Fetches the past of each pair in turn: all at once would need much memory for a moment.
+    private func fetchCandles(_ pairs: [(index: Int, timeframe: Timeframe)]) {
+        guard let (index, timeframe) = pairs.first else { return }
+        fetchCandles(index, timeframe, limit: candlesMax(timeframe)) { [unowned self] in
+            // What came is written before more comes.
+            context.reactor.after(ms: 1) { [unowned self] in fetchCandles(Array(pairs.dropFirst())) }
+        }
     }
 
     /// As many as cover the time of the 1m candles, and at least as many as the hot state shows.
@@ -96,8 +101,12 @@ final class MarketPolls {
             min(settings.backfillCandles, settings.hub.candlesMax))
     }
 
-    private func fetchCandles(_ index: Int, _ timeframe: Timeframe, limit: Int, attempt: Int = 1) {
+    /// `onAnswer` is called after the first answer, whatever it is.
+    private func fetchCandles(
+        _ index: Int, _ timeframe: Timeframe, limit: Int, attempt: Int = 1, onAnswer: @escaping () -> Void = {}
+    ) {
         rest.send(MarketRest.candles(shell.symbols[index], timeframe, limit: limit)) { [unowned self] outcome in
+            defer { onAnswer() }
             if case .success(let value) = outcome,
                 let candles = MarketRest.candles(value, timeframe, now: context.venueClock.now())
             {
