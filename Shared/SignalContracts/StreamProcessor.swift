@@ -78,7 +78,6 @@ public enum Projection: Equatable, Sendable {
     /// Sets fields of a hash, after removing the old ones if `replacing`.
     case hash(key: String, fields: Fields, replacing: Bool)
     case delete(key: String)
-    case several([Projection])
 }
 
 /// Says when a hot-state key is due again: people need it a few times a second, not on every event.

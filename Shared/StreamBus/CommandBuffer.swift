@@ -120,8 +120,6 @@ extension CommandBuffer {
     /// The commands that bring a hot-state key up to date; how many they are, is in `commandCount`.
     public mutating func project(_ projection: Projection) {
         switch projection {
-        case .several(let projections):
-            for projection in projections { project(projection) }
         case .delete(let key):
             begin("DEL", arguments: 2)
             add(key)

@@ -64,16 +64,14 @@ public enum RiskOutput: StreamOutput {
     }
 
     /// `session` shows the day, `circuit_breaker` what stops entries and until when.
-    public var projection: Projection? {
-        guard case .state(let state) = self else { return nil }
+    public func forEachProjection(_ body: (Projection) -> Void) {
+        guard case .state(let state) = self else { return }
+        body(.hash(key: "session", fields: state.fields, replacing: true))
         var breaker = Fields()
         let longest = state.breakers.breakers.max { $0.until < $1.until }
         breaker.put("state", state.allowsEntries(at: state.eventTime) ? "OFF" : "ON")
         breaker.put("reason", state.isHalted ? "halted" : longest?.breaker.rawValue)
         breaker.put("cooldown_until", longest?.until)
-        return .several([
-            .hash(key: "session", fields: state.fields, replacing: true),
-            .hash(key: "circuit_breaker", fields: breaker, replacing: true),
-        ])
+        body(.hash(key: "circuit_breaker", fields: breaker, replacing: true))
     }
 }

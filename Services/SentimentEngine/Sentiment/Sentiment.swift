@@ -228,13 +228,11 @@ public struct SentimentOutput: StreamOutput {
 
     public var stream: StreamName { StreamName(.signal, symbol) }
     public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
-    public var projection: Projection? {
-        guard isShown else { return nil }
+    public func forEachProjection(_ body: (Projection) -> Void) {
+        guard isShown else { return }
+        body(.engineSignal(.sentiment(signal), of: symbol))
         var map = Fields()
         map.put("liq_clusters", clusters)
-        return .several([
-            .engineSignal(.sentiment(signal), of: symbol),
-            .hash(key: "sentiment:{\(symbol.name)}", fields: map, replacing: false),
-        ])
+        body(.hash(key: "sentiment:{\(symbol.name)}", fields: map, replacing: false))
     }
 }
