@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the whole paper suite on this machine under supervisord, with a Redis and a PostgreSQL of its own under var/.
-#   suite.sh up      start (what DATA names is played; without it the synthetic market)
+#   suite.sh up      start (what DATA names is played; without it the synthetic market). Candles of the time before a recording
+#                    come from the klines tables that HISTORY names, else from the synthetic market: E3 and E5 need a day of them
 #   suite.sh down    stop everything
 #   suite.sh ctl …   vortexctl with the suite's addresses
 #   suite.sh env     the addresses, as shell exports
@@ -87,6 +88,10 @@ write_supervisor_configuration() {
     if [ -n "${DATA:-}" ]; then
         market="--loop"
         for path in $DATA; do market="$market --data $(realpath "$path")"; done
+        for path in ${HISTORY:-synthetic}; do
+            [ "$path" = synthetic ] || path=$(realpath "$path")
+            market="$market --history $path"
+        done
     fi
     sed -e "s|@VAR@|$var|g; s|@BUILD@|$build|g; s|@CONFIG@|$config|g; s|@ROOT@|$root|g" \
         -e "s|@POSTGRES_BIN@|$postgres_bin|g; s|@POSTGRES_OWNER@|$owner|g; s|@POSTGRES_PORT@|$VORTEX7_POSTGRES_PORT|g" \
@@ -146,5 +151,5 @@ down) choose_addresses; down ;;
 ctl) choose_addresses; shift; exec "$build/vortexctl" -c "$config" "$@" ;;
 supervisor) choose_addresses; shift; supervisor "$@" ;;
 env) choose_addresses; cat "$var/run/addresses"; echo "export VORTEX7_POSTGRES_PASSWORD=$VORTEX7_POSTGRES_PASSWORD" ;;
-*) sed -n '2,6p' "$0" | sed 's/^# \{0,1\}//'; exit 4 ;;
+*) sed -n '2,7p' "$0" | sed 's/^# \{0,1\}//'; exit 4 ;;
 esac

@@ -48,18 +48,36 @@ extension Judgement {
                 : views == nil && readings.tick == nil
                     ? "E2 is cold or old" : "E1 is \(around.newest - around.time) ms behind"
         case .locked: "an order's outcome is not known"
-        case .strategy: views.map { [$0.momentum, $0.reversion, $0.cascade].map(lack).joined(separator: ", ") } ?? ""
+        case .strategy:
+            views.map { views in
+                [views.momentum, views.reversion, views.cascade].map { lack($0, readings) }.joined(separator: ", ")
+            } ?? ""
         }
     }
 
     /// What a strategy lacks first.
-    private func lack(_ view: StrategyView) -> String {
+    private func lack(_ view: StrategyView, _ readings: borrowing Readings) -> String {
         let name = view.strategy.rawValue
-        if !view.hasTrigger { return "\(name) no trigger" }
+        if !view.hasTrigger { return "\(name) no trigger (\(trigger(of: view.strategy, readings)))" }
         if view.confirmations < view.confirmationsMin {
             return "\(name) \(view.confirmations) of \(view.confirmationsMin) confirmations"
         }
         return view.passesFilter ? "\(name) scores \(rounded(view.score))" : "\(name) filtered"
+    }
+
+    /// The readings that a strategy's trigger looks at.
+    private func trigger(of strategy: Strategy, _ readings: borrowing Readings) -> String {
+        func text(_ value: Double?) -> String { value.map { "\(rounded($0))" } ?? "unknown" }
+        let tick = readings.tick, technical = readings.technical, sentiment = readings.sentiment
+        return switch strategy {
+        case .momentum:
+            "velocity \(text(tick?.velocityRatio)), run \(tick?.streak ?? 0) \(tick?.streakSide?.rawValue ?? ""), "
+                + "spike \(text(tick?.spikeRatio))"
+        case .reversion: "RSI \(text(technical?.rsi)), band \(technical?.bollingerZone.rawValue ?? "unknown")"
+        case .cascade:
+            "cluster \(text(sentiment?.liquidationProximity)) \(sentiment?.clusterDirection?.rawValue ?? ""), "
+                + "spike \(text(tick?.spikeRatio))"
+        }
     }
 }
 
