@@ -165,6 +165,9 @@ executable(
     "pipeline-bench", in: "Tests/Benchmarks",
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
 executable(
+    "market-probe", in: "Tests/Benchmarks",
+    uses: ["ExchangeSimulator", "Regime", "Sentiment", "SignalContracts", "TickFlow", "TradingPrimitives"])
+executable(
     "venue-bench", in: "Tests/Benchmarks",
     uses: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives"])
 executable(

@@ -47,7 +47,10 @@ private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError)
     let seed: UInt64 = try arguments.value("seed", 1)
     let made = SyntheticMarket.make(instruments, seed: seed, start: start)
     var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
-    for (index, candles) in made.history.enumerated() { exchange.setHistory(index, candles) }
+    for (index, candles) in made.history.enumerated() {
+        exchange.setHistory(index, candles)
+        exchange.setStatistics(index, made.statistics[index])
+    }
     return try serve(exchange, made.market, mode: "synthetic", arguments, log)
 }
 

@@ -43,6 +43,8 @@ public struct InstrumentBook: Sendable {
     var hasOwnMarks = false
     public internal(set) var openInterest: Quantity
     var hasOwnOpenInterest = false
+    /// As the source says; nil where it says nothing.
+    public internal(set) var positioning: Positioning?
     var candles = Candles()
 
     var updateId: Int64
@@ -96,17 +98,6 @@ public struct InstrumentBook: Sendable {
 
     /// The price for margin and profit: the mark, or the last one while there is none.
     public var markPrice: Price { mark.price > .zero ? mark.price : lastPrice }
-}
-
-/// One five-minute row of `/futures/data`.
-struct MarketStatistics: Sendable {
-    let time: Timestamp
-    let openInterest: Quantity
-    let mark: Price
-    let buyVolume: Quantity
-    let sellVolume: Quantity
-    /// Share of accounts that are long, 1e-4 steps.
-    let longShare: Int64
 }
 
 /// What the depth streams still have to tell.

@@ -29,6 +29,8 @@ extension Exchange {
         case .openInterest(let quantity):
             books[index].hasOwnOpenInterest = true
             books[index].openInterest = quantity
+        case .positioning(let positioning):
+            books[index].positioning = positioning
         }
         settle()
     }

@@ -38,6 +38,7 @@ public struct MarketEvent: Equatable, Sendable {
         /// The rate that will be paid at the next funding time.
         case fundingRate(Ratio)
         case openInterest(Quantity)
+        case positioning(Positioning)
     }
 
     /// The venue's time of the event.

@@ -41,13 +41,13 @@ extension Endpoint {
         },
         Endpoint("GET", "/futures/data/globalLongShortAccountRatio", .open, weight: 0) {
             (venue, call) throws(Refusal) in
-            try venue.statistics(call) { row, _, json in json.putShares(row.longShare) }
+            try venue.statistics(call) { row, _, json in json.putShares(row.positioning.accountsLong) }
         },
         Endpoint("GET", "/futures/data/topLongShortAccountRatio", .open, weight: 0) { (venue, call) throws(Refusal) in
-            try venue.statistics(call) { row, _, json in json.putShares((row.longShare + 5000) / 2) }
+            try venue.statistics(call) { row, _, json in json.putShares(row.positioning.topTradersLong) }
         },
         Endpoint("GET", "/futures/data/topLongShortPositionRatio", .open, weight: 0) { (venue, call) throws(Refusal) in
-            try venue.statistics(call) { row, _, json in json.putShares(10_000 - row.longShare + 800) }
+            try venue.statistics(call) { row, _, json in json.putShares(row.positioning.topTradersLong) }
         },
         Endpoint("GET", "/futures/data/takerlongshortRatio", .open, weight: 0) { (venue, call) throws(Refusal) in
             try venue.statistics(call) { row, _, json in
@@ -63,9 +63,9 @@ extension Endpoint {
 }
 
 extension JSONWriter {
-    /// Long and short shares of 10 000.
-    mutating func putShares(_ long: Int64) {
-        let long = min(max(long, 1), 9999)
+    /// Long and short shares, to four decimals.
+    mutating func putShares(_ share: Ratio) {
+        let long = min(max(share.raw / 10_000, 1), 9999)
         put("longShortRatio", Ratio(raw: long * fixedScale / (10_000 - long)), decimals: 4)
         put("longAccount", Ratio(raw: long * 10_000), decimals: 4)
         put("shortAccount", Ratio(raw: (10_000 - long) * 10_000), decimals: 4)

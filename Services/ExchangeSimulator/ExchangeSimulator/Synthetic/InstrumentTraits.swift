@@ -22,6 +22,8 @@ struct InstrumentTraits: Sendable {
     var changesPerStep: Double
     /// Chance that a change reaches a level of great quantity, against one of the others.
     var greatChangeChance: Double
+    /// What takers trade, USDT a second, on average.
+    var flowPerS: Double
 
     static func of(_ instrument: Instrument) -> InstrumentTraits {
         switch instrument.baseAsset {
@@ -29,17 +31,17 @@ struct InstrumentTraits: Sendable {
             InstrumentTraits(
                 burstsPerS: 2.8, burstLength: 4.5, orderMedian: 1350, orderSigma: 2.1, bestMedian: 190_000,
                 bestSigma: 0.75, deepMedian: 2100, deepSigma: 2.1, gapTicks: 2.3, beta: 1, changesPerStep: 2.2,
-                greatChangeChance: 0.35)
+                greatChangeChance: 0.35, flowPerS: 550_000)
         case "ETH":
             InstrumentTraits(
                 burstsPerS: 1.8, burstLength: 4.5, orderMedian: 200, orderSigma: 2.3, bestMedian: 41_000,
                 bestSigma: 0.8, deepMedian: 1000, deepSigma: 1.9, gapTicks: 1.45, beta: 1.05, changesPerStep: 2.8,
-                greatChangeChance: 0.5)
+                greatChangeChance: 0.5, flowPerS: 105_000)
         default:
             InstrumentTraits(
                 burstsPerS: 1.1, burstLength: 4.5, orderMedian: 300, orderSigma: 2.2, bestMedian: 15_000,
                 bestSigma: 0.8, deepMedian: 2500, deepSigma: 1.7, gapTicks: 1.4, beta: 1.3, changesPerStep: 2,
-                greatChangeChance: 0.4)
+                greatChangeChance: 0.4, flowPerS: 40_000)
         }
     }
 }

@@ -2,7 +2,9 @@ import TradingPrimitives
 
 /// What kind of market it is for a while. All instruments share it, as they do in life.
 enum Regime: Sendable {
-    case trendUp, trendDown, range, squeeze, cascade
+    case trendUp, trendDown, range, squeeze
+    /// Liquidations of longs on the way down, of shorts on the way up.
+    case cascadeDown, cascadeUp
 
     /// Standard deviation of one-second returns of BTC, in 1e-4.
     var volatility: Double {
@@ -10,7 +12,7 @@ enum Regime: Sendable {
         case .trendUp, .trendDown: 1.15
         case .range: 0.85
         case .squeeze: 0.45
-        case .cascade: 2.6
+        case .cascadeDown, .cascadeUp: 2.6
         }
     }
 
@@ -20,7 +22,8 @@ enum Regime: Sendable {
         case .trendUp: 0.055
         case .trendDown: -0.055
         case .range, .squeeze: 0
-        case .cascade: -0.35
+        case .cascadeDown: -0.35
+        case .cascadeUp: 0.35
         }
     }
 
@@ -30,7 +33,7 @@ enum Regime: Sendable {
         case .trendUp, .trendDown: 1.1
         case .range: 0.9
         case .squeeze: 0.55
-        case .cascade: 2.2
+        case .cascadeDown, .cascadeUp: 2.2
         }
     }
 
@@ -39,7 +42,16 @@ enum Regime: Sendable {
         case .trendUp, .trendDown: 900
         case .range: 1200
         case .squeeze: 700
-        case .cascade: 75
+        case .cascadeDown, .cascadeUp: 75
+        }
+    }
+
+    /// Whose positions are hunted for: in a cascade, the price is pushed to where they are liquidated.
+    var hunted: Side? {
+        switch self {
+        case .cascadeDown: .buy
+        case .cascadeUp: .sell
+        case .trendUp, .trendDown, .range, .squeeze: nil
         }
     }
 }
@@ -72,10 +84,14 @@ struct RegimeClock: Sendable {
         let draw = random.uniform()
         switch regime {
         case .squeeze: regime = draw < 0.4 ? .trendUp : draw < 0.8 ? .trendDown : .range
-        case .trendUp: regime = draw < 0.5 ? .range : draw < 0.7 ? .trendDown : draw < 0.85 ? .cascade : .squeeze
-        case .trendDown: regime = draw < 0.4 ? .range : draw < 0.65 ? .cascade : draw < 0.85 ? .trendUp : .squeeze
-        case .cascade: regime = draw < 0.6 ? .range : .trendUp
-        case .range: regime = draw < 0.3 ? .trendUp : draw < 0.6 ? .trendDown : draw < 0.95 ? .squeeze : .cascade
+        case .trendUp: regime = draw < 0.45 ? .range : draw < 0.60 ? .trendDown : draw < 0.85 ? .cascadeDown : .squeeze
+        case .trendDown: regime = draw < 0.45 ? .range : draw < 0.70 ? .cascadeUp : draw < 0.85 ? .trendUp : .squeeze
+        case .cascadeDown: regime = draw < 0.6 ? .range : .trendUp
+        case .cascadeUp: regime = draw < 0.6 ? .range : .trendDown
+        case .range:
+            regime =
+                draw < 0.28
+                ? .trendUp : draw < 0.56 ? .trendDown : draw < 0.84 ? .squeeze : draw < 0.92 ? .cascadeDown : .cascadeUp
         }
         endS += max(regime.meanDurationS * 0.4, random.exponential(mean: regime.meanDurationS))
     }

@@ -11,7 +11,6 @@ struct SyntheticInstrument: Sendable {
         var orders: Int
         /// Ticks the price is still to move; zero for a burst that knows nothing.
         var ticks: Int
-        var isLiquidation = false
         /// Very many orders in a short time.
         var isCrowd = false
     }
@@ -26,26 +25,41 @@ struct SyntheticInstrument: Sendable {
     let instrument: Instrument
     let traits: InstrumentTraits
     let leads: Bool
-    private var random: SplitMix64
-    private var ladder = Ladder()
+    var random: SplitMix64
+    var ladder = Ladder()
     private var lean = 0.0
     private var bursts: [Burst] = []
     private var anchor: Double
+    /// The positions of all the others, and what is being closed by force.
+    var crowd: Crowd
+    var forced: ForcedFlow
+    var mark: Double
+    var nextMark: Timestamp
+    var toldOpenInterest = Quantity.zero
+    /// In a cascade: the price to which it is pushed first.
+    var pushTarget: Double?
+    var lastRegime: Regime?
     private(set) var nextStep: Timestamp
     private var lastStep: Timestamp
     private var echoes: [Echo] = []
     /// Moves of this step that others will follow.
-    private(set) var moves: [Double] = []
-    private(set) var events: [MarketEvent] = []
-    private var liquidated = 0
+    var moves: [Double] = []
+    var events: [MarketEvent] = []
 
-    init(_ index: Int, _ instrument: Instrument, price: Double, seed: UInt64, leads: Bool, start: Timestamp) {
+    init(
+        _ index: Int, _ instrument: Instrument, price: Double, crowd: Crowd, seed: UInt64, leads: Bool,
+        start: Timestamp
+    ) {
         self.index = index
         self.instrument = instrument
         self.leads = leads
         traits = .of(instrument)
         random = SplitMix64(seed: seed)
         anchor = price
+        self.crowd = crowd
+        forced = ForcedFlow(start: start)
+        mark = price
+        nextMark = start
         nextStep = start
         lastStep = start
         let tick = instrument.rules.tickSize.double
@@ -55,15 +69,16 @@ struct SyntheticInstrument: Sendable {
         tell(at: start)
     }
 
-    private var tickSize: Double { instrument.rules.tickSize.double }
+    var tickSize: Double { instrument.rules.tickSize.double }
+    var stepSize: Double { instrument.rules.stepSize.double }
 
-    private var price: Double {
+    var price: Double {
         guard let bid = ladder.best(.buy)?.tick else { return anchor }
         return (Double(bid) + 0.5) * tickSize
     }
 
     /// A quantity in steps that is worth about `value` USDT.
-    private func steps(_ value: Double) -> Int {
+    func steps(_ value: Double) -> Int {
         max(1, Int(value / price / instrument.rules.stepSize.double))
     }
 
@@ -91,6 +106,8 @@ struct SyntheticInstrument: Sendable {
         anchor += (price - anchor) * seconds / 600
         startBursts(regime, seconds)
         followEchoes(now)
+        push(regime, seconds)
+        closeByForce(now)
         var index = 0
         while index < bursts.count {
             let pace = bursts[index].isCrowd ? 0.002 : 0.03
@@ -103,13 +120,16 @@ struct SyntheticInstrument: Sendable {
         }
         keepBook(seconds)
         tell(at: now)
+        if now >= nextMark { watchCrowd(at: now) }
     }
 
     private mutating func startBursts(_ regime: Regime, _ seconds: Double) {
         let rate = traits.burstsPerS * regime.activity
         guard random.chance(rate * seconds), bursts.count < 32 else { return }
         let inform = 0.14
-        var bias = 0.55 * lean + regime.drift * 4
+        // A cascade drifts until its push has come through; from there on it lives on what it sets off.
+        let drift = regime.hunted != nil && pushTarget == nil ? 0 : regime.drift
+        var bias = 0.55 * lean + drift * 4 - forced.pressure * 120
         if regime == .range { bias -= (price - anchor) / anchor * 1200 }
         let isBuy = random.chance(1 / (1 + exponential(-bias)))
         let isCrowd = random.chance(0.04)
@@ -123,24 +143,21 @@ struct SyntheticInstrument: Sendable {
         let scale = (variance / (rate * inform) / 2).squareRoot()
         let tail = random.chance(0.12) ? 2.2 : 0.72
         let move = tail * random.exponential(mean: scale) * (isBuy ? 1 : -1)
-        start(move, orders: length, isLiquidation: regime == .cascade && random.chance(0.4))
+        start(move, orders: length)
         if leads { moves.append(move) }
     }
 
     /// A burst that moves the price by a log return in 1e-4.
-    private mutating func start(_ move: Double, orders: Int, isLiquidation: Bool) {
+    mutating func start(_ move: Double, orders: Int) {
         let ticks = Int((abs(move) * 1e-4 * price / tickSize).rounded())
-        bursts.append(
-            Burst(
-                side: move > 0 ? .buy : .sell, orders: max(1, min(orders, 4)), ticks: ticks,
-                isLiquidation: isLiquidation))
+        bursts.append(Burst(side: move > 0 ? .buy : .sell, orders: max(1, min(orders, 4)), ticks: ticks))
     }
 
     private mutating func followEchoes(_ now: Timestamp) {
         while let echo = echoes.first, echo.time <= now {
             echoes.removeFirst()
             let own = echo.move * traits.beta * (0.5 + 0.4 * random.uniform())
-            start(own, orders: 1 + random.below(3), isLiquidation: false)
+            start(own, orders: 1 + random.below(3))
         }
     }
 
@@ -157,34 +174,23 @@ struct SyntheticInstrument: Sendable {
         var rest = steps(value)
         guard let first = ladder.best(side.opposite) else { return }
         let target = side == .buy ? first.tick + ticks : first.tick - ticks
-        liquidated = 0
-        var lastTick = first.tick
         while let level = ladder.best(side.opposite) {
             let isBeforeTarget = ticks > 0 && (side == .buy ? level.tick < target : level.tick > target)
             let wanted = isBeforeTarget ? level.steps : min(rest, level.steps)
             if wanted <= 0 || (abs(level.tick - first.tick) > max(ticks, 40)) { break }
             guard let taken = ladder.take(side.opposite, atMost: wanted) else { break }
-            lastTick = taken.tick
-            liquidated += taken.steps
             rest -= taken.steps
             // The book shows what is left before the tape tells who took it; both have one time.
             emitTrade(taken.tick, taken.steps, side, now)
+            crowd.traded(side, Double(taken.steps) * stepSize)
             if ladder.levels(side.opposite).count < Ladder.depth / 2 { fillSide(side.opposite, from: nil) }
-        }
-        if bursts[at].isLiquidation, liquidated > 0 {
-            let quantity = Quantity(raw: Int64(liquidated) * instrument.rules.stepSize.raw)
-            let price = price(tick: lastTick)
-            events.append(
-                MarketEvent(
-                    time: now, instrument: index,
-                    .liquidation(side: side, price: price, average: price, quantity: quantity)))
         }
         closeSpread(after: side)
     }
 
-    private func price(tick: Int) -> Price { Price(raw: Int64(tick) * instrument.rules.tickSize.raw) }
+    func price(tick: Int) -> Price { Price(raw: Int64(tick) * instrument.rules.tickSize.raw) }
 
-    private mutating func emitTrade(_ tick: Int, _ steps: Int, _ side: Side, _ now: Timestamp) {
+    mutating func emitTrade(_ tick: Int, _ steps: Int, _ side: Side, _ now: Timestamp) {
         let quantity = Quantity(raw: Int64(steps) * instrument.rules.stepSize.raw)
         events.append(
             MarketEvent(
@@ -192,7 +198,7 @@ struct SyntheticInstrument: Sendable {
     }
 
     /// After a sweep the makers meet again one tick apart: most follow the move, some fill the hole.
-    private mutating func closeSpread(after side: Side) {
+    mutating func closeSpread(after side: Side) {
         guard let bid = ladder.best(.buy), let ask = ladder.best(.sell), ask.tick - bid.tick > 1 else { return }
         let followers: Side = random.chance(0.85) ? side : side.opposite
         let size = bestSteps(followers)
@@ -231,7 +237,7 @@ struct SyntheticInstrument: Sendable {
     private func isGreat(_ steps: Int) -> Bool { steps > self.steps(traits.bestMedian * 0.2) }
 
     /// Fills a side up with levels beyond its last one.
-    private mutating func fillSide(_ side: Side, from best: Int?) {
+    mutating func fillSide(_ side: Side, from best: Int?) {
         let away = side == .buy ? -1 : 1
         var tick: Int
         if let best {
