@@ -19,6 +19,8 @@ struct CrowdMood: Sendable {
     private var fastPrice: Double
     private var price: Double
     private var meanPremium = 0.0
+    /// How one-sided the crowd is: -1...1.
+    private var heat = 0.0
 
     init(price: Double, seed: UInt64) {
         random = SplitMix64(seed: seed)
@@ -32,8 +34,8 @@ struct CrowdMood: Sendable {
         slowPrice += (self.price - slowPrice) * (1 - exponential(-seconds / 900))
         fastPrice += (self.price - fastPrice) * (1 - exponential(-seconds / 60))
         appetite = Self.wandered(appetite, deviation: 0.4, keep: exponential(-seconds / 1200), random.normal())
-        fashion = Self.wandered(fashion, deviation: 0.7, keep: exponential(-seconds / 2400), random.normal())
-        let heat = Self.bounded(imbalance * 3.6)
+        fashion = Self.wandered(fashion, deviation: 0.7, keep: exponential(-seconds / 1800), random.normal())
+        heat = Self.bounded(imbalance * 3.8)
         accountsLong = 0.51 + 0.33 * heat
         topTradersLong += (0.5 - 0.22 * heat - topTradersLong) * (1 - exponential(-seconds / 900))
         premium += (0.0014 * heat - premium) * (1 - exponential(-seconds / 60))
@@ -47,9 +49,10 @@ struct CrowdMood: Sendable {
         value * keep + deviation * (1 - keep * keep).squareRoot() * normal
     }
 
-    /// Openings by takers of this side against the usual. Trends draw followers; a fall or rise within a minute scares.
+    /// Openings by takers of this side against the usual. Trends draw followers, what the crowded side pays deters them,
+    /// and a fall or rise within a minute scares all.
     func eagerness(_ side: Side) -> Double {
-        let trend = Self.bounded((price - slowPrice) / 0.006 + fashion)
+        let trend = Self.bounded((price - slowPrice) / 0.006 + fashion - 0.6 * heat)
         let way = 1 + (side == .buy ? 0.75 : -0.75) * trend
         return way * exponential(appetite - 0.08) / (1 + fear * fear)
     }
