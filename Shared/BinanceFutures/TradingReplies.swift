@@ -24,6 +24,7 @@ extension VenueReply {
         case .queryOpenStops: list(value, StopReport.init(_:)).map { .openStops($0) }
         case .queryPositions: list(value, PositionReport.init(_:)).map { .positions($0) }
         case .queryAccount: AccountReport(value).map { .account($0) }
+        case .queryCommission: CommissionReport(value).map { .commission($0) }
         case .queryFills: list(value, Fill.init(_:)).map { .fills($0) }
         }
     }
@@ -90,6 +91,15 @@ extension AccountReport {
             let pnl: Notional = value["totalUnrealizedProfit"]?.truncated()
         else { return nil }
         self.init(walletBalance: wallet, availableBalance: available, unrealizedPnl: pnl)
+    }
+}
+
+extension CommissionReport {
+    init?(_ value: JSONValue) {
+        guard let symbol = value.symbol("symbol"), let maker: Ratio = value["makerCommissionRate"]?.decimal(),
+            let taker: Ratio = value["takerCommissionRate"]?.decimal()
+        else { return nil }
+        self.init(symbol: symbol, makerFeeRate: maker, takerFeeRate: taker)
     }
 }
 

@@ -9,6 +9,7 @@ public enum VenueReply: Equatable, Sendable {
     case openStops([StopReport])
     case positions([PositionReport])
     case account(AccountReport)
+    case commission(CommissionReport)
     case fills([Fill])
     /// Done, with nothing to say.
     case done
@@ -149,6 +150,20 @@ public struct AccountReport: Equatable, Sendable {
         self.walletBalance = walletBalance
         self.availableBalance = availableBalance
         self.unrealizedPnl = unrealizedPnl
+    }
+}
+
+/// What the account pays for one symbol.
+public struct CommissionReport: Equatable, Sendable {
+    public var symbol: Symbol
+    /// Parts of the notional.
+    public var makerFeeRate: Ratio
+    public var takerFeeRate: Ratio
+
+    public init(symbol: Symbol, makerFeeRate: Ratio, takerFeeRate: Ratio) {
+        self.symbol = symbol
+        self.makerFeeRate = makerFeeRate
+        self.takerFeeRate = takerFeeRate
     }
 }
 

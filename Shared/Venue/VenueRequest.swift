@@ -13,6 +13,8 @@ public enum VenueRequest: Equatable, Sendable {
     case queryOpenStops(Symbol)
     case queryPositions
     case queryAccount
+    /// The fee rates of the account for one symbol.
+    case queryCommission(Symbol)
     /// Fills of one symbol with a trade id of at least `fromId`; from `since` when no id is known.
     case queryFills(Symbol, fromId: Int64?, since: Timestamp?)
     case setLeverage(Symbol, Int)
@@ -24,7 +26,8 @@ public enum VenueRequest: Equatable, Sendable {
         case .placeStop(let stop): stop.symbol
         case .cancelOrder(let symbol, _), .cancelStop(let symbol, _), .queryOrder(let symbol, _),
             .queryStop(let symbol, _),
-            .queryOpenOrders(let symbol), .queryOpenStops(let symbol), .queryFills(let symbol, _, _),
+            .queryOpenOrders(let symbol), .queryOpenStops(let symbol), .queryCommission(let symbol),
+            .queryFills(let symbol, _, _),
             .setLeverage(let symbol, _), .setIsolatedMargin(let symbol):
             symbol
         case .queryPositions, .queryAccount: nil
@@ -35,7 +38,9 @@ public enum VenueRequest: Equatable, Sendable {
     public var isMutation: Bool {
         switch self {
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .setLeverage, .setIsolatedMargin: true
-        case .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryPositions, .queryAccount, .queryFills:
+        case .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryPositions, .queryAccount,
+            .queryCommission,
+            .queryFills:
             false
         }
     }

@@ -310,6 +310,34 @@ struct ExecutorTests {
         #expect(talk.events.last?.kind == .positionAdopted || talk.events.contains { $0.kind == .positionAdopted })
     }
 
+    /// The account as it was told last.
+    private func account(_ talk: Conversation) -> AccountUpdate? {
+        for case .account(let update) in talk.messages.reversed() { return update }
+        return nil
+    }
+
+    @Test func `the account tells its fee rates once the venue has, and asks again where it has not`() throws {
+        var talk = try Conversation.ready()
+        #expect(account(talk)?.makerFeeRate == nil)
+        let isCommission: (VenueRequest) -> Bool = { if case .queryCommission = $0 { true } else { false } }
+        talk.tick()
+        let first = try talk.take(isCommission)
+        talk.hear(.reply(first.id, .notExecuted("busy")))
+        try talk.pass(ms: 50_000)
+        #expect(!talk.open.contains { isCommission($0.request) })
+        try talk.pass(ms: 11_000)
+        let second = try talk.take(isCommission)
+        let report = CommissionReport(
+            symbol: talk.symbol, makerFeeRate: Ratio(raw: 18_000), takerFeeRate: Ratio(raw: 45_000))
+        talk.hear(.reply(second.id, .commission(report)))
+        #expect(
+            account(talk)?.makerFeeRate == report.makerFeeRate && account(talk)?.takerFeeRate == report.takerFeeRate)
+        talk.tick(afterMs: 3_500_000)
+        #expect(!talk.open.contains { isCommission($0.request) })
+        talk.tick(afterMs: 110_000)
+        #expect(talk.open.contains { isCommission($0.request) })
+    }
+
     @Test func `a user stream that is said to stand again brings a look at the venue`() throws {
         var talk = try Conversation.ready()
         try talk.pass(ms: 1000)

@@ -119,6 +119,12 @@ struct TradingConversationTests {
         }
         let told = fills("v7-2-e") + fills("v7-2-x")
         #expect(listed.map(\.tradeId) == told.map(\.tradeId))
+        guard case .commission(let commission) = try harness.ask(.queryCommission(symbol)) else {
+            Issue.record("no fee rates")
+            return
+        }
+        let paid = commission.symbol == symbol && commission.makerFeeRate == Ratio("0.0002")
+        #expect(paid && commission.takerFeeRate == Ratio("0.0005"))
         #expect(listed.map(\.fee) == told.map(\.fee))
         let start = try #require(Notional("5000"))
         let change = told.reduce(Notional.zero) { $0 + $1.realizedPnl - $1.fee }

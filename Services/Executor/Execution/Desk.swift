@@ -19,6 +19,10 @@ struct Desk {
     /// Looks at the venue in a row that found another position than ours.
     var mismatches = 0
     var fillsAskedAt = Timestamp.zero
+    /// What the account pays here; nil until the venue has told it.
+    var commission: CommissionReport?
+    /// When the venue is asked for it next.
+    var commissionDueAt = Timestamp.zero
 
     init(_ symbol: Symbol) { self.symbol = symbol }
 

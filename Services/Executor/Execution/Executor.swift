@@ -131,6 +131,7 @@ public struct Executor: Sendable {
         expireRequests()
         finishClosings()
         reconcileIfDue()
+        askForCommissionIfDue()
     }
 
     mutating func askForFills(_ index: Int) {
@@ -156,6 +157,7 @@ public struct Executor: Sendable {
             withDesk(symbol) { executor, index in
                 for fill in fills { executor.fillArrived(fill, index) }
             }
+        case .queryCommission(let symbol): commissionArrived(symbol, reply)
         case .setLeverage(let symbol, let leverage):
             withDesk(symbol) { $0.leverageAnswered($1, leverage, reply) }
         case .setIsolatedMargin(let symbol):
@@ -218,6 +220,8 @@ public struct Executor: Sendable {
                         availableBalance: account.availableBalance,
                         unrealizedPnl: account.unrealizedPnl, openPositions: positions.count { $0.held > .zero },
                         unknownOrders: positions.count(where: \.hasUnknownOrder), acceptsEntries: acceptsEntries,
-                        isVenueReachable: isUserStreamUp, usedWeight: 0, weightLimit: 0, roundTripMs: 0))))
+                        isVenueReachable: isUserStreamUp, usedWeight: 0, weightLimit: 0, roundTripMs: 0,
+                        makerFeeRate: desks.compactMap(\.commission?.makerFeeRate).max(),
+                        takerFeeRate: desks.compactMap(\.commission?.takerFeeRate).max()))))
     }
 }

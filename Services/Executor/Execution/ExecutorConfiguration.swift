@@ -28,6 +28,9 @@ public struct ExecutorConfiguration: Sendable {
     public var feedLossMaxMs: Int64 = 30_000
     /// Time between two looks at the venue's orders and positions.
     public var reconcileEveryMs: Int64 = 5000
+    /// Time between two questions for the account's fee rates, and after one that was not answered.
+    public var commissionEveryMs: Int64 = 3_600_000
+    public var commissionRetryMs: Int64 = 60_000
     /// Time between two look-ups of an order of unknown outcome, and the least time before absence is believed.
     public var lookUpEveryMs: Int64 = 500
     public var absenceMs: Int64 = 2000
