@@ -13,6 +13,7 @@ extension SuiteView {
                 "\(service.isUp ? "up  " : "DOWN") \(service.name) · \(idle) · \(service.pending) in hand")
         }
         table.add("account", accountText)
+        table.add("risk", riskText)
         for market in markets {
             table.add(market.symbol.name, market.quoteText)
             for signal in market.signals { table.add("  \(signal.engine.rawValue)", signal.summary) }
@@ -39,6 +40,15 @@ extension SuiteView {
             + "\(account.unknownOrders) unknown orders · venue \(account.isVenueReachable ? "reached" : "NOT REACHED") · \(account.eventTime)"
     }
 
+    private var riskText: String {
+        guard let risk else { return "no word from the risk manager yet" }
+        let breakers = risk.breakers.breakers.map { "\($0.breaker.rawValue) until \($0.until)" }
+        let stops = (risk.isHalted ? ["HALTED by a person"] : []) + breakers
+        return (stops.isEmpty ? "no breaker" : stops.joined(separator: ", "))
+            + " · today \(risk.tradesToday) trades, net \(risk.pnlToday) USDT, fees \(risk.feesToday)"
+            + " · \(risk.lossStreak) losses in a row"
+    }
+
     var json: JSONNode {
         .object([
             ("mode", .text(settings.mode.rawValue)), ("profile", .text(settings.profile)),
@@ -53,6 +63,7 @@ extension SuiteView {
                     })
             ),
             ("account", account.map { .fields($0.fields) } ?? .null),
+            ("risk", risk.map { .fields($0.fields) } ?? .null),
             ("symbols", .array(markets.map(\.json))), ("dead_letters", .integer(deadLetters)),
         ])
     }
@@ -94,7 +105,7 @@ extension EngineSignal {
             "streak", "rsi", "regime", "vol_phase", "spread_ok", "reason",
         ]
         let words = pairs.filter { wanted.contains($0.name) }.map {
-            "\($0.name) \(Double($0.value) == nil ? $0.value : String($0.value.prefix(6)))"
+            "\($0.name) \(shortNumber($0.value))"
         }
         return (pairs.contains { $0.name == "warm" && $0.value == "0" } ? "warming up · " : "")
             + words.joined(separator: " · ")

@@ -29,6 +29,7 @@ struct SuiteView {
     let settings: SuiteSettings
     let services: [Service]
     let account: AccountUpdate?
+    let risk: RiskState?
     let markets: [Market]
     let deadLetters: Int64
 
@@ -36,6 +37,7 @@ struct SuiteView {
         self.settings = settings
         services = try Self.services(client, settings)
         account = try Self.newest(client, StreamName(.account), 1).first.flatMap { try? AccountUpdate($0) }
+        risk = try Self.newest(client, StreamName(.risk), 1).first.flatMap { try? RiskState($0) }
         var markets: [Market] = []
         for symbol in settings.symbols { markets.append(try Self.market(client, symbol)) }
         self.markets = markets

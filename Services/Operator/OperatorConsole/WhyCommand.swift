@@ -53,20 +53,20 @@ extension TradeStory {
     var text: String {
         var lines = [
             "\(self["id"] ?? "?")  \(symbol)  \(time(self["event_time"]))",
-            "\(self["action"] ?? "?")\(self["strategy"].map { " by \($0)" } ?? "")  score \(self["final_score"] ?? "?")"
-                + "  confidence \(self["confidence"] ?? "?")",
+            "\(self["action"] ?? "?")\(self["strategy"].map { " by \($0)" } ?? "")  score \(shortNumber(self["final_score"] ?? "?"))"
+                + "  confidence \(shortNumber(self["confidence"] ?? "?"))",
             "why: \(self["reason"] ?? "")", "",
         ]
         for (engine, fields) in signals {
             let shown = Self.pick(Self.keyFields[engine] ?? [], from: fields)
-            lines.append("\(engine)  " + shown.map { "\($0.name)=\($0.value)" }.joined(separator: "  "))
+            lines.append("\(engine)  " + shown.map { "\($0.name)=\(shortNumber($0.value))" }.joined(separator: "  "))
         }
         lines.append("")
         if plan.isEmpty {
             lines.append("no plan was made of it")
         } else {
             let verdict = plan.first { $0.name == "verdict" }?.value ?? "?"
-            let terms = Self.pick(Self.termFields, from: plan).map { "\($0.name)=\($0.value)" }
+            let terms = Self.pick(Self.termFields, from: plan).map { "\($0.name)=\(shortNumber($0.value))" }
             lines.append("plan \(verdict)  " + terms.joined(separator: "  "))
         }
         if !events.isEmpty {
