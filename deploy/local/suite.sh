@@ -130,7 +130,8 @@ up() {
         PGPASSWORD=$VORTEX7_POSTGRES_PASSWORD createdb -h 127.0.0.1 -p "$VORTEX7_POSTGRES_PORT" -U vortex7 vortex7
     supervisor start venue >/dev/null
     wait_for "the exchange simulator" 60 curl -fs "$VORTEX7_VENUE_REST_URL/fapi/v1/time"
-    supervisor start suite:* >/dev/null
+    supervisor start suite:* >/dev/null ||
+        { echo "a service did not stay up; the last lines of its log in $var/log say why; make down stops the rest" >&2; exit 1; }
     echo "the suite is up: make status, make down; logs in $var/log"
 }
 
