@@ -18,6 +18,8 @@ final class PaperSuite {
     let symbols: [String]
     private let folder: String
     private let port: Int
+    /// The venue's REST address.
+    var venueURL: String { "http://127.0.0.1:\(port)" }
     private let rate: Double
     private var processes: [String: ChildProcess] = [:]
 
@@ -101,7 +103,7 @@ final class PaperSuite {
     // MARK: The venue's own word
 
     func venue(_ path: String) throws -> [String: Any] {
-        let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", "http://127.0.0.1:\(port)\(path)"])
+        let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", venueURL + path])
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any] ?? [:]
     }
 

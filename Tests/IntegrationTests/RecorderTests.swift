@@ -7,10 +7,8 @@ import TestSupport
 import Testing
 import TradingPrimitives
 
-private let serverURL = ProcessInfo.processInfo.environment["VORTEX7_TEST_POSTGRES_URL"]
-
 /// The recorder as a process, with a PostgreSQL that comes and goes.
-@Suite(.serialized, .enabled(if: serverURL != nil, "VORTEX7_TEST_POSTGRES_URL names no server: use Tests/run.sh"))
+@Suite(.serialized, .enabled(if: TestDatabase.server != nil, "\(TestDatabase.skipMessage)"))
 struct RecorderTests {
     /// Passes connections on to the server; killing it is a server that is away.
     private static let forwarder = """
@@ -32,13 +30,11 @@ struct RecorderTests {
         """
 
     @Test func `nothing is lost or doubled while PostgreSQL and the recorder come and go`() throws {
-        let url = try #require(serverURL), port = try #require(URL(string: url)?.port)
-        let ownPort = freePort()
-        let database = "recorder_\(getpid())"
-        let admin = try Database(url: url)
-        try admin.script("CREATE DATABASE \(database)")
-        let suite = try #require(
-            PaperSuite(symbols: ["BTCUSDT"], postgres: "postgresql://vortex7@127.0.0.1:\(ownPort)/\(database)"))
+        let database = try #require(try TestDatabase("recorder"))
+        var address = try #require(URLComponents(string: database.url))
+        let port = try #require(address.port), ownPort = freePort()
+        address.port = ownPort
+        let suite = try #require(PaperSuite(symbols: ["BTCUSDT"], postgres: address.string))
         func forward() throws -> ChildProcess {
             try #require(
                 ChildProcess("python3", ["-c", Self.forwarder, "\(ownPort)", "\(port)"], output: "/dev/null"))
@@ -63,10 +59,7 @@ struct RecorderTests {
         }
         server?.kill()
         server = try forward()
-        let target = try Database(url: "postgresql://vortex7@127.0.0.1:\(port)/\(database)")
-        func count(_ table: String) throws -> String? {
-            try target.run("SELECT count(*) FROM \(table)").first?.first ?? nil
-        }
+        func count(_ table: String) throws -> String? { try database.value("SELECT count(*) FROM \(table)") }
         let isWhole = suite.wait(seconds: 40) { try count("decisions") == "400" && count("executions") == "400" }
         #expect(
             isWhole,

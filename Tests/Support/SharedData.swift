@@ -22,9 +22,14 @@ public enum Subprocess {
         public let output: String
     }
 
-    /// Runs a program to its end; its standard error joins its output.
-    public static func run(_ program: String, _ arguments: [String]) throws -> Result {
+    /// Runs a program to its end; its standard error joins its output. `environment` is added to this process's.
+    public static func run(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> Result {
         let process = Process()
+        if !environment.isEmpty {
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
         let pipe = Pipe()
