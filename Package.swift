@@ -155,8 +155,9 @@ targets.append(.target(name: "CMallocCount", path: "Tests/Benchmarks/CMallocCoun
 executable(
     "engine-bench", in: "Tests/Benchmarks",
     uses: [
-        "CMallocCount", "Indicators", "OrderFlow", "RedisTestSupport", "Regime", "ServiceKit", "SignalContracts",
-        "StreamBus", "Technical", "TestSupport", "TickFlow", "TradingPrimitives",
+        "CMallocCount", "Decisions", "Execution", "Indicators", "OrderFlow", "RedisTestSupport", "Regime", "Risk",
+        "Sentiment", "ServiceKit", "SignalContracts", "StreamBus", "Technical", "TestSupport", "TickFlow",
+        "TradingPrimitives", "Venue",
     ])
 executable(
     "bus-bench", in: "Tests/Benchmarks",

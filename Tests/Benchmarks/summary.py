@@ -33,9 +33,12 @@ row("depth20 parsed, one core", rate("depth20"), "150,000/s")
 found = find("engines", r"^beside TA-Lib: ([\d.]+) times its ([\d.]+) ns")
 mine = find("engines", r"^the six of TA-Lib: ([\d.]+) ns")
 row("six indicators a candle, beside TA-Lib", f"{mine[0]} ns, {found[0][0]} times {found[0][1]} ns" if found and mine else "", "2 times")
-for name in ("E1", "E2", "E3", "E5"):
-    found = find("engines", rf"^{name}: ([\d.]+) µs and ([\d.]+) allocations")
-    row(f"{name}, an event", f"{found[0][0]} µs, {found[0][1]} allocations" if found else "", "")
+for name in ("E1", "E2", "E3", "E4", "E5", "S1, nothing to say", "S1, a decision each time", "S2, a metric", "S2, a decision and its end"):
+    found = find("engines", rf"^{name}: ([\d.]+) µs and ([\d.]+) allocations an event")
+    row(f"{name}: an event", f"{found[0][0]} µs, {found[0][1]} allocations" if found else "", "")
+for name in ("journal, a plan taken", "journal, a trade's records"):
+    found = find("engines", rf"^{name}: ([\d.]+) µs and ([\d.]+) allocations a record")
+    row(f"{name}: a record", f"{found[0][0]} µs, {found[0][1]} allocations" if found else "", "")
 for name in ("technical-engine", "sentiment-engine", "regime-filter"):
     found = find("engines", rf"^{name}: a day read again in (\d+) ms")
     row(f"{name}: a day of two contracts read again", f"{found[0]} ms" if found else "", "1 s")
@@ -64,7 +67,8 @@ for name in ("the floor", "the floor at the orders' pace", "that floor with one 
 
 parts = text("resources").split("without a market")
 services = [
-    "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "regime-filter", "decision-engine", "risk-manager", "executor", "trade-recorder",
+    "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
+    "decision-engine", "risk-manager", "executor", "trade-recorder",
 ]
 
 

@@ -23,12 +23,11 @@ struct StrategyView {
         let tick = readings.tick, flow = readings.orderFlow, technical = readings.technical, regime = readings.regime
         let isFast = (tick?.velocityRatio ?? 0) > rules.velocityRatioMin
         let isRun = (tick?.streak ?? 0) >= rules.streakMin && tick?.streakSide == direction.entrySide
-        let confirmations = [
+        let confirmations = count(
             direction.of(flow?.imbalance ?? 0) > rules.imbalanceMin,
             direction.of(flow?.cvdSlope ?? 0) > 0,
             technical?.emaTrend.sign == direction.trendSign,
-            technical.map { hasRoom($0, direction, rules.roomMin) } ?? false,
-        ]
+            technical.map { hasRoom($0, direction, rules.roomMin) } ?? false)
         var tenths = 0
         if isFast { tenths += 4 }
         if isRun { tenths += 3 }
@@ -39,7 +38,7 @@ struct StrategyView {
         if regime?.regime == .ranging { tenths -= 3 }
         return StrategyView(
             strategy: .momentum, direction: direction, hasTrigger: isFast && isRun && tick?.volumeSpike == true,
-            confirmations: confirmations.count { $0 }, confirmationsMin: rules.confirmationsMin,
+            confirmations: confirmations, confirmationsMin: rules.confirmationsMin,
             passesFilter: regime.map { $0.regime != .choppy && $0.volatilityPhase != .extreme } ?? false,
             tenths: tenths)
     }
@@ -65,11 +64,10 @@ struct StrategyView {
             technical?.rsi.map { isLong ? $0 < rules.rsiExtreme : $0 > 100 - rules.rsiExtreme } ?? false
         let isAtBand = technical?.bollingerZone == (isLong ? .lower : .upper)
         let isTakenUp = direction.of(flow?.imbalance ?? 0) > rules.imbalanceMin
-        let confirmations = [
+        let confirmations = count(
             isTakenUp,
             flow?.cvdDivergence == true && direction.of(flow?.cvdPressure ?? 0) > 0,
-            technical?.rsiDivergence == true && technical?.rsiDivergenceDirection == direction,
-        ]
+            technical?.rsiDivergence == true && technical?.rsiDivergenceDirection == direction)
         var tenths = 0
         if isStretched { tenths += 4 }
         if isAtBand { tenths += 3 }
@@ -78,7 +76,7 @@ struct StrategyView {
         if regime?.regime == .trending { tenths -= 3 }
         return StrategyView(
             strategy: .reversion, direction: direction, hasTrigger: isStretched && isAtBand,
-            confirmations: confirmations.count { $0 }, confirmationsMin: rules.confirmationsMin,
+            confirmations: confirmations, confirmationsMin: rules.confirmationsMin,
             passesFilter: regime.map { $0.regime == .ranging && $0.volatilityPhase != .extreme } ?? false,
             tenths: tenths)
     }
@@ -89,11 +87,10 @@ struct StrategyView {
         let isAhead = sentiment?.clusterDirection == (direction == .long ? .above : .below)
         let isNear = isAhead && (sentiment?.liquidationProximity ?? 0) > rules.proximityMin
         let isPushed = flow?.direction.sign == direction.trendSign || tick?.direction.sign == direction.trendSign
-        let confirmations = [
+        let confirmations = count(
             (sentiment?.openInterestChange ?? 0) < 0,
             tick?.bigTrade == true && tick?.bigTradeSide == direction.entrySide,
-            flow?.wallAbsorbed == true && flow?.wallAbsorbedDirection == direction,
-        ]
+            flow?.wallAbsorbed == true && flow?.wallAbsorbedDirection == direction)
         var tenths = 0
         if isNear { tenths += 5 }
         if (tick?.spikeRatio ?? 0) > rules.spikeScoreMin { tenths += 3 }
@@ -102,9 +99,14 @@ struct StrategyView {
         let phase = regime?.volatilityPhase
         return StrategyView(
             strategy: .cascade, direction: direction, hasTrigger: isNear && tick?.volumeSpike == true && isPushed,
-            confirmations: confirmations.count { $0 }, confirmationsMin: rules.confirmationsMin,
+            confirmations: confirmations, confirmationsMin: rules.confirmationsMin,
             passesFilter: phase == .normal || phase == .high, tenths: tenths)
     }
+}
+
+/// How many conditions hold. Not a list: this runs on each book.
+private func count(_ first: Bool, _ second: Bool, _ third: Bool, _ fourth: Bool = false) -> Int {
+    (first ? 1 : 0) + (second ? 1 : 0) + (third ? 1 : 0) + (fourth ? 1 : 0)
 }
 
 extension Direction {

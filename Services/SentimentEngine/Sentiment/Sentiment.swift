@@ -33,6 +33,8 @@ public struct Sentiment: StreamProcessor {
     private var topTraders: Share?
     private var now = Timestamp.zero
     private var pace = ProjectionPace()
+    /// Those shown last; its memory is used again.
+    private var clusters = ClusterList()
 
     /// The price change that says which side's clusters are looked for.
     static let headingMs: Int64 = 60_000
@@ -46,9 +48,8 @@ public struct Sentiment: StreamProcessor {
         guard take(input.metric) else { return }
         let signal = evaluate(cause: input.id)
         let isShown = pace.isDue(at: now)
-        emit(
-            SentimentOutput(
-                symbol: input.symbol, signal: signal, isShown: isShown, clusters: isShown ? clustersText : ""))
+        if isShown { clusters.take(map, multiple: configuration.clusterMin) }
+        emit(SentimentOutput(symbol: input.symbol, signal: signal, isShown: isShown, clusters: clusters))
     }
 
     /// False for what says nothing of the crowd.
@@ -187,14 +188,6 @@ public struct Sentiment: StreamProcessor {
         signal.extremeLevel = clamp01(
             max(abs((signal.longRatio ?? 0.5) - 0.5) / 0.25, abs(signal.fundingRate ?? 0) / 0.001))
     }
-
-    /// The clusters of the map, `price:volume` joined by commas, for people.
-    private var clustersText: String {
-        let least = map.threshold(configuration.clusterMin)
-        return map.bins.filter { $0.volume >= least }.prefix(40)
-            .map { "\((map.price(of: $0) * 100).rounded() / 100):\(($0.volume * 1000).rounded() / 1000)" }
-            .joined(separator: ",")
-    }
 }
 
 /// One metric, with its id on the stream.
@@ -224,7 +217,7 @@ public struct SentimentOutput: StreamOutput {
     public let signal: SentimentSignal
     /// Whether the hot-state keys are written with it.
     public let isShown: Bool
-    let clusters: String
+    let clusters: ClusterList
 
     public var stream: StreamName { StreamName(.signal, symbol) }
     public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
@@ -232,7 +225,7 @@ public struct SentimentOutput: StreamOutput {
         guard isShown else { return }
         body(.engineSignal(.sentiment(signal), of: symbol))
         var map = Fields()
-        map.put("liq_clusters", clusters)
+        map.put("liq_clusters", clusters.text)
         body(.hash(key: "sentiment:{\(symbol.name)}", fields: map, replacing: false))
     }
 }

@@ -1,17 +1,22 @@
 import Indicators
 import OrderFlow
 import Regime
+import Sentiment
 import SignalContracts
 import Technical
 import TestSupport
 import TickFlow
 import TradingPrimitives
 
-/// Blocks that a signal may ask for in steady state, by engine. E3 has a list of levels in each.
-private let budgets = ["E1": 0.0, "E2": 0.0, "E3": 1.05, "E5": 0.05]
+/// Blocks that an output may ask for in steady state, by what is measured. E3 has a list of levels in each, S1 a name and
+/// a reason in words.
+private let budgets = [
+    "E1": 0.0, "E2": 0.0, "E3": 1.05, "E4": 0.0, "E5": 0.05, "S1, nothing to say": 0.0, "S1, a decision each time": 10,
+    "S2, a metric": 0.0, "S2, a decision and its end": 0.0,
+]
 
-/// Each engine over a random market: time and allocations an event in the second half. Returns whether all are within
-/// their budgets.
+/// Each processor over a random market: time and allocations an event in the second half. Returns whether all are
+/// within their budgets.
 func measureProcessors() throws -> Bool {
     guard let symbol = Symbol("BTCUSDT"), let other = Symbol("ETHUSDT") else { return false }
     let market = try MarketStory.random(seed: 1, books: 20_000)
@@ -39,10 +44,13 @@ func measureProcessors() throws -> Bool {
     var isWithinBudget = measure("E1", OrderFlow(), orderFlow)
     isWithinBudget = measure("E2", TickFlow(), trades) && isWithinBudget
     isWithinBudget = measure("E3", Technical(), technical) && isWithinBudget
-    return measure("E5", RegimeFilter(configuration), past + regime) && isWithinBudget
+    isWithinBudget = measure("E4", Sentiment(), crowdMetrics(symbol, seconds: 40_000)) && isWithinBudget
+    isWithinBudget = measure("E5", RegimeFilter(configuration), past + regime) && isWithinBudget
+    return try measureDecisions(symbol) && isWithinBudget
 }
 
-private func measure<Processor: StreamProcessor>(
+/// Time and allocations an event in the second half of `inputs`; whether they are within the budget of that name.
+func measure<Processor: StreamProcessor>(
     _ name: String, _ processor: Processor, _ inputs: [Processor.Input]
 ) -> Bool where Processor.Output: StreamOutput {
     let half = inputs.count / 2
@@ -77,8 +85,8 @@ private func measure<Processor: StreamProcessor>(
     print(
         "\(name): \(rounded(processing.us, 3)) µs and \(rounded(processing.allocations, 3)) allocations an event; "
             + "with its text \(rounded(writing.us, 3)) µs, \(rounded(writing.allocations, 3)) allocations; "
-            + "\(inputs.count - half) events, \(outputs) signals")
+            + "\(inputs.count - half) events, \(outputs) outputs")
     guard let budget = budgets[name], processing.allocations * count > budget * Double(outputs) else { return true }
-    print("\(name): more than its \(budget) allocations a signal")
+    print("\(name): more than its \(budget) allocations an output")
     return false
 }

@@ -1,7 +1,7 @@
 import ServiceKit
 
-// The engines' own cost, without streams: each indicator beside TA-Lib, each processor's time and allocations an event, and
-// how long technical-engine and regime-filter take to read a day again.
+// The services' own cost, without streams: each indicator beside TA-Lib, each processor's time and allocations an event, the
+// executor's journal records, and how long technical-engine and regime-filter take to read a day again.
 //   engine-bench [all | indicators | processors | replay] [PYTHON with TA-Lib]
 // Exits with 1 when something allocates more than its budget.
 let part = CommandLine.arguments.dropFirst().first ?? "all"
