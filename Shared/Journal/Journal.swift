@@ -78,12 +78,14 @@ public struct Journal: ~Copyable {
     public mutating func append(_ payload: [UInt8]) -> UInt64 {
         precondition(payload.count <= Self.payloadMax, "a journal record has at most \(Self.payloadMax) bytes")
         sequence += 1
-        var body: [UInt8] = []
-        withUnsafeBytes(of: sequence.littleEndian) { body.append(contentsOf: $0) }
-        body += payload
         withUnsafeBytes(of: UInt32(payload.count).littleEndian) { buffer.append(contentsOf: $0) }
-        withUnsafeBytes(of: checksum(body[...]).littleEndian) { buffer.append(contentsOf: $0) }
-        buffer += body
+        let sumPlace = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: 4))
+        withUnsafeBytes(of: sequence.littleEndian) { buffer.append(contentsOf: $0) }
+        buffer += payload
+        // The sum is of the sequence number and the payload.
+        let sum = checksum(buffer[(sumPlace + 4)...])
+        withUnsafeBytes(of: sum.littleEndian) { buffer.replaceSubrange(sumPlace..<sumPlace + 4, with: $0) }
         return sequence
     }
 

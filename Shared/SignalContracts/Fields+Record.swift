@@ -2,11 +2,15 @@
 extension Fields {
     public var record: [UInt8] {
         var record: [UInt8] = []
-        forEachItem { item in
-            withUnsafeBytes(of: UInt32(item.count).littleEndian) { record.append(contentsOf: $0) }
-            record.append(contentsOf: item)
-        }
+        appendRecord(to: &record)
         return record
+    }
+
+    public func appendRecord(to bytes: inout [UInt8]) {
+        forEachItem { item in
+            withUnsafeBytes(of: UInt32(item.count).littleEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: item)
+        }
     }
 
     /// Throws for bytes that are cut.

@@ -29,7 +29,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
 }
 
 /// A stream's key in Redis: `md.trade:{BTCUSDT}`, `account`. The braces are Redis Cluster's hash tag.
-public struct StreamName: Hashable, Sendable, CustomStringConvertible {
+public struct StreamName: FieldValue, Hashable, CustomStringConvertible {
     public let kind: StreamKind
     /// Nil for a global stream, and for the dead letters of global streams.
     public let symbol: Symbol?
@@ -55,6 +55,18 @@ public struct StreamName: Hashable, Sendable, CustomStringConvertible {
             else { return nil }
             self.init(kind, symbol)
         }
+    }
+
+    public init?(text: UnsafeRawBufferPointer) { self.init(key: String(decoding: text, as: UTF8.self)) }
+
+    /// Appends `key` without making a string.
+    public func write(into bytes: inout [UInt8]) {
+        kind.rawValue.write(into: &bytes)
+        guard let symbol else { return }
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(UInt8(ascii: "{"))
+        symbol.write(into: &bytes)
+        bytes.append(UInt8(ascii: "}"))
     }
 
     public var key: String { symbol.map { "\(kind.rawValue):{\($0.name)}" } ?? kind.rawValue }

@@ -17,6 +17,22 @@ struct RecoveryTests {
         return talk.journal
     }
 
+    @Test func `orders, stops and trade ids stand in a record as words`() throws {
+        let records = try trade().compactMap { try Fields(record: $0.bytes[...]) }.filter { $0["record"] == "position" }
+        let last = try #require(records.last { $0["stops"]?.contains("open") == true })
+        #expect(
+            last["orders"] == """
+                entry v7-BTCUSDT-gqll7vcyw01-e 100 10 done 0 10 10 1700000000100 0;\
+                target v7-BTCUSDT-gqll7vcyw01-tp1 100.4 6 done 0 6 6 1700000000100 0
+                """)
+        #expect(
+            last["stops"] == """
+                v7-BTCUSDT-gqll7vcyw01-sl1 99.8 open 0 1700000000100 1;\
+                v7-BTCUSDT-gqll7vcyw01-sl2 100.1 triggered 0 1700000000100 0
+                """)
+        #expect(last["trade_ids"] == "101,102,103")
+    }
+
     @Test func `every record survives its bytes`() throws {
         let records =
             try trade() + [.position(try #require(Symbol("ETHUSDT")), nil), .entriesStopped(true), .command(id: "c1")]

@@ -13,7 +13,14 @@ extension ExecutorRecord {
     }
 
     public var bytes: [UInt8] {
-        var fields = Fields()
+        var bytes: [UInt8] = [], fields = Fields()
+        write(into: &bytes, using: &fields)
+        return bytes
+    }
+
+    /// Appends its bytes. Makes no strings but for long floating-point numbers, and uses the memory of `fields` again.
+    public func write(into bytes: inout [UInt8], using fields: inout Fields) {
+        fields.removeAll()
         switch self {
         case .position(let symbol, nil):
             fields.put("record", Kind.flat)
@@ -32,11 +39,11 @@ extension ExecutorRecord {
             fields.put("stopped", stopped)
         case .message(let message):
             fields.put("record", Kind.message)
-            fields.put("stream", message.stream.key)
+            fields.put("stream", message.stream)
             fields.scope = "m."
             message.encode(into: &fields)
         }
-        return fields.record
+        fields.appendRecord(to: &bytes)
     }
 
     public init(bytes: ArraySlice<UInt8>) throws(ContractError) {
@@ -54,8 +61,7 @@ extension ExecutorRecord {
     }
 
     private static func message(_ fields: Fields) throws(ContractError) -> ExecutorMessage {
-        let key: String = try fields.required("stream")
-        guard let stream = StreamName(key: key) else { throw .malformed(field: "stream", text: key) }
+        let stream: StreamName = try fields.required("stream")
         var scoped = fields
         scoped.scope = "m."
         switch (stream.kind, stream.symbol) {
@@ -63,7 +69,7 @@ extension ExecutorRecord {
         case (.account, _): return .account(try AccountUpdate(scoped))
         case (.alert, _): return .alert(try Alert(scoped))
         case (.reply, _): return .reply(try Reply(scoped))
-        default: throw .malformed(field: "stream", text: key)
+        default: throw .malformed(field: "stream", text: stream.key)
         }
     }
 }

@@ -22,7 +22,7 @@ extension Position {
         fields.put("abandoned", isAbandoned)
         fields.put("orders", SlotList(slots: orders))
         fields.put("stops", SlotList(slots: stops))
-        fields.put("trade_ids", tradeIds.map(String.init).joined(separator: ","))
+        fields.put("trade_ids", IdList(ids: tradeIds))
         fields.scope = "in."
         entered.encode(into: &fields)
         fields.scope = "out."
@@ -49,8 +49,7 @@ extension Position {
         isAbandoned = try fields.required("abandoned")
         orders = (try fields.required("orders") as SlotList<OrderSlot>).slots
         stops = (try fields.required("stops") as SlotList<StopSlot>).slots
-        let ids: String = try fields.required("trade_ids")
-        tradeIds = ids.split(separator: ",").compactMap { Int64($0) }
+        tradeIds = (try fields.required("trade_ids") as IdList).ids
         scoped.scope = "in."
         entered = try FillSum(scoped)
         scoped.scope = "out."
@@ -82,9 +81,32 @@ extension FillSum {
     }
 }
 
+/// Numbers in one field, separated by commas.
+private struct IdList: FieldValue {
+    let ids: [Int64]
+
+    init(ids: [Int64]) { self.ids = ids }
+
+    init?(text: UnsafeRawBufferPointer) {
+        var ids: [Int64] = []
+        for part in text.split(separator: UInt8(ascii: ",")) {
+            guard let id = Int64(text: UnsafeRawBufferPointer(rebasing: part)) else { return nil }
+            ids.append(id)
+        }
+        self.ids = ids
+    }
+
+    func write(into bytes: inout [UInt8]) {
+        for (index, id) in ids.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            id.write(into: &bytes)
+        }
+    }
+}
+
 /// A slot as words joined by spaces.
 private protocol Slot: Sendable {
-    var words: [String] { get }
+    func write(into bytes: inout [UInt8])
     init?(words: [Substring])
 }
 
@@ -104,16 +126,33 @@ private struct SlotList<Element: Slot>: FieldValue {
     }
 
     func write(into bytes: inout [UInt8]) {
-        slots.map { $0.words.joined(separator: " ") }.joined(separator: ";").write(into: &bytes)
+        for (index, slot) in slots.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ";")) }
+            slot.write(into: &bytes)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// A space, and the text of `value`.
+    fileprivate mutating func appendWord(_ value: some FieldValue) {
+        append(UInt8(ascii: " "))
+        value.write(into: &self)
     }
 }
 
 extension OrderSlot: Slot {
-    fileprivate var words: [String] {
-        [
-            kind.rawValue, clientOrderId, "\(price)", "\(quantity)", status.rawValue, "\(orderId ?? 0)", "\(filled)",
-            "\(executed)", "\(sentAt.milliseconds)", isCancelling ? "1" : "0",
-        ]
+    fileprivate func write(into bytes: inout [UInt8]) {
+        kind.rawValue.write(into: &bytes)
+        bytes.appendWord(clientOrderId)
+        bytes.appendWord(price)
+        bytes.appendWord(quantity)
+        bytes.appendWord(status.rawValue)
+        bytes.appendWord(orderId ?? 0)
+        bytes.appendWord(filled)
+        bytes.appendWord(executed)
+        bytes.appendWord(sentAt)
+        bytes.appendWord(isCancelling)
     }
 
     fileprivate init?(words: [Substring]) {
@@ -133,11 +172,13 @@ extension OrderSlot: Slot {
 }
 
 extension StopSlot: Slot {
-    fileprivate var words: [String] {
-        [
-            clientOrderId, "\(trigger)", status.rawValue, "\(orderId ?? 0)", "\(sentAt.milliseconds)",
-            isCancelling ? "1" : "0",
-        ]
+    fileprivate func write(into bytes: inout [UInt8]) {
+        clientOrderId.write(into: &bytes)
+        bytes.appendWord(trigger)
+        bytes.appendWord(status.rawValue)
+        bytes.appendWord(orderId ?? 0)
+        bytes.appendWord(sentAt)
+        bytes.appendWord(isCancelling)
     }
 
     fileprivate init?(words: [Substring]) {

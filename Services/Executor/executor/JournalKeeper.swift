@@ -8,6 +8,9 @@ final class JournalKeeper {
     private static let compactAboveBytes = 16 << 20
 
     private var journal: Journal?
+    /// Of the record in hand; their memory is used again.
+    private var fields = Fields()
+    private var bytes: [UInt8] = []
     private let context: ServiceContext
     private let syncSeconds: Metrics.Histogram
     /// Whether the last sync succeeded.
@@ -53,7 +56,11 @@ final class JournalKeeper {
     }
 
     /// Adds a record for the next sync. Returns its number.
-    func append(_ record: ExecutorRecord) -> UInt64 { journal?.append(record.bytes) ?? 0 }
+    func append(_ record: ExecutorRecord) -> UInt64 {
+        bytes.removeAll(keepingCapacity: true)
+        record.write(into: &bytes, using: &fields)
+        return journal?.append(bytes) ?? 0
+    }
 
     /// Lets the disk begin with what was appended; `sync` waits for it.
     func begin() { journal?.begin() }

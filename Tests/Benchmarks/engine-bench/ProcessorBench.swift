@@ -46,7 +46,8 @@ func measureProcessors() throws -> Bool {
     isWithinBudget = measure("E3", Technical(), technical) && isWithinBudget
     isWithinBudget = measure("E4", Sentiment(), crowdMetrics(symbol, seconds: 40_000)) && isWithinBudget
     isWithinBudget = measure("E5", RegimeFilter(configuration), past + regime) && isWithinBudget
-    return try measureDecisions(symbol) && isWithinBudget
+    isWithinBudget = try measureDecisions(symbol) && isWithinBudget
+    return measureRecords(symbol) && isWithinBudget
 }
 
 /// Time and allocations an event in the second half of `inputs`; whether they are within the budget of that name.
