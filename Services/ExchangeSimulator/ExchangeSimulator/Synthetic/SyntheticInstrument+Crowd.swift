@@ -77,6 +77,9 @@ extension SyntheticInstrument {
     /// Begins a cascade: sweeps that take the leading price to the liquidations of the side that is hunted.
     mutating func push(_ regime: Regime, _ seconds: Double) {
         if regime != lastRegime {
+            if let hunted = lastRegime?.hunted, regime.hunted == nil {
+                rebound = Rebound(against: hunted, at: lastStep, lengthMs: Int64(20_000 + random.below(40_000)))
+            }
             lastRegime = regime
             pushTarget = nil
             if leads, let hunted = regime.hunted,

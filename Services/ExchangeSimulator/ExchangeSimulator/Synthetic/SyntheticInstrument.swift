@@ -39,8 +39,9 @@ struct SyntheticInstrument: Sendable {
     /// In a cascade: the price to which it is pushed first.
     var pushTarget: Double?
     var lastRegime: Regime?
+    var rebound: Rebound?
     private(set) var nextStep: Timestamp
-    private var lastStep: Timestamp
+    private(set) var lastStep: Timestamp
     private var echoes: [Echo] = []
     /// Moves of this step that others will follow.
     var moves: [Double] = []
@@ -103,6 +104,10 @@ struct SyntheticInstrument: Sendable {
         // The lean forgets itself in two seconds.
         let forgetS = 2.0
         lean += -lean * seconds / forgetS + 1.35 * (seconds / forgetS).squareRoot() * random.normal()
+        if let turn = rebound {
+            lean = turn.pull(lean, seconds)
+            if now >= turn.end { rebound = nil }
+        }
         anchor += (price - anchor) * seconds / 600
         startBursts(regime, seconds)
         followEchoes(now)
@@ -130,6 +135,7 @@ struct SyntheticInstrument: Sendable {
         // A cascade drifts until its push has come through; from there on it lives on what it sets off.
         let drift = regime.hunted != nil && pushTarget == nil ? 0 : regime.drift
         var bias = 0.55 * lean + drift * 4 - forced.pressure * 120
+        bias += rebound?.bias ?? 0
         if regime == .range { bias -= (price - anchor) / anchor * 1200 }
         let isBuy = random.chance(1 / (1 + exponential(-bias)))
         let isCrowd = random.chance(0.04)
