@@ -9,16 +9,35 @@ struct Exposure {
         let margin: Notional
         /// A plan that nobody answered for is given up then.
         let until: Timestamp
+        /// Whether the plan has been read back from its stream.
+        var isConfirmed = false
     }
 
+    /// Plans that are remembered after their end.
+    private static let endedMax = 64
+
     private var holdings: [Holding] = []
+    /// Newest last.
+    private var ended: [TradeId] = []
 
     var count: Int { holdings.count }
     var margin: Notional { holdings.reduce(.zero) { $0 + $1.margin } }
     func plan(of symbol: Symbol) -> TradeId? { holdings.first { $0.symbol == symbol }?.plan }
 
-    mutating func reserve(_ margin: Notional, for plan: TradeId, of symbol: Symbol, until: Timestamp) {
-        holdings.append(Holding(symbol: symbol, plan: plan, margin: margin, until: until))
+    /// Reserves what an approved plan needs, once, unless it is over.
+    mutating func reserve(_ plan: TradePlan, of symbol: Symbol) {
+        guard case .approved(let terms) = plan.verdict, !ended.contains(plan.id),
+            !holdings.contains(where: { $0.plan == plan.id })
+        else { return }
+        let until = plan.eventTime + terms.entryTimeoutMs + terms.maxHoldMs + 60_000
+        holdings.append(Holding(symbol: symbol, plan: plan.id, margin: terms.margin, until: until))
+    }
+
+    /// A plan as it stands in the stream: after a restart it counts for what the same decision came to this time.
+    mutating func confirm(_ plan: TradePlan, of symbol: Symbol) {
+        holdings.removeAll { $0.plan == plan.id && !$0.isConfirmed }
+        reserve(plan, of: symbol)
+        if let index = holdings.firstIndex(where: { $0.plan == plan.id }) { holdings[index].isConfirmed = true }
     }
 
     mutating func expire(at time: Timestamp) { holdings.removeAll { $0.until < time } }
@@ -27,9 +46,12 @@ struct Exposure {
         switch event.kind {
         case .planDenied, .noFill, .positionClosed:
             holdings.removeAll { $0.plan == event.plan }
+            ended.append(event.plan)
+            if ended.count > Self.endedMax { ended.removeFirst() }
         case .positionAdopted:
             guard let symbol, plan(of: symbol) == nil else { return }
-            reserve(.zero, for: event.plan, of: symbol, until: event.eventTime + 86_400_000)
+            holdings.append(
+                Holding(symbol: symbol, plan: event.plan, margin: .zero, until: event.eventTime + 86_400_000))
         case .entrySent, .entryAccepted, .entryRepriced, .entryFilled, .stopAccepted, .stopMoved, .stopRefused,
             .takeProfitAccepted, .takeProfitFilled, .exitSent, .exitFilled, .fundingPaid, .orderUnknown, .orderResolved:
             break

@@ -36,6 +36,7 @@ public struct RiskManager: StreamProcessor {
         case .account(let update): account = update
         case .weights(let weights): learned = weights
         case .command(let command): obey(command, emit)
+        case .plan(let plan): if let symbol = input.symbol { exposure.confirm(plan, of: symbol) }
         case .execution(let event):
             exposure.apply(event, of: input.symbol)
             if let summary = event.summary { close(event.plan, summary, of: input.symbol, emit) }
@@ -57,20 +58,15 @@ public struct RiskManager: StreamProcessor {
         exposure.expire(at: now)
         let verdict: TradePlan.Verdict
         do throws(Refusal) {
-            let terms = try terms(for: decision, direction, strategy, symbol, emit)
-            exposure.reserve(
-                terms.margin, for: decision.id, of: symbol,
-                until: decision.eventTime + terms.entryTimeoutMs + terms.maxHoldMs + 60_000)
-            verdict = .approved(terms)
+            verdict = .approved(try terms(for: decision, direction, strategy, symbol, emit))
         } catch {
             verdict = .rejected(rule: error.rule, detail: error.detail)
         }
-        emit(
-            .plan(
-                symbol,
-                TradePlan(
-                    id: decision.id, cause: decision.cause, eventTime: decision.eventTime, direction: direction,
-                    strategy: strategy, confidence: decision.confidence, verdict: verdict)))
+        let plan = TradePlan(
+            id: decision.id, cause: decision.cause, eventTime: decision.eventTime, direction: direction,
+            strategy: strategy, confidence: decision.confidence, verdict: verdict)
+        exposure.reserve(plan, of: symbol)
+        emit(.plan(symbol, plan))
     }
 
     private mutating func terms(

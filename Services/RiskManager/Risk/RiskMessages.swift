@@ -10,9 +10,11 @@ public struct RiskInput: StreamInput {
         case account(AccountUpdate)
         case weights(EngineWeights)
         case command(Command)
+        /// One of our own, read back: after a restart it counts as it was made, whatever would be said now.
+        case plan(TradePlan)
     }
 
-    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command]
+    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command, .plan]
     /// Longer than any position is held; what is older is in the journal.
     public static let warmUpMs: Int64 = 1_800_000
 
@@ -30,6 +32,7 @@ public struct RiskInput: StreamInput {
         case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
         case .metric: self.init(symbol: stream.symbol, event: .metric(try MarketMetric(fields)))
         case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
+        case .plan: self.init(symbol: stream.symbol, event: .plan(try TradePlan(fields)))
         case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
         case .weights: self.init(symbol: nil, event: .weights(try EngineWeights(fields)))
         case .command: self.init(symbol: nil, event: .command(try Command(fields)))
