@@ -55,4 +55,12 @@ struct RestartTests {
         talk.hear(talk.symbol, .plan(plan))
         #expect(try rule(try talk.decide()) == nil)
     }
+
+    @Test func `positions that only the executor knows of count`() throws {
+        var talk = try Talk()
+        try talk.account("5000", openPositions: 2)
+        #expect(try rule(try talk.decide()) == .maxPositions)
+        try talk.account("5000", openPositions: 1)
+        #expect(try rule(try talk.decide()) == nil)
+    }
 }

@@ -41,13 +41,13 @@ struct Talk {
         }
     }
 
-    mutating func account(_ balance: String) throws {
+    mutating func account(_ balance: String, openPositions: Int = 0) throws {
         hear(
             nil,
             .account(
                 AccountUpdate(
                     eventTime: now, walletBalance: try number(balance), availableBalance: try number(balance),
-                    unrealizedPnl: .zero, openPositions: 0, unknownOrders: 0, acceptsEntries: true,
+                    unrealizedPnl: .zero, openPositions: openPositions, unknownOrders: 0, acceptsEntries: true,
                     isVenueReachable: true, usedWeight: 0, weightLimit: 2400, roundTripMs: 1)))
     }
 

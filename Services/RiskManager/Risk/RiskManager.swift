@@ -80,8 +80,10 @@ public struct RiskManager: StreamProcessor {
         }
         let balance = try balance()
         if let plan = exposure.plan(of: symbol) { throw Refusal(.symbolBusy, "\(plan) is not over") }
-        guard exposure.count < configuration.sizing.positionsMax else {
-            throw Refusal(.maxPositions, "\(exposure.count) ≥ \(configuration.sizing.positionsMax)")
+        // The executor may hold what no plan in memory tells of: one older than the replay, or one adopted.
+        let open = max(exposure.count, account?.openPositions ?? 0)
+        guard open < configuration.sizing.positionsMax else {
+            throw Refusal(.maxPositions, "\(open) ≥ \(configuration.sizing.positionsMax)")
         }
         let setting = try setting(decision, direction, strategy, symbol)
         let levels = try Levels(setting, configuration)
