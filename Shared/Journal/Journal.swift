@@ -34,8 +34,7 @@ public struct Journal: ~Copyable {
     ) throws(JournalError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
+        if let code = Self.lock(descriptor) {
             close(descriptor)
             throw code == EWOULDBLOCK ? .inUse(path: path) : .io(path: path, "can't be locked", code)
         }
@@ -58,6 +57,17 @@ public struct Journal: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// Nil once it is ours; the error otherwise. A process that is just being started holds its parent's locks for a moment,
+    /// so one try is not enough.
+    private static func lock(_ descriptor: Int32) -> Int32? {
+        for attempt in 0..<10 {
+            if attempt > 0 { usleep(20_000) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return nil }
+            if errno != EWOULDBLOCK, errno != EINTR { break }
+        }
+        return errno
+    }
 
     /// Bytes of all records.
     public var byteCount: Int { end }
