@@ -49,8 +49,10 @@ extension Decision {
         try SignalOutcome.open(self, symbol, in: database)
     }
 
-    /// `{"E1": {…}, …}`: the fields of each engine's signal.
+    /// `{"E1": {…}, …}`: the fields of each engine's signal, for trades and near misses. There are two decisions a second,
+    /// and the signals of those that several gates stopped would be a gigabyte a day.
     private var signalsJSON: String {
+        guard failedGates.count <= 1 else { return "{}" }
         var parts: [String] = []
         let pairs = fields.pairs
         for engine in Engine.allCases {

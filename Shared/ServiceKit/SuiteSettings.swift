@@ -156,8 +156,10 @@ extension SuiteSettings.Streams {
         case .trade: 60
         case .book: 20
         case .candle, .metric: 26 * 60
-        case .signal: 24 * 60
-        case .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .dead: 7 * 24 * 60
+        // The bulk: twenty signals and two decisions a second and symbol. PostgreSQL keeps what is worth keeping.
+        case .signal: 60
+        case .decision: 4 * 60
+        case .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .dead: 7 * 24 * 60
         }
     }
 }
