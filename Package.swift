@@ -183,8 +183,8 @@ tests(
 tests(
     "VenueConversationTests",
     of: [
-        "BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives",
-        "Venue", "data-hub", "exchange-simulator",
+        "BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TestSupport",
+        "TradingPrimitives", "Venue", "data-hub", "exchange-simulator",
     ])
 tests("DataHubTests", of: ["DataHub", "SignalContracts", "TradingPrimitives"])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])

@@ -24,8 +24,8 @@ mkdir "$work/postgres"
 createdb -h 127.0.0.1 -p "$port" -U vortex7 vortex7
 export VORTEX7_TEST_POSTGRES_URL="postgresql://vortex7@127.0.0.1:$port/vortex7"
 
-# Some oracles need nothing but Python's standard library, some TA-Lib. Tests start their own Redis servers.
-Tests/Oracles/install.sh || trap 'stop; echo "*** TA-Lib is missing: the tests that compare with it were SKIPPED" >&2' EXIT
+# Some oracles need nothing but Python's standard library, some TA-Lib; one test of the simulator needs ccxt. Tests start their own Redis servers.
+Tests/Oracles/install.sh || trap 'stop; echo "*** TA-Lib or ccxt is missing: the tests that need them were SKIPPED" >&2' EXIT
 swift build --build-tests
 if [ $# -gt 0 ]; then
     swift test --skip-build "$@"

@@ -87,7 +87,7 @@ struct FilterTests {
         #expect(statuses.first == 429 && statuses.last == 418 && statuses.count == 60)
         #expect(code { try limits.spend(1, now: now + 60_000) } == -1003)
         #expect(code { try limits.spend(1, now: now + 130_000) } == nil)
-        for _ in 0..<300 { try limits.spendOrder(0, now: now) }
-        #expect(code { try limits.spendOrder(0, now: now) } == -1015)
+        for _ in 0..<300 { try limits.spendOrders(1, 0, now: now) }
+        #expect(code { try limits.spendOrders(1, 0, now: now) } == -1015)
     }
 }

@@ -157,7 +157,7 @@ struct MatchingTests {
         var world = world()
         let order = try world.limit(.buy, "1", "60000", .postOnly)
         let path = "/fapi/v1/order"
-        let name = "symbol=BTCUSDT&orderId=\(order.id)"
+        let name = "symbol=BTCUSDT&side=BUY&orderId=\(order.id)"
         #expect(world.call("PUT", path, name + "&quantity=1&price=60000").text.contains("-5027"))
         #expect(world.call("PUT", path, name + "&quantity=1&price=59999.95").text.contains("-4014"))
         #expect(world.call("PUT", path, name + "&quantity=900&price=59999").text.contains("-2019"))

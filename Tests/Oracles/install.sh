@@ -1,26 +1,35 @@
 #!/usr/bin/env bash
-# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy at pinned versions. Done once and kept; only tests and
-# benchmarks use it. Where it can't be made, the tests that need it are skipped, and this says so.
+# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, and .build/clients, one with ccxt, all at pinned
+# versions. Done once and kept; only tests and benchmarks use them. Where one can't be made, the tests that need it are
+# skipped, and this says so.
 set -uo pipefail
-
 cd "$(dirname "$0")/../.."
-folder=$PWD/.build/oracles
-wanted="TA-Lib==0.8.2 numpy==2.4.6"
-[ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ] && exit 0
 
-echo "installing the tests' oracles ($wanted) in .build/oracles"
-rm -rf "$folder"
-mkdir -p "$folder"
-# shellcheck disable=SC2086
-if python3 -m venv "$folder" >"$folder/log" 2>&1 &&
-    "$folder/bin/pip" install --disable-pip-version-check -q $wanted >>"$folder/log" 2>&1 &&
-    "$folder/bin/python3" -c 'import talib, numpy' >>"$folder/log" 2>&1; then
-    echo "$wanted" > "$folder/installed"
-    exit 0
-fi
-tail -5 "$folder/log" >&2
-cat >&2 <<'M'
-*** TA-Lib could not be installed: the tests that compare the indicators and E3 and E5 with it WILL BE SKIPPED.
+# A Python environment in .build: its name, its packages, a program that shows that they work.
+environment() {
+    local folder=$PWD/.build/$1 wanted=$2
+    [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ] && return 0
+    echo "installing for the tests ($wanted) in .build/$1"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    # shellcheck disable=SC2086
+    if python3 -m venv "$folder" >"$folder/log" 2>&1 &&
+        "$folder/bin/pip" install --disable-pip-version-check -q $wanted >>"$folder/log" 2>&1 &&
+        "$folder/bin/python3" -c "$3" >>"$folder/log" 2>&1; then
+        echo "$wanted" > "$folder/installed"
+        return 0
+    fi
+    tail -5 "$folder/log" >&2
+    cat >&2 <<M
+*** $wanted could not be installed: $4 WILL BE SKIPPED.
 *** They need Python 3 with venv (python3-venv), and the Python package index or a mirror that pip knows of.
 M
-exit 1
+    return 1
+}
+
+status=0
+environment oracles "TA-Lib==0.8.2 numpy==2.4.6" 'import talib, numpy' \
+    "the tests that compare the indicators and E3 and E5 with TA-Lib" || status=1
+environment clients "ccxt==4.5.90 cryptography==50.0.2 aiohttp==3.14.5" 'import ccxt.pro, cryptography, aiohttp' \
+    "the tests in which ccxt trades against the exchange simulator" || status=1
+exit $status

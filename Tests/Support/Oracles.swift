@@ -22,6 +22,21 @@ public enum Oracles {
     }
 }
 
+/// Clients of the venue that were not written here.
+public enum VenueClients {
+    private static let environment = SharedData.packageRoot.appending(path: ".build/clients")
+    /// Whether `Tests/Oracles/install.sh` has made the Python with ccxt.
+    public static let areInstalled = FileManager.default.fileExists(
+        atPath: environment.appending(path: "installed").path)
+    public static let skipMessage = "ccxt is not installed: run Tests/Oracles/install.sh"
+
+    /// Runs a conversation of `Tests/VenueClients` to its end.
+    public static func run(_ script: String, _ arguments: [String]) throws -> Subprocess.Result {
+        let path = SharedData.packageRoot.appending(path: "Tests/VenueClients/\(script)").path
+        return try Subprocess.run(environment.appending(path: "bin/python3").path, ["-B", path] + arguments)
+    }
+}
+
 /// Columns of numbers for an oracle: a line of names, then rows of 64-bit floats, NaN where a value is absent.
 public struct ColumnTable {
     private let names: [String]

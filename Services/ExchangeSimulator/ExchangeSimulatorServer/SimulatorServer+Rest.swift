@@ -16,13 +16,13 @@ extension SimulatorServer {
         do throws(Refusal) {
             try limits.spend(endpoint.weight(parameters), now: now)
             account = try authenticate(request, endpoint, parameters)
-            if endpoint.isOrder, let account { try limits.spendOrder(account, now: now) }
+            if endpoint.orderCost > 0, let account { try limits.spendOrders(endpoint.orderCost, account, now: now) }
             answer = simulation.exchange.answer(endpoint, RestCall(parameters, account: account))
         } catch {
             answer = Exchange.answer(error)
         }
         var headers = [("X-MBX-USED-WEIGHT-1M", "\(limits.usedWeight)")]
-        if endpoint.isOrder, let account {
+        if endpoint.orderCost > 0, let account {
             let counts = limits.orderCounts(account)
             headers.append(("X-MBX-ORDER-COUNT-10S", "\(counts.in10s)"))
             headers.append(("X-MBX-ORDER-COUNT-1M", "\(counts.in1m)"))

@@ -134,7 +134,10 @@ func serve(
     let factor: Double = try arguments.value("factor", 1)
     guard factor > 0, factor <= 1000 else { throw UsageError(message: "--factor must be above 0 and at most 1000") }
 
-    let clock = Clock(start: exchange.now, factor: factor)
+    // Making a past takes a moment. A client of a venue that is to live now signs with the machine's time.
+    let isNow = mode == "synthetic" && arguments.text("start") == nil
+    let clock = Clock(
+        start: isNow ? Timestamp(milliseconds: Clock.realMs()) : exchange.now, factor: factor)
     let symbols = exchange.instruments.map(\.symbol.name).joined(separator: ",")
     do throws(ServerError) {
         let server = try SimulatorServer(Simulation(exchange, source), clock: clock, options: options, log: log)

@@ -34,11 +34,17 @@ public struct Account: Sendable {
     public internal(set) var makerFee: Ratio
     public internal(set) var takerFee: Ratio
     public internal(set) var listenKeyExpiry: Timestamp?
+    /// Changes of orders and of isolated margin, oldest first.
+    public internal(set) var amendments: ContiguousArray<Amendment> = []
+    public internal(set) var marginMoves: ContiguousArray<MarginMove> = []
+    /// When all orders of a contract are cancelled unless the owner says something, by contract.
+    public internal(set) var cancelTimes: [Timestamp?]
     var updateTime: Timestamp
 
     init(name: String, instruments: Int, makerFee: Ratio, takerFee: Ratio, at time: Timestamp) {
         self.name = name
         positions = Array(repeating: Position(), count: instruments)
+        cancelTimes = Array(repeating: nil, count: instruments)
         (self.makerFee, self.takerFee, updateTime) = (makerFee, takerFee, time)
     }
 
@@ -53,6 +59,16 @@ public struct Account: Sendable {
         if incomes.count >= Self.keep * 2 { incomes.removeFirst(Self.keep) }
         incomes.append(income)
         updateTime = income.time
+    }
+
+    mutating func remember(_ amendment: Amendment) {
+        if amendments.count >= Self.keep { amendments.removeFirst(Self.keep / 2) }
+        amendments.append(amendment)
+    }
+
+    mutating func remember(_ move: MarginMove) {
+        if marginMoves.count >= Self.keep { marginMoves.removeFirst(Self.keep / 2) }
+        marginMoves.append(move)
     }
 
     mutating func remember(_ fill: Fill) {

@@ -94,6 +94,8 @@ public struct Order: Sendable {
     public internal(set) var quote: Notional = .zero
     public internal(set) var updateTime: Timestamp
     public internal(set) var expiry: ExpiryReason = .none
+    /// How often its owner changed it.
+    public internal(set) var amendments = 0
     /// Market quantity that trades before this order at its price.
     var queueAhead: Quantity = .zero
 

@@ -46,6 +46,9 @@ public struct InstrumentBook: Sendable {
     /// As the source says; nil where it says nothing.
     public internal(set) var positioning: Positioning?
     var candles = Candles()
+    var markCandles = PriceCandles()
+    var indexCandles = PriceCandles()
+    var premiumCandles = PriceCandles()
 
     var updateId: Int64
     var lastTradeId: Int64

@@ -36,6 +36,7 @@ extension Exchange {
         for (speed, spanMs) in StreamInterest.depthSpeedsMs.enumerated() where isDue(Int64(spanMs)) {
             for index in books.indices { publishDepth(index, speed: speed) }
         }
+        cancelUnattendedOrders()
         if isDue(1000) { everySecond() }
         if isDue(300_000) { for index in books.indices { closeStatistics(index) } }
         settle()
@@ -60,6 +61,17 @@ extension Exchange {
             }
         }
         forgetOldOrders()
+    }
+
+    /// Cancels the orders of those who asked for it unless they say something in time, and did not.
+    private mutating func cancelUnattendedOrders() {
+        for account in accounts.indices {
+            for index in books.indices {
+                guard let time = accounts[account].cancelTimes[index], time <= now else { continue }
+                accounts[account].cancelTimes[index] = nil
+                cancelAll(account, index)
+            }
+        }
     }
 
     /// Without marks in the source, the mark follows the middle of the book with a delay of a second or two, and the

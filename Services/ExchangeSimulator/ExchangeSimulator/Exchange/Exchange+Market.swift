@@ -38,6 +38,8 @@ extension Exchange {
     /// Gives an instrument a past of one-minute candles, oldest first.
     public mutating func setHistory(_ index: Int, _ minutes: [Candle]) {
         books[index].candles.prepend(history: minutes)
+        books[index].markCandles.prepend(history: minutes)
+        books[index].indexCandles.prepend(history: minutes)
         if books[index].lastPrice == .zero, let last = minutes.last {
             books[index].lastPrice = last.close
             setMark(index, last.close, index: last.close)
@@ -166,6 +168,11 @@ extension Exchange {
     mutating func setMark(_ index: Int, _ price: Price, index indexPrice: Price) {
         books[index].mark.price = price
         books[index].mark.index = indexPrice
+        books[index].markCandles.add(price, at: now)
+        books[index].indexCandles.add(indexPrice, at: now)
+        let premium =
+            indexPrice.raw == 0 ? 0 : Int128((price - indexPrice).raw) * Int128(fixedScale) / Int128(indexPrice.raw)
+        books[index].premiumCandles.add(Price(raw: Int64(clamping: premium)), at: now)
         let average = books[index].mark.average
         // A moving average of about a minute of one-second prices.
         books[index].mark.average = average == .zero ? price : average + Price(raw: (price - average).raw / 30)

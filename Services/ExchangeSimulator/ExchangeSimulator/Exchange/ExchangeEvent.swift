@@ -91,8 +91,8 @@ public enum OrderChange: Sendable {
     case trade(Fill)
     case canceled
     case expired
-    /// Changed by its owner.
-    case amended
+    /// Changed by its owner, who may have numbered the change.
+    case amended(modifyId: Int64?)
     /// A liquidation's or insurance fund's execution.
     case calculated(Fill)
 }
@@ -102,6 +102,7 @@ public struct AccountChange: Sendable {
         case order = "ORDER"
         case funding = "FUNDING_FEE"
         case deposit = "DEPOSIT"
+        case marginTransfer = "MARGIN_TRANSFER"
         case marginType = "MARGIN_TYPE_CHANGE"
         case insurance = "INSURANCE_CLEAR"
     }

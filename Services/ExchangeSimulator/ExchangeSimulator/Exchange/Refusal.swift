@@ -48,6 +48,11 @@ public struct Refusal: Error, Equatable, Sendable {
     static let openOrdersBlockMarginType = Refusal(-4047, "Margin type cannot be changed if there exists open orders.")
     static let positionBlocksMarginType = Refusal(-4048, "Margin type cannot be changed if there exists position.")
     static let sameMode = Refusal(-4059, "No need to change position side.")
+    static let crossBalanceShort = Refusal(-4050, "Cross balance insufficient.")
+    static let isolatedBalanceShort = Refusal(-4051, "Isolated balance insufficient.")
+    static let marginOfCrossed = Refusal(-4053, "Add margin only support for isolated position.")
+    static let marginOfNothing = Refusal(-4054, "Cannot add position margin: position is 0.")
+    static let marginNotPositive = Refusal(-4055, "Amount must be positive.")
     static let wrongPositionSide = Refusal(-4061, "Order's position side does not match user's setting.")
     static let tooManyStops = Refusal(-4045, "Reach max stop order limit.")
     static let quantityOffStep = Refusal(-4023, "Qty not increased by step size.")
@@ -75,6 +80,8 @@ public struct Refusal: Error, Equatable, Sendable {
         "Due to the order could not be executed as maker, the Post Only order will be rejected. "
             + "The order will not be recorded in the order history")
     static let onlyLimitIsAmended = Refusal(-5025, "Only limit order is supported.")
+    static let tooManyAmendments = Refusal(-5026, "Exceed maximum modify order limit.")
+    static let amendNeedsReduceOnly = Refusal(-5047, "The original order is not reduce only.")
     static let nothingToAmend = Refusal(-5027, "No need to modify the order.")
     static func priceAbove(_ limit: String) -> Refusal { Refusal(-4016, "Limit price can't be higher than \(limit).") }
     static func priceBelow(_ limit: String) -> Refusal { Refusal(-4024, "Limit price can't be lower than \(limit).") }

@@ -15,20 +15,22 @@ public struct Endpoint: Sendable {
     public let security: Security
     /// Request weight; for some routes only the least one.
     public let weight: Int
-    /// Counts on the order limits.
-    public let isOrder: Bool
+    /// What a call counts on the ten-second order limit; one on the minute's unless it is zero.
+    public let orderCost: Int
     let answer: @Sendable (inout Exchange, RestCall) throws(Refusal) -> [UInt8]
 
     init(
-        _ method: String, _ path: String, _ security: Security, weight: Int = 1, isOrder: Bool = false,
+        _ method: String, _ path: String, _ security: Security, weight: Int = 1, orderCost: Int = 0,
         _ answer: @escaping @Sendable (inout Exchange, RestCall) throws(Refusal) -> [UInt8]
     ) {
         (self.method, self.path, self.security, self.weight) = (method, path, security, weight)
-        (self.isOrder, self.answer) = (isOrder, answer)
+        (self.orderCost, self.answer) = (orderCost, answer)
     }
 
     public static func find(_ method: String, _ path: String) -> Endpoint? { table[method + " " + path] }
-    public static let all: [Endpoint] = marketEndpoints + accountEndpoints + tradeEndpoints
+    public static let all: [Endpoint] =
+        marketEndpoints + priceHistoryEndpoints + accountEndpoints + marginEndpoints + tradeEndpoints
+        + manyOrdersEndpoints
 
     private static let table: [String: Endpoint] = Dictionary(
         all.map { ($0.method + " " + $0.path, $0) }, uniquingKeysWith: { first, _ in first })

@@ -8,7 +8,10 @@ extension Endpoint {
             return json { $0.object { $0.put("serverTime", now) } }
         },
         Endpoint("GET", "/fapi/v1/exchangeInfo", .open) { venue, _ in venue.exchangeInfo() },
-        Endpoint("GET", "/fapi/v1/klines", .open) { (venue, call) throws(Refusal) in try venue.klines(call) },
+        Endpoint("GET", "/fapi/v1/klines", .open) { (venue, call) throws(Refusal) in
+            let index = try venue.symbol(call)
+            return try venue.candles(call, index) { spanMs in venue.books[index].candles.all(spanMs: spanMs) }
+        },
         Endpoint("GET", "/fapi/v1/aggTrades", .open, weight: 20) { (venue, call) throws(Refusal) in
             try venue.aggregateTrades(call)
         },
@@ -19,6 +22,9 @@ extension Endpoint {
             try venue.recentTrades(call)
         },
         Endpoint("GET", "/fapi/v1/depth", .open, weight: 2) { (venue, call) throws(Refusal) in try venue.depth(call) },
+        Endpoint("GET", "/fapi/v1/rpiDepth", .open, weight: 20) { (venue, call) throws(Refusal) in
+            try venue.depth(call)
+        },
         Endpoint("GET", "/fapi/v1/premiumIndex", .open) { (venue, call) throws(Refusal) in try venue.premiumIndex(call)
         },
         Endpoint("GET", "/fapi/v1/fundingRate", .open) { (venue, call) throws(Refusal) in try venue.fundingRates(call)
@@ -84,25 +90,6 @@ extension JSONWriter {
 }
 
 extension Exchange {
-    fileprivate func klines(_ call: RestCall) throws(Refusal) -> [UInt8] {
-        let index = try symbol(call)
-        let interval = try call.parameters.required("interval")
-        guard let spanMs = Self.intervalsMs[interval] else { throw .badInterval }
-        let limit = try call.parameters.limit(default: 500, max: 1500)
-        let start = try call.parameters.integer("startTime")
-        let end = try call.parameters.integer("endTime")
-        let all = books[index].candles.all(spanMs: spanMs).filter {
-            $0.openTime.milliseconds >= start ?? .min && $0.openTime.milliseconds <= end ?? .max
-        }
-        let chosen = start == nil ? all.suffix(limit) : all.prefix(limit)
-        let instrument = instruments[index]
-        return ExchangeSimulator.json { json in
-            json.array { json in
-                for candle in chosen { json.kline(candle, spanMs: spanMs, instrument) }
-            }
-        }
-    }
-
     static let intervalsMs: [String: Int64] = [
         "1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "1h": 3_600_000, "2h": 7_200_000,
         "4h": 14_400_000, "6h": 21_600_000, "8h": 28_800_000, "12h": 43_200_000, "1d": 86_400_000,
@@ -220,11 +207,11 @@ extension Exchange {
 }
 
 extension JSONWriter {
-    mutating func kline(_ candle: Candle, spanMs: Int64, _ instrument: Instrument) {
+    mutating func kline(_ candle: Candle, spanMs: Int64, _ instrument: Instrument, decimals: Int) {
         array {
             $0.number(candle.openTime.milliseconds)
             for price in [candle.open, candle.high, candle.low, candle.close] {
-                $0.decimal(price, decimals: instrument.pricePrecision)
+                $0.decimal(price, decimals: decimals)
             }
             $0.decimal(candle.volume, decimals: instrument.quantityPrecision)
             $0.number(candle.openTime.milliseconds + spanMs - 1)

@@ -1,21 +1,32 @@
 import TradingPrimitives
 
 extension JSONWriter {
+    /// An order as PUT answers it. `modifyId`: as the client sent it.
+    mutating func orderAck(_ order: Order, _ instrument: Instrument, _ modifyId: Int64?) {
+        object { json in
+            json.orderAckMembers(order, instrument, asNew: false)
+            json.put("pair", instrument.symbol.name)
+            if let modifyId { json.put("modifyId", modifyId) }
+        }
+    }
+
     /// An order as POST and DELETE answer it. `asNew`: as it stood when it was accepted, before any matching.
     mutating func orderAck(_ order: Order, _ instrument: Instrument, asNew: Bool = false) {
-        object { json in
-            json.put("orderId", order.id)
-            json.put("symbol", instrument.symbol.name)
-            json.put("status", asNew ? OrderStatus.new.rawValue : order.status.rawValue)
-            json.put("clientOrderId", order.clientId)
-            json.put("price", order.price, decimals: instrument.pricePrecision)
-            json.put("origQty", order.quantity, decimals: instrument.quantityPrecision)
-            let executed = asNew ? .zero : order.executed
-            json.put("executedQty", executed, decimals: instrument.quantityPrecision)
-            json.put("cumQty", executed, decimals: instrument.quantityPrecision)
-            json.orderTerms(order, instrument)
-            json.put("updateTime", order.updateTime)
-        }
+        object { $0.orderAckMembers(order, instrument, asNew: asNew) }
+    }
+
+    private mutating func orderAckMembers(_ order: Order, _ instrument: Instrument, asNew: Bool) {
+        put("orderId", order.id)
+        put("symbol", instrument.symbol.name)
+        put("status", asNew ? OrderStatus.new.rawValue : order.status.rawValue)
+        put("clientOrderId", order.clientId)
+        put("price", order.price, decimals: instrument.pricePrecision)
+        put("origQty", order.quantity, decimals: instrument.quantityPrecision)
+        let executed = asNew ? .zero : order.executed
+        put("executedQty", executed, decimals: instrument.quantityPrecision)
+        put("cumQty", executed, decimals: instrument.quantityPrecision)
+        orderTerms(order, instrument)
+        put("updateTime", order.updateTime)
     }
 
     /// An order as GET answers it.

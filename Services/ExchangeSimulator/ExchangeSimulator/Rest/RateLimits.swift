@@ -60,15 +60,15 @@ public struct RateLimits: Sendable {
                 + "Please use the websocket for live updates to avoid bans.", status: 418)
     }
 
-    /// Counts an order. Throws when it is one too many.
-    public mutating func spendOrder(_ account: Int, now: Timestamp) throws(Refusal) {
+    /// Counts a request of orders: `cost` on ten seconds, one on the minute. Throws when it is one too many.
+    public mutating func spendOrders(_ cost: Int, _ account: Int, now: Timestamp) throws(Refusal) {
         while orders10s.count <= account {
             orders10s.append(Window(spanMs: 10_000))
             orders1m.append(Window(spanMs: 60_000))
         }
         orders10s[account].roll(now)
         orders1m[account].roll(now)
-        orders10s[account].count += 1
+        orders10s[account].count += cost
         orders1m[account].count += 1
         if orders10s[account].count > Self.ordersPer10s {
             throw Refusal(

@@ -2,24 +2,16 @@ import TradingPrimitives
 
 extension Endpoint {
     static let tradeEndpoints: [Endpoint] = [
-        Endpoint("POST", "/fapi/v1/order", .signed, weight: 0, isOrder: true) { (venue, call) throws(Refusal) in
+        Endpoint("POST", "/fapi/v1/order", .signed, weight: 0, orderCost: 1) { (venue, call) throws(Refusal) in
             try venue.postOrder(call)
         },
-        Endpoint("PUT", "/fapi/v1/order", .signed, weight: 0, isOrder: true) { (venue, call) throws(Refusal) in
-            let order = try venue.findOrder(call, otherwise: .noSuchOrder)
-            guard let quantity = try call.parameters.decimal("quantity", Quantity.self) else {
-                throw .missing("quantity")
-            }
-            guard let price = try call.parameters.decimal("price", Price.self) else { throw .missing("price") }
-            let changed = try venue.amend(order.account, order.id, quantity: quantity, price: price)
-            return json { $0.orderAck(changed, venue.instruments[changed.instrument]) }
+        Endpoint("PUT", "/fapi/v1/order", .signed, weight: 0, orderCost: 1) { (venue, call) throws(Refusal) in
+            let changed = try venue.amend(call)
+            return json { $0.orderAck(changed.order, venue.instruments[changed.order.instrument], changed.modifyId) }
         },
         Endpoint("POST", "/fapi/v1/order/test", .signed, weight: 0) { (venue, call) throws(Refusal) in
             var trial = venue
             return try trial.postOrder(call)
-        },
-        Endpoint("POST", "/fapi/v1/batchOrders", .signed, weight: 5, isOrder: true) { (venue, call) throws(Refusal) in
-            try venue.postBatch(call)
         },
         Endpoint("GET", "/fapi/v1/order", .signed) { (venue, call) throws(Refusal) in
             let order = try venue.findOrder(call, otherwise: .noSuchOrder)
@@ -46,7 +38,7 @@ extension Endpoint {
             venue.cancelAll(try call.owner(), try venue.symbol(call))
             return Array(#"{"code":200,"msg":"The operation of cancel all open order is done."}"#.utf8)
         },
-        Endpoint("POST", "/fapi/v1/algoOrder", .signed, weight: 0, isOrder: true) { (venue, call) throws(Refusal) in
+        Endpoint("POST", "/fapi/v1/algoOrder", .signed, weight: 0, orderCost: 1) { (venue, call) throws(Refusal) in
             let order = try venue.placeAlgo(try venue.algoRequest(call), account: try call.owner())
             return json { json in json.object { $0.algo(order, venue.instruments[order.instrument]) } }
         },
@@ -90,39 +82,9 @@ extension Exchange {
         return json { $0.orderAck(order, instrument, asNew: !isFull) }
     }
 
-    /// Each element is answered by its order or by its refusal, in the order of the request.
-    fileprivate mutating func postBatch(_ call: RestCall) throws(Refusal) -> [UInt8] {
-        let account = try call.owner()
-        guard let batch = FlatJSON.objects(try call.parameters.required("batchOrders")), 1...5 ~= batch.count
-        else { throw .malformed("batchOrders") }
-        var results: [Result<Order, Refusal>] = []
-        for parameters in batch {
-            do throws(Refusal) {
-                results.append(.success(try place(try orderRequest(parameters), account: account)))
-            } catch {
-                results.append(.failure(error))
-            }
-        }
-        let instruments = instruments
-        return json { json in
-            json.array { json in
-                for result in results {
-                    switch result {
-                    case .success(let order): json.orderAck(order, instruments[order.instrument], asNew: true)
-                    case .failure(let refusal):
-                        json.object {
-                            $0.put("code", refusal.code)
-                            $0.put("msg", refusal.message)
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     private static let algoTypes = ["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]
 
-    private func orderRequest(_ parameters: Parameters) throws(Refusal) -> OrderRequest {
+    func orderRequest(_ parameters: Parameters) throws(Refusal) -> OrderRequest {
         guard let index = instrument(named: try parameters.required("symbol")) else { throw .badSymbol }
         guard let side = Side(rawValue: try parameters.required("side")) else { throw .badSide }
         let typeName = try parameters.required("type")
@@ -156,7 +118,7 @@ extension Exchange {
         if let side = parameters.text("positionSide"), side != "BOTH" { throw .wrongPositionSide }
     }
 
-    fileprivate func findOrder(_ call: RestCall, otherwise refusal: Refusal) throws(Refusal) -> Order {
+    func findOrder(_ call: RestCall, otherwise refusal: Refusal) throws(Refusal) -> Order {
         let account = try call.owner()
         let index = try symbol(call)
         let found: Int?

@@ -51,13 +51,16 @@ extension JSONWriter {
         let quantity = instrument.quantityPrecision
         var fill: Fill?
         let execution: String
+        var modifyId: Int64?
         switch change {
         case .new: execution = "NEW"
         case .trade(let one): (execution, fill) = ("TRADE", one)
         case .calculated(let one): (execution, fill) = ("CALCULATED", one)
         case .canceled: execution = "CANCELED"
         case .expired: execution = "EXPIRED"
-        case .amended: execution = "AMENDMENT"
+        case .amended(let number):
+            execution = "AMENDMENT"
+            modifyId = number
         }
         put("s", instrument.symbol.name)
         put("c", order.clientId)
@@ -71,6 +74,7 @@ extension JSONWriter {
         put("x", execution)
         put("X", order.status.rawValue)
         put("i", order.id)
+        if let modifyId { put("M", modifyId) }
         put("l", fill?.quantity ?? .zero, decimals: quantity)
         put("z", order.executed, decimals: quantity)
         put("L", fill?.price ?? .zero, decimals: price)

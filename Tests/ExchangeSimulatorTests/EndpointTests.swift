@@ -1,0 +1,143 @@
+import ExchangeSimulator
+import Testing
+import TradingPrimitives
+
+/// Routes beyond the plain order: what they do, and their codes.
+struct EndpointTests {
+    private func world() -> World {
+        var world = World()
+        world.book("60000:2 59999:3", "60000.1:1 60001:3")
+        world.trade("60000", "0.01", .sell)
+        world.advance(1000)
+        return world
+    }
+
+    private func batch(_ elements: String...) -> String {
+        let text = "[" + elements.map { "{" + $0 + "}" }.joined(separator: ",") + "]"
+        return "batchOrders=" + text.replacing("\"", with: "%22")
+    }
+
+    private let limit =
+        #""symbol":"BTCUSDT","side":"BUY","type":"LIMIT","timeInForce":"GTC","quantity":"0.01","price":"59000""#
+
+    @Test func `a batch is answered element by element`() {
+        var world = world()
+        let answer = world.call(
+            "POST", "/fapi/v1/batchOrders",
+            batch(limit + #","newClientOrderId":"a""#, limit.replacing("0.01", with: "0.001"), limit))
+        #expect(answer.status == 200)
+        #expect(answer.text.contains(#""clientOrderId":"a""#) && answer.text.contains(#"{"code":-4164,"#))
+        #expect(world.exchange.orders.count == 2)
+        let ids = world.exchange.orders.map { "\($0.id)" }
+        let changes = ids.map { #""symbol":"BTCUSDT","side":"BUY","orderId":\#($0),"quantity":"0.02","price":"58000""# }
+        let changed = world.call("PUT", "/fapi/v1/batchOrders", batch(changes[0], changes[1]))
+        #expect(changed.text.split(separator: #""origQty":"0.020""#).count == 3)
+        let list = "symbol=BTCUSDT&orderIdList=[\(ids[0]),7]"
+        let gone = world.call("DELETE", "/fapi/v1/batchOrders", list)
+        #expect(gone.text.contains(#""status":"CANCELED""#) && gone.text.contains(#"{"code":-2011,"#))
+        #expect(
+            world.call("POST", "/fapi/v1/batchOrders", batch(limit, limit, limit, limit, limit, limit)).status == 400)
+    }
+
+    @Test func `a change may be numbered, is told with its number, and is remembered`() throws {
+        var world = world()
+        let order = try world.limit(.buy, "0.01", "59000")
+        _ = world.call("POST", "/fapi/v1/listenKey")
+        var hub = StreamHub()
+        hub.open(
+            1, path: "/private/ws", query: "listenKey=" + world.exchange.listenKey(world.account), &world.exchange)
+        hub.deliver(&world.exchange) { _, _ in }
+        let name = "symbol=BTCUSDT&side=BUY&orderId=\(order.id)"
+        let answer = world.call("PUT", "/fapi/v1/order", name + "&quantity=0.02&price=58000&modifyId=7")
+        #expect(answer.text.contains(#""pair":"BTCUSDT","modifyId":7"#))
+        var frames: [String] = []
+        hub.deliver(&world.exchange) { _, bytes in frames.append(String(decoding: bytes, as: UTF8.self)) }
+        let told = frames.joined()
+        #expect(told.contains(#""x":"AMENDMENT","X":"NEW""#) && told.contains(#""M":7,"#), "\(told)")
+        let past = world.call("GET", "/fapi/v1/orderAmendment", "symbol=BTCUSDT&orderId=\(order.id)").text
+        #expect(
+            past.contains(
+                #""amendment":{"price":{"before":"59000.00","after":"58000.00"},"origQty":{"before":"0.010","after":"0.020"},"count":1}"#
+            ))
+        #expect(world.call("PUT", "/fapi/v1/order", name + "&quantity=0.001&price=58000").text.contains("-5029"))
+        #expect(
+            world.call("PUT", "/fapi/v1/order", name + "&quantity=0.03&price=58000&reduceOnly=true").text.contains(
+                "-5047"))
+        #expect(
+            world.call("PUT", "/fapi/v1/order", "symbol=BTCUSDT&orderId=\(order.id)&quantity=0.03&price=58000").text
+                .contains("-1102"))
+    }
+
+    @Test func `orders are cancelled when their owner falls silent, and conditional ones stay`() throws {
+        var world = world()
+        let order = try world.limit(.buy, "0.01", "59000")
+        let stop = try world.stop(.buy, "65000") { $0.quantity = World.quantity("0.01") }
+        let path = "/fapi/v1/countdownCancelAll"
+        #expect(
+            world.call("POST", path, "symbol=BTCUSDT&countdownTime=2000").text
+                == #"{"symbol":"BTCUSDT","countdownTime":"2000"}"#)
+        world.advance(1500)
+        _ = world.call("POST", path, "symbol=BTCUSDT&countdownTime=2000")
+        world.advance(1500)
+        #expect(world.order(order.id)?.status == .new)
+        world.advance(600)
+        #expect(world.order(order.id)?.status == .canceled && world.algo(stop.id)?.status == .new)
+        let second = try world.limit(.buy, "0.01", "59000")
+        _ = world.call("POST", path, "symbol=BTCUSDT&countdownTime=500")
+        _ = world.call("POST", path, "symbol=BTCUSDT&countdownTime=0")
+        world.advance(1000)
+        #expect(world.order(second.id)?.status == .new)
+        #expect(world.call("POST", path, "symbol=BTCUSDT&countdownTime=-1").text.contains("-1130"))
+    }
+
+    @Test func `margin goes to an isolated position and comes back`() throws {
+        var world = world()
+        let path = "/fapi/v1/positionMargin"
+        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=1&type=1").text.contains("-4053"))
+        #expect(world.call("POST", "/fapi/v1/marginType", "symbol=BTCUSDT&marginType=ISOLATED").status == 200)
+        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=1&type=1").text.contains("-4054"))
+        _ = try world.market(.buy, "0.1")
+        let before = world.position.isolatedWallet
+        let available = world.exchange.marginSummary(world.account).available
+        _ = world.told()
+        #expect(
+            world.call("POST", path, "symbol=BTCUSDT&amount=100.5&type=1").text
+                == #"{"amount":100.5,"code":200,"msg":"Successfully modify position margin.","type":1}"#)
+        #expect(world.position.isolatedWallet == before + (Notional("100.5") ?? .zero))
+        #expect(world.exchange.marginSummary(world.account).available == available - (Notional("100.5") ?? .zero))
+        #expect(world.told() == ["account MARGIN_TRANSFER"])
+        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=1000000&type=1").text.contains("-4050"))
+        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=200&type=2").text.contains("-4051"))
+        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=-1&type=2").text.contains("-4055"))
+        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=50&type=2").status == 200)
+        let moves = world.call("GET", path + "/history", "symbol=BTCUSDT&type=2").text
+        #expect(moves.contains(#""type":2,"deltaType":"USER_ADJUST","amount":"50.00000000","asset":"USDT""#))
+    }
+
+    @Test func `hedge mode is refused, and so are orders in it`() {
+        var world = world()
+        let path = "/fapi/v1/positionSide/dual"
+        #expect(world.call("GET", path).text == #"{"dualSidePosition":false}"#)
+        #expect(world.call("POST", path, "dualSidePosition=true").text.contains("-4531"))
+        #expect(world.call("POST", path, "dualSidePosition=false").text.contains("-4059"))
+        let order = "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&positionSide=LONG"
+        #expect(world.call("POST", "/fapi/v1/order", order).text.contains("-4061"))
+    }
+
+    @Test func `candles of the mark, the index and the premium have the venue's rows`() {
+        var world = world()
+        world.advance(120_000)
+        for (path, name) in [
+            ("markPriceKlines", "symbol"), ("indexPriceKlines", "pair"), ("premiumIndexKlines", "symbol"),
+            ("continuousKlines", "contractType=PERPETUAL&pair"),
+        ] {
+            let text = world.call("GET", "/fapi/v1/" + path, "\(name)=BTCUSDT&interval=1m&limit=2").text
+            guard case .array(let rows)? = FlatJSON.parse(text.utf8), case .array(let cells)? = rows.first else {
+                Issue.record("\(path): \(text)")
+                continue
+            }
+            #expect(rows.count == 2 && cells.count == 12, "\(path)")
+        }
+        #expect(world.call("GET", "/fapi/v1/markPriceKlines", "symbol=BTCUSDT&interval=1s").text.contains("-1120"))
+    }
+}
