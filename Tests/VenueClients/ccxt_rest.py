@@ -33,6 +33,16 @@ class RestConversation:
     def wallet(self):
         return float(self.venue.fetch_balance()['info']['totalWalletBalance'])
 
+    def near_market(self, place):
+        """Places an order by the best bid; the market may pass the price meanwhile, and then it is tried anew."""
+        for _ in range(50):
+            try:
+                return place(self.best()[0])
+            except ccxt.ExchangeError as refusal:
+                if '"code":-2021' not in str(refusal) and '"code":-5022' not in str(refusal):
+                    raise
+        raise ValueError('the market runs away')
+
     # What everybody sees
 
     def markets(self):
@@ -197,7 +207,7 @@ class RestConversation:
     def making(self):
         """A limit order at the best bid is filled by the market, sooner or later; a maker pays less."""
         check, venue = self.check, self.venue
-        order = venue.create_order(SYMBOL, 'limit', 'buy', 0.005, self.best()[0], {'postOnly': True})
+        order = self.near_market(lambda bid: venue.create_order(SYMBOL, 'limit', 'buy', 0.005, bid, {'postOnly': True}))
         end = time.monotonic() + 12
         while time.monotonic() < end and venue.fetch_order(order['id'], SYMBOL)['status'] != 'closed':
             bid = self.best()[0]
@@ -246,9 +256,8 @@ class RestConversation:
     def triggered(self):
         """A stop close to the market closes the position under an order id of its own."""
         check, venue = self.check, self.venue
-        bid = self.best()[0]
-        stop = venue.create_order(SYMBOL, 'STOP_MARKET', 'sell', 0, None, {'triggerPrice': round(bid - 0.1, 1), 'closePosition': True, 'clientAlgoId': 'c-near'})
-        profit = venue.create_order(SYMBOL, 'TAKE_PROFIT_MARKET', 'sell', 0.02, None, {'triggerPrice': round(bid + 0.6, 1), 'reduceOnly': True})
+        stop = self.near_market(lambda bid: venue.create_order(SYMBOL, 'STOP_MARKET', 'sell', 0, None, {'triggerPrice': round(bid - 1, 1), 'closePosition': True}))
+        profit = self.near_market(lambda bid: venue.create_order(SYMBOL, 'TAKE_PROFIT_MARKET', 'sell', 0.02, None, {'triggerPrice': round(bid + 1, 1), 'reduceOnly': True}))
         end = time.monotonic() + 15
         while time.monotonic() < end and self.held() != 0:
             time.sleep(0.1)

@@ -21,6 +21,11 @@ public enum Signature {
         return expected.count == given.count && CRYPTO_memcmp(expected, given, expected.count) == 0
     }
 
+    /// Whether a key's secret is an Ed25519 public key in PEM form: its algorithm is told by the first bytes.
+    public static func isEd25519(_ secret: String) -> Bool {
+        secret.split(whereSeparator: \.isNewline).dropFirst().first?.hasPrefix("MCowBQYDK2VwAyEA") == true
+    }
+
     private static func isSigned(_ text: [UInt8], _ base64: String, publicKey: String) -> Bool {
         let pem = Array(publicKey.utf8)
         guard let bio = BIO_new_mem_buf(pem, Int32(pem.count)) else { return false }

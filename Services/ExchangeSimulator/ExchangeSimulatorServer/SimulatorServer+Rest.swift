@@ -38,22 +38,29 @@ extension SimulatorServer {
         _ request: HTTPRequest, _ endpoint: Endpoint, _ parameters: Parameters
     ) throws(Refusal) -> Int? {
         if endpoint.security == .open { return nil }
-        guard let name = request.header("x-mbx-apikey"), !name.isEmpty else {
-            throw Refusal(-2014, "API-key format invalid.", status: 401)
-        }
+        let key = try key(named: request.header("x-mbx-apikey"))
+        guard endpoint.security == .signed else { return key.account }
+        try check(parameters, payload: Signature.payload(query: request.query, body: request.body), key)
+        return key.account
+    }
+
+    func key(named name: String?) throws(Refusal) -> ApiKey {
+        guard let name, !name.isEmpty else { throw Refusal(-2014, "API-key format invalid.", status: 401) }
         guard let key = options.keys.first(where: { $0.key == name }) else {
             throw Refusal(-2015, "Invalid API-key, IP, or permissions for action.", status: 401)
         }
-        guard endpoint.security == .signed else { return key.account }
+        return key
+    }
+
+    /// Throws unless the owner of the key has signed the payload, and lately.
+    func check(_ parameters: Parameters, payload: [UInt8], _ key: ApiKey) throws(Refusal) {
         guard let signature = parameters.text("signature") else {
             throw Refusal(-1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.")
         }
-        let payload = Signature.payload(query: request.query, body: request.body)
         guard Signature.isValid(signature, of: payload, secret: key.secret) else {
             throw Refusal(-1022, "Signature for this request is not valid.")
         }
         try simulation.exchange.checkTime(parameters)
-        return key.account
     }
 
     /// Routes of the simulator itself.

@@ -54,6 +54,7 @@ public final class SimulatorServer<Source: MarketSource> {
     /// Connections that the venue is closing; what they still say is not heard.
     private var closing: [cws_id] = []
     /// What a connection asked for between the handshake's head and its end.
+    private var sessions: [cws_id: SocketSession] = [:]
     private var targets: [cws_id: (path: String, query: String)] = [:]
     var requests = 0
     var lagMs: Int64 = 0
@@ -160,7 +161,7 @@ extension SimulatorServer: SocketHandler {
 
     func upgrade(_ id: cws_id, _ head: UnsafeRawBufferPointer) -> Bool {
         guard let request = HTTPRequest(head: head, body: UnsafeRawBufferPointer(start: nil, count: 0)),
-            StreamHub.admits(path: request.path)
+            request.path == Self.socketPath || StreamHub.admits(path: request.path)
         else {
             respond(id, HTTPResponse.bytes(status: 404, body: [], headers: [], keepsAlive: false), false)
             return false
@@ -173,6 +174,10 @@ extension SimulatorServer: SocketHandler {
         guard let target = targets.removeValue(forKey: id) else { return }
         catchUp()
         opened.append((id, Clock.monotonicNs() / 1_000_000_000))
+        if target.path == Self.socketPath {
+            sessions[id] = openSession(query: target.query)
+            return log.write(.info, "websocket opened", [("path", target.path)])
+        }
         hub.open(id, path: target.path, query: target.query, &simulation.exchange)
         log.write(.info, "websocket opened", [("path", target.path)])
     }
@@ -180,6 +185,12 @@ extension SimulatorServer: SocketHandler {
     func message(_ id: cws_id, _ bytes: UnsafeRawBufferPointer) {
         guard let server, !closing.contains(id) else { return }
         catchUp()
+        if var session = sessions[id] {
+            let text = answer(bytes, &session)
+            sessions[id] = session
+            _ = cws_send_text(server, id, text, text.count)
+            return deliver()
+        }
         switch hub.receive(id, bytes, nowMs: Clock.monotonicNs() / 1_000_000, &simulation.exchange) {
         case .reply(let text): _ = cws_send_text(server, id, text, text.count)
         case .close(let code, let reason):
@@ -193,7 +204,7 @@ extension SimulatorServer: SocketHandler {
     func closed(_ id: cws_id) {
         opened.removeAll { $0.id == id }
         closing.removeAll { $0 == id }
-        hub.close(id, &simulation.exchange)
+        if sessions.removeValue(forKey: id) == nil { hub.close(id, &simulation.exchange) }
         log.write(.info, "websocket closed")
     }
 }

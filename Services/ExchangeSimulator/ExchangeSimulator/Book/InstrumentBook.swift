@@ -10,6 +10,7 @@ public struct StreamInterest: OptionSet, Sendable {
     public static let mark = StreamInterest(rawValue: 1 << 2)
     public static let liquidations = StreamInterest(rawValue: 1 << 3)
     public static let candles = StreamInterest(rawValue: 1 << 4)
+    public static let dayTickers = StreamInterest(rawValue: 1 << 5)
     public static let all = StreamInterest(rawValue: .max)
 
     /// Publishing intervals of the depth streams, milliseconds.

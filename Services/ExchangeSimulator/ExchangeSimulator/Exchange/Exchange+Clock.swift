@@ -43,15 +43,21 @@ extension Exchange {
     }
 
     private mutating func everySecond() {
+        var marks: [MarkPrice] = []
         for index in books.indices {
             moveMark(index)
             if books[index].mark.nextFunding <= now { payFunding(index) }
-            if books[index].interest.contains(.mark), books[index].mark.price > .zero { tell(.mark(books[index].mark)) }
+            if books[index].interest.contains(.mark), books[index].mark.price > .zero {
+                marks.append(books[index].mark)
+                tell(.mark(books[index].mark))
+            }
             if let liquidation = books[index].largestLiquidation {
                 books[index].largestLiquidation = nil
                 if books[index].interest.contains(.liquidations) { tell(.liquidation(liquidation)) }
             }
         }
+        if !marks.isEmpty { tell(.marks(marks)) }
+        if isDue(2000) { publishTickers() }
         liquidate()
         expireDatedOrders()
         for account in accounts.indices {
@@ -61,6 +67,13 @@ extension Exchange {
             }
         }
         forgetOldOrders()
+    }
+
+    private mutating func publishTickers() {
+        let tickers = books.filter { $0.interest.contains(.dayTickers) }.map { DayTicker($0, now: now) }
+        if tickers.isEmpty { return }
+        for ticker in tickers { tell(.dayTicker(ticker)) }
+        tell(.dayTickers(tickers))
     }
 
     /// Cancels the orders of those who asked for it unless they say something in time, and did not.

@@ -24,6 +24,11 @@ public enum MarketFrame: Sendable {
     case depthChange(DepthFrame, speedMs: Int)
     case candle(instrument: Int, Timeframe, Candle, isClosed: Bool)
     case mark(MarkPrice)
+    /// The marks of all contracts.
+    case marks([MarkPrice])
+    case dayTicker(DayTicker)
+    /// Those of all contracts.
+    case dayTickers([DayTicker])
     case liquidation(Liquidation)
 }
 

@@ -123,7 +123,10 @@ struct Candles: Sendable {
     /// Sum over the last 24 hours.
     func day(until now: Timestamp) -> Candle? {
         var sum: Candle?
-        for candle in all(spanMs: Timeframe.fifteenMinutes.milliseconds) where now - candle.openTime < 86_400_000 {
+        let index = Self.frames.firstIndex(of: .fifteenMinutes) ?? 0
+        var recent = Array(closed[index].suffix(100))
+        if let current = current[index] { recent.append(current) }
+        for candle in recent where now - candle.openTime < 86_400_000 {
             if sum == nil { sum = Candle(openTime: candle.openTime, price: candle.open) }
             sum?.add(candle)
         }

@@ -95,12 +95,13 @@ extension Exchange {
 }
 
 extension JSONWriter {
-    mutating func rateLimit(_ type: String, _ interval: String, _ intervals: Int, _ limit: Int) {
+    mutating func rateLimit(_ type: String, _ interval: String, _ intervals: Int, _ limit: Int, count: Int? = nil) {
         object {
             $0.put("rateLimitType", type)
             $0.put("interval", interval)
             $0.put("intervalNum", intervals)
             $0.put("limit", limit)
+            if let count { $0.put("count", count) }
         }
     }
 }

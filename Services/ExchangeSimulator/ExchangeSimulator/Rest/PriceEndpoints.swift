@@ -57,16 +57,12 @@ extension Exchange {
         let now = now
         return try each(call) { book, json in
             let decimals = book.instrument.pricePrecision
-            let day = book.candles.day(until: now) ?? Candle(openTime: now, price: book.lastPrice)
-            let change = book.lastPrice - day.open
-            let average = day.volume.raw > 0 ? day.quoteVolume.double / day.volume.double : day.close.double
+            let ticker = DayTicker(book, now: now)
+            let day = ticker.day
             json.put("symbol", book.instrument.symbol.name)
-            json.put("priceChange", change, decimals: decimals)
-            json.put(
-                "priceChangePercent",
-                Ratio(change.double / max(day.open.double, 1e-8) * 100, rounding: .nearest) ?? .zero,
-                decimals: 3)
-            json.put("weightedAvgPrice", Price(average, rounding: .nearest) ?? .zero, decimals: decimals)
+            json.put("priceChange", ticker.change, decimals: decimals)
+            json.put("priceChangePercent", ticker.changePercent, decimals: 3)
+            json.put("weightedAvgPrice", ticker.average, decimals: decimals)
             json.put("lastPrice", book.lastPrice, decimals: decimals)
             json.put("lastQty", book.lastQuantity, decimals: book.instrument.quantityPrecision)
             json.put("openPrice", day.open, decimals: decimals)

@@ -9,6 +9,7 @@ extension MarketFrame {
             body(MarketStream(instrument: trade.instrument, kind: .trade))
         case .bestPrices(let best):
             body(MarketStream(instrument: best.instrument, kind: .bestPrices))
+            body(MarketStream(instrument: MarketStream.every, kind: .bestPrices))
         case .partialDepth(let depth, let speedMs):
             for levels in [5, 10, 20] {
                 body(MarketStream(instrument: depth.instrument, kind: .partialDepth(levels: levels, speedMs: speedMs)))
@@ -22,6 +23,16 @@ extension MarketFrame {
             body(MarketStream(instrument: mark.instrument, kind: .mark(everySeconds: 3)))
         case .liquidation(let liquidation):
             body(MarketStream(instrument: liquidation.instrument, kind: .liquidation))
+            body(MarketStream(instrument: MarketStream.every, kind: .liquidation))
+        case .marks:
+            body(MarketStream(instrument: MarketStream.every, kind: .mark(everySeconds: 1)))
+            body(MarketStream(instrument: MarketStream.every, kind: .mark(everySeconds: 3)))
+        case .dayTicker(let ticker):
+            body(MarketStream(instrument: ticker.instrument, kind: .dayTicker))
+            body(MarketStream(instrument: ticker.instrument, kind: .dayMiniTicker))
+        case .dayTickers:
+            body(MarketStream(instrument: MarketStream.every, kind: .dayTicker))
+            body(MarketStream(instrument: MarketStream.every, kind: .dayMiniTicker))
         }
     }
 }
@@ -40,6 +51,16 @@ extension JSONWriter {
         case (.candle(let index, let timeframe, let candle, let isClosed), _):
             self.candle(candle, timeframe, instruments[index], isClosed: isClosed, now)
         case (.mark(let mark), _): self.mark(mark, instruments[mark.instrument], now)
+        case (.marks(let marks), _):
+            array { json in for mark in marks { json.mark(mark, instruments[mark.instrument], now) } }
+        case (.dayTicker(let ticker), let kind):
+            dayTicker(ticker, isMini: kind == .dayMiniTicker, instruments[ticker.instrument], now)
+        case (.dayTickers(let tickers), let kind):
+            array { json in
+                for ticker in tickers {
+                    json.dayTicker(ticker, isMini: kind == .dayMiniTicker, instruments[ticker.instrument], now)
+                }
+            }
         case (.liquidation(let liquidation), _):
             self.liquidation(liquidation, instruments[liquidation.instrument], now)
         }

@@ -12,7 +12,12 @@ public struct MarketStream: Hashable, Sendable {
         case candle(Timeframe)
         case mark(everySeconds: Int)
         case liquidation
+        case dayTicker
+        case dayMiniTicker
     }
+
+    /// In place of an instrument: all of them, as in `!ticker@arr`.
+    public static let every = -1
 
     /// Which of the three entries carries a stream. On another one a subscription succeeds and stays silent.
     public enum Route: String, Sendable {
@@ -30,12 +35,16 @@ public struct MarketStream: Hashable, Sendable {
         switch kind {
         case .partialDepth, .depthChange, .bestPrices: route == .book
         case .trade: route == .book || route == .market
-        case .aggregateTrade, .candle, .mark, .liquidation: route == .market
+        case .aggregateTrade, .candle, .mark, .liquidation, .dayTicker, .dayMiniTicker: route == .market
         }
     }
 
     /// Nil for a stream that the venue does not have; subscribing to it succeeds and stays silent.
     public init?(_ name: String, instruments: [Instrument]) {
+        if let kind = Self.kindOfAll(name) {
+            self.init(instrument: Self.every, kind: kind)
+            return
+        }
         let parts = name.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 2, let symbol = Symbol(parts[0]), parts[0] == symbol.lowercased,
             let index = instruments.firstIndex(where: { $0.symbol == symbol }),
@@ -44,12 +53,26 @@ public struct MarketStream: Hashable, Sendable {
         self.init(instrument: index, kind: kind)
     }
 
+    private static func kindOfAll(_ name: String) -> Kind? {
+        switch name {
+        case "!ticker@arr": .dayTicker
+        case "!miniTicker@arr": .dayMiniTicker
+        case "!bookTicker": .bestPrices
+        case "!forceOrder@arr": .liquidation
+        case "!markPrice@arr": .mark(everySeconds: 3)
+        case "!markPrice@arr@1s": .mark(everySeconds: 1)
+        default: nil
+        }
+    }
+
     private static func kind(_ parts: [String]) -> Kind? {
         switch (parts[0], parts.count) {
         case ("aggTrade", 1): return .aggregateTrade
         case ("trade", 1): return .trade
         case ("bookTicker", 1): return .bestPrices
         case ("forceOrder", 1): return .liquidation
+        case ("ticker", 1): return .dayTicker
+        case ("miniTicker", 1): return .dayMiniTicker
         case ("markPrice", 1): return .mark(everySeconds: 3)
         case ("markPrice", 2): return parts[1] == "1s" ? .mark(everySeconds: 1) : nil
         case ("depth", 1...2): return speed(parts).map { .depthChange(speedMs: $0) }
@@ -73,17 +96,23 @@ public struct MarketStream: Hashable, Sendable {
     }
 
     public func name(_ instruments: [Instrument]) -> String {
-        let symbol = instruments[instrument].symbol.lowercased
+        let isEvery = instrument == Self.every
+        let symbol = isEvery ? "!" : instruments[instrument].symbol.lowercased
+        func named(_ name: String, _ isArray: Bool = true, _ end: String = "") -> String {
+            isEvery ? "!" + name + (isArray ? "@arr" : "") + end : "\(symbol)@\(name)\(end)"
+        }
         func speed(_ ms: Int) -> String { ms == 250 ? "" : "@\(ms)ms" }
         return switch kind {
         case .aggregateTrade: symbol + "@aggTrade"
         case .trade: symbol + "@trade"
         case .partialDepth(let levels, let speedMs): "\(symbol)@depth\(levels)\(speed(speedMs))"
         case .depthChange(let speedMs): symbol + "@depth" + speed(speedMs)
-        case .bestPrices: symbol + "@bookTicker"
+        case .bestPrices: named("bookTicker", false)
         case .candle(let frame): symbol + "@kline_" + frame.rawValue
-        case .mark(let seconds): symbol + (seconds == 1 ? "@markPrice@1s" : "@markPrice")
-        case .liquidation: symbol + "@forceOrder"
+        case .mark(let seconds): named("markPrice", true, seconds == 1 ? "@1s" : "")
+        case .liquidation: named("forceOrder")
+        case .dayTicker: named("ticker")
+        case .dayMiniTicker: named("miniTicker")
         }
     }
 
@@ -97,6 +126,7 @@ public struct MarketStream: Hashable, Sendable {
         case .candle: .candles
         case .mark: .mark
         case .liquidation: .liquidations
+        case .dayTicker, .dayMiniTicker: .dayTickers
         }
     }
 }

@@ -148,11 +148,7 @@ public struct StreamHub: Sendable {
         var json = JSONWriter()
         json.object { json in
             body(&json)
-            switch id {
-            case .string(let text): json.put("id", text)
-            case .bare(let text): json.put("id", json: text.utf8)
-            default: json.putNull("id")
-            }
+            json.putId(id)
         }
         return json.bytes
     }
@@ -199,7 +195,13 @@ public struct StreamHub: Sendable {
     /// Tells the venue which frames are worth making.
     public func updateInterest(_ venue: inout Exchange) {
         var interests = Array(repeating: StreamInterest(), count: venue.books.count)
-        for stream in subscribers.keys { interests[stream.instrument].formUnion(stream.interest) }
+        for stream in subscribers.keys {
+            if stream.instrument == MarketStream.every {
+                for index in interests.indices { interests[index].formUnion(stream.interest) }
+            } else {
+                interests[stream.instrument].formUnion(stream.interest)
+            }
+        }
         for index in venue.books.indices { venue.books[index].interest = interests[index] }
     }
 
