@@ -133,10 +133,11 @@ executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "Serv
 
 // The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CWebSocketServer", links: ["websockets"])
+shim("CTlsServer", links: ["ssl", "crypto"])
 module("ExchangeSimulator", .core, in: "Services/ExchangeSimulator", uses: ["TradingPrimitives"])
 module(
     "ExchangeSimulatorServer", .adapter, in: "Services/ExchangeSimulator",
-    uses: ["COpenSSL", "CWebSocketServer", "CZlib", "ExchangeSimulator", "TradingPrimitives"])
+    uses: ["COpenSSL", "CTlsServer", "CWebSocketServer", "CZlib", "ExchangeSimulator", "TradingPrimitives"])
 executable(
     "exchange-simulator", in: "Services/ExchangeSimulator",
     uses: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])

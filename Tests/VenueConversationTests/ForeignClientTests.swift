@@ -30,6 +30,15 @@ struct ForeignClientTests {
         try converse("ccxt_streams.py")
     }
 
+    @Test func `a client that trusts the certificate talks over TLS`() throws {
+        let tlsPort = freePort()
+        let certificate = "/tmp/vortex7-tls-\(tlsPort).pem"
+        defer { removeFile(certificate) }
+        try converse(
+            "tls.py", ["\(tlsPort)", certificate],
+            options: ["--tls-port", "\(tlsPort)", "--tls-certificate", certificate])
+    }
+
     @Test func `an Ed25519 key signs requests and logs on to a session`() throws {
         let folder = "/tmp/vortex7-keys-\(freePort())"
         defer { _ = try? Subprocess.run("/bin/rm", ["-r", folder]) }

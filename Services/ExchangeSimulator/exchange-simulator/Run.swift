@@ -12,7 +12,8 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
         words,
         values: [
             "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "api-key", "api-secret",
-            "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level",
+            "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level", "tls-port",
+            "tls-certificate",
         ],
         flags: ["loop"])
     guard let level = Log.Level(rawValue: arguments.text("log-level") ?? "info") else {
@@ -138,9 +139,21 @@ func serve(
     let isNow = mode == "synthetic" && arguments.text("start") == nil
     let clock = Clock(
         start: isNow ? Timestamp(milliseconds: Clock.realMs()) : exchange.now, factor: factor)
+    let tlsPort = arguments.isSet("tls-port") ? try arguments.integer("tls-port", 0, in: 0...65_535) : nil
+    let certificatePath = arguments.text("tls-certificate") ?? "exchange-simulator.pem"
     let symbols = exchange.instruments.map(\.symbol.name).joined(separator: ",")
     do throws(ServerError) {
         let server = try SimulatorServer(Simulation(exchange, source), clock: clock, options: options, log: log)
+        var door: TLSDoor?
+        if let tlsPort {
+            let opened = try TLSDoor(
+                host: options.host, port: tlsPort, before: server.port, certificatePath: certificatePath)
+            log.write(
+                .info, "serving TLS",
+                [("address", "https://\(options.host):\(opened.port)"), ("certificate", certificatePath)])
+            door = opened
+        }
+        defer { withExtendedLifetime(door) {} }
         log.write(
             .info, "serving",
             [

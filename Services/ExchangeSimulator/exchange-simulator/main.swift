@@ -10,6 +10,8 @@ let help = """
     run:
       --host ADDRESS          address to listen on (127.0.0.1)
       --port N                port; 0 takes a free one (18080)
+      --tls-port N            a second port, with TLS and a certificate made at the start; 0 takes a free one
+      --tls-certificate PATH  where that certificate goes, for clients to trust (exchange-simulator.pem)
       --symbols A,B           contracts (BTCUSDT,ETHUSDT; with --data those of the files)
       --data PATH             recording to play instead of the synthetic market; may be repeated
       --history PATH          one-minute candles of the past (klines CSV, named by symbol); may be repeated
