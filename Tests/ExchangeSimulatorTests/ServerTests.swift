@@ -6,7 +6,7 @@ import Testing
 import TradingPrimitives
 
 /// A server on a free port, in a thread of its own.
-private final class RunningServer: Sendable {
+final class RunningServer: Sendable {
     let port: Int
     private let flags: Flags
 
