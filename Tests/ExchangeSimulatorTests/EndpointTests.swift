@@ -141,3 +141,52 @@ struct EndpointTests {
         #expect(world.call("GET", "/fapi/v1/markPriceKlines", "symbol=BTCUSDT&interval=1s").text.contains("-1120"))
     }
 }
+
+/// Prices from the book, calls for margin, limits of single routes.
+struct VenueRuleTests {
+    @Test func `an order may take its price from a level of the book`() {
+        var world = World()
+        world.book("60000:2 59999:3 59998:1 59997:1 59996:1", "60000.1:1 60001:3")
+        world.trade("60000", "0.01", .sell)
+        let order = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTX&quantity=0.01"
+        let queued = world.call("POST", "/fapi/v1/order", order + "&priceMatch=QUEUE_5").text
+        #expect(queued.contains(#""price":"59996.00""#) && queued.contains(#""priceMatch":"QUEUE_5""#))
+        let path = "/fapi/v1/order"
+        #expect(world.call("POST", path, order + "&priceMatch=OPPONENT").text.contains("-5022"))
+        #expect(world.call("POST", path, order + "&priceMatch=QUEUE_20").text.contains("-5041"))
+        #expect(world.call("POST", path, order + "&priceMatch=BEST").text.contains("-5037"))
+        #expect(world.call("POST", path, order + "&priceMatch=QUEUE&price=59000").text.contains("-1106"))
+        let market = "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&priceMatch=QUEUE"
+        #expect(world.call("POST", path, market).text.contains("-5038"))
+    }
+
+    @Test func `margin is called for once before a liquidation`() throws {
+        var world = World(deposit: "600")
+        world.book("60000:2", "60000.1:2")
+        world.trade("60000", "0.01", .sell)
+        world.advance(1000)
+        _ = try world.market(.buy, "0.1")
+        _ = world.told()
+        for price in stride(from: 59_900, to: 54_000, by: -20) {
+            world.book("\(price):2", "\(price + 1):2")
+            world.advance(1000)
+            if world.position.isFlat { break }
+        }
+        let told = world.told()
+        #expect(told.count { $0 == "margin call" } == 1)
+        let call = try #require(told.firstIndex(of: "margin call"))
+        let end = try #require(told.firstIndex { $0.hasPrefix("order CALCULATED") })
+        #expect(call < end)
+    }
+
+    @Test func `statistics and funding rates have limits of their own`() throws {
+        var limits = RateLimits()
+        let now = Timestamp(milliseconds: 1_700_000_040_000)
+        for _ in 0..<1000 { try limits.spend(onOwnLimitOf: "/futures/data/basis", now: now) }
+        for _ in 0..<500 { try limits.spend(onOwnLimitOf: "/fapi/v1/fundingRate", now: now) }
+        #expect(code { try limits.spend(onOwnLimitOf: "/futures/data/basis", now: now) } == -1003)
+        #expect(code { try limits.spend(onOwnLimitOf: "/fapi/v1/fundingInfo", now: now) } == -1003)
+        #expect(code { try limits.spend(onOwnLimitOf: "/fapi/v1/depth", now: now) } == nil)
+        #expect(code { try limits.spend(onOwnLimitOf: "/futures/data/basis", now: now + 300_000) } == nil)
+    }
+}

@@ -95,6 +95,7 @@ struct World {
             case .tradeLite: return "lite"
             case .algo(let algo): return "algo \(algo.status.rawValue)"
             case .account(let change): return "account \(change.reason.rawValue)"
+            case .marginCall: return "margin call"
             case .leverage(_, let leverage): return "leverage \(leverage)"
             }
         }

@@ -15,6 +15,7 @@ extension SimulatorServer {
         var answer: RestAnswer
         do throws(Refusal) {
             try limits.spend(endpoint.weight(parameters), now: now)
+            try limits.spend(onOwnLimitOf: endpoint.path, now: now)
             account = try authenticate(request, endpoint, parameters)
             if endpoint.orderCost > 0, let account { try limits.spendOrders(endpoint.orderCost, account, now: now) }
             answer = simulation.exchange.answer(endpoint, RestCall(parameters, account: account))

@@ -39,6 +39,8 @@ public struct Account: Sendable {
     public internal(set) var marginMoves: ContiguousArray<MarginMove> = []
     /// When all orders of a contract are cancelled unless the owner says something, by contract.
     public internal(set) var cancelTimes: [Timestamp?]
+    /// Contracts whose owner was called for margin.
+    var calledFor: [Int] = []
     var updateTime: Timestamp
 
     init(name: String, instruments: Int, makerFee: Ratio, takerFee: Ratio, at time: Timestamp) {

@@ -43,6 +43,30 @@ public enum SelfTradePrevention: String, Sendable {
     case expireBoth = "EXPIRE_BOTH"
 }
 
+/// A price that the venue takes from its book: the other side's (opponent) or the own side's (queue), so many levels deep.
+public enum PriceMatch: String, Sendable {
+    case none = "NONE"
+    case opponent = "OPPONENT"
+    case opponent5 = "OPPONENT_5"
+    case opponent10 = "OPPONENT_10"
+    case opponent20 = "OPPONENT_20"
+    case queue = "QUEUE"
+    case queue5 = "QUEUE_5"
+    case queue10 = "QUEUE_10"
+    case queue20 = "QUEUE_20"
+
+    var isOpponent: Bool { rawValue.hasPrefix("OPPONENT") }
+
+    var level: Int {
+        switch self {
+        case .none, .opponent, .queue: 1
+        case .opponent5, .queue5: 5
+        case .opponent10, .queue10: 10
+        case .opponent20, .queue20: 20
+        }
+    }
+}
+
 /// What a client asks for.
 public struct OrderRequest: Sendable {
     public var instrument: Int
@@ -58,6 +82,8 @@ public struct OrderRequest: Sendable {
     public var clientId: String?
     public var selfTrade: SelfTradePrevention = .expireMaker
     public var goodTill: Timestamp = .zero
+    /// Where `price` came from.
+    public var priceMatch = PriceMatch.none
 
     public init(instrument: Int, side: Side, type: OrderType, quantity: Quantity, price: Price = .zero) {
         (self.instrument, self.side, self.type) = (instrument, side, type)
@@ -85,6 +111,7 @@ public struct Order: Sendable {
     public let isLiquidation: Bool
     public let selfTrade: SelfTradePrevention
     public let goodTill: Timestamp
+    public let priceMatch: PriceMatch
     public let time: Timestamp
     /// The conditional order that it came from.
     public let algoId: Int64?

@@ -16,7 +16,30 @@ extension Exchange {
             {
                 liquidate(account, books.indices.filter { !accounts[account].positions[$0].isIsolated })
             }
+            warn(account)
         }
+    }
+
+    /// Calls for margin, once, when maintenance takes four fifths of what stands behind a position.
+    private mutating func warn(_ account: Int) {
+        let summary = marginSummary(account)
+        let cross = summary.crossWallet + summary.crossUnrealized
+        let isCrossShort = Self.isShort(cross, summary.crossMaintenance)
+        var short: [Int] = []
+        for index in books.indices where !accounts[account].positions[index].isFlat {
+            let position = accounts[account].positions[index]
+            let own = position.isolatedWallet + position.unrealizedProfit(at: books[index].markPrice)
+            let isShort =
+                position.isIsolated ? Self.isShort(own, margin(account, index).maintenance) : isCrossShort
+            if isShort { short.append(index) }
+        }
+        let isNew = short.contains { !accounts[account].calledFor.contains($0) }
+        accounts[account].calledFor = short
+        if isNew { tell(account, .marginCall(short)) }
+    }
+
+    private static func isShort(_ balance: Notional, _ maintenance: Notional) -> Bool {
+        maintenance > .zero && maintenance.raw > balance.raw / 5 * 4
     }
 
     /// Cancels the open orders and closes the positions with `autoclose-` orders at the market; the insurance fund takes

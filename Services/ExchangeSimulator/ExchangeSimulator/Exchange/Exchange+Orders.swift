@@ -57,7 +57,7 @@ extension Exchange {
             quantity: request.quantity, price: request.type == .limit ? request.price : .zero,
             stopPrice: algo?.request.trigger ?? .zero, isReduceOnly: request.isReduceOnly,
             isClosePosition: request.isClosePosition, isLiquidation: isLiquidation, selfTrade: request.selfTrade,
-            goodTill: request.goodTill, time: now, algoId: algo?.id, updateTime: now)
+            goodTill: request.goodTill, priceMatch: request.priceMatch, time: now, algoId: algo?.id, updateTime: now)
         orders.append(order)
         orderIdByClient[account][order.clientId] = order.id
         tell(account, .order(order, .new))

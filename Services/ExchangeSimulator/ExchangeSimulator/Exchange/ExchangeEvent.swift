@@ -88,6 +88,8 @@ public enum UserFrame: Sendable {
     case algo(AlgoOrder)
     case account(AccountChange)
     case leverage(instrument: Int, Int)
+    /// Positions that are near their liquidation.
+    case marginCall([Int])
 }
 
 /// What happened to the order of an ORDER_TRADE_UPDATE.

@@ -81,6 +81,10 @@ public struct Refusal: Error, Equatable, Sendable {
             + "The order will not be recorded in the order history")
     static let onlyLimitIsAmended = Refusal(-5025, "Only limit order is supported.")
     static let tooManyAmendments = Refusal(-5026, "Exceed maximum modify order limit.")
+    static let badPriceMatch = Refusal(-5037, "Invalid price match")
+    static let priceMatchNeedsLimit = Refusal(
+        -5038, "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT")
+    static let noLevelToMatch = Refusal(-5041, "No depth matches this BBO order")
     static let amendNeedsReduceOnly = Refusal(-5047, "The original order is not reduce only.")
     static let nothingToAmend = Refusal(-5027, "No need to modify the order.")
     static func priceAbove(_ limit: String) -> Refusal { Refusal(-4016, "Limit price can't be higher than \(limit).") }

@@ -90,7 +90,8 @@ extension Exchange {
             throw .badSide
         }
         guard let quantity = try call.parameters.decimal("quantity", Quantity.self) else { throw .missing("quantity") }
-        guard let price = try call.parameters.decimal("price", Price.self) else { throw .missing("price") }
+        let match: PriceMatch = try call.parameters.choice("priceMatch", .badPriceMatch) ?? .none
+        let price = try price(call.parameters, match, order.instrument, side)
         if try call.parameters.flag("reduceOnly"), !order.isReduceOnly { throw .amendNeedsReduceOnly }
         let modifyId = try call.parameters.integer("modifyId")
         return (try amend(order.account, order.id, quantity: quantity, price: price, modifyId: modifyId), modifyId)

@@ -27,7 +27,8 @@ extension Endpoint {
         },
         Endpoint("GET", "/fapi/v1/premiumIndex", .open) { (venue, call) throws(Refusal) in try venue.premiumIndex(call)
         },
-        Endpoint("GET", "/fapi/v1/fundingRate", .open) { (venue, call) throws(Refusal) in try venue.fundingRates(call)
+        Endpoint("GET", "/fapi/v1/fundingRate", .open, weight: 0) { (venue, call) throws(Refusal) in
+            try venue.fundingRates(call)
         },
         Endpoint("GET", "/fapi/v1/fundingInfo", .open, weight: 0) { _, _ in Array("[]".utf8) },
         Endpoint("GET", "/fapi/v1/openInterest", .open) { (venue, call) throws(Refusal) in try venue.openInterest(call)

@@ -59,7 +59,7 @@ extension JSONWriter {
         put("workingType", "CONTRACT_PRICE")
         put("priceProtect", false)
         put("origType", order.originalType)
-        put("priceMatch", "NONE")
+        put("priceMatch", order.priceMatch.rawValue)
         put("selfTradePreventionMode", order.selfTrade.rawValue)
         put("goodTillDate", order.goodTill)
     }

@@ -19,6 +19,11 @@ public struct RateLimits: Sendable {
         }
     }
 
+    /// Requests in five minutes of routes that weigh nothing: statistics, and funding rates.
+    private static let statisticsPer5m = 1000
+    private static let fundingsPer5m = 500
+    private var statistics = Window(spanMs: 300_000)
+    private var fundings = Window(spanMs: 300_000)
     private var weight = Window(spanMs: 60_000)
     private var refusals = Window(spanMs: 60_000)
     private var orders10s: [Window] = []
@@ -51,6 +56,24 @@ public struct RateLimits: Sendable {
             -1003,
             "Too many requests; current limit of IP is \(Self.weightPerMinute) requests per minute. "
                 + "Please use the websocket for live updates to avoid polling the API.", status: 429)
+    }
+
+    /// Counts a request of a route that has a limit of its own. Throws when it is one too many.
+    public mutating func spend(onOwnLimitOf path: String, now: Timestamp) throws(Refusal) {
+        if path.hasPrefix("/futures/data/") {
+            try Self.spend(&statistics, Self.statisticsPer5m, now)
+        } else if path == "/fapi/v1/fundingRate" || path == "/fapi/v1/fundingInfo" {
+            try Self.spend(&fundings, Self.fundingsPer5m, now)
+        }
+    }
+
+    private static func spend(_ window: inout Window, _ limit: Int, _ now: Timestamp) throws(Refusal) {
+        window.roll(now)
+        window.count += 1
+        if window.count > limit {
+            throw Refusal(
+                -1003, "Too many requests; current limit of IP is \(limit) requests per 5 minutes.", status: 429)
+        }
     }
 
     private static func banned(until time: Timestamp) -> Refusal {

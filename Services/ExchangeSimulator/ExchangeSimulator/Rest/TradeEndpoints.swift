@@ -96,9 +96,11 @@ extension Exchange {
         if type == .limit {
             guard let timeInForce: TimeInForce = try parameters.choice("timeInForce", .badTimeInForce)
             else { throw .missing("timeInForce") }
-            guard let price = try parameters.decimal("price", Price.self) else { throw .missing("price") }
             request.timeInForce = timeInForce
-            request.price = price
+            request.priceMatch = try parameters.choice("priceMatch", .badPriceMatch) ?? .none
+            request.price = try price(parameters, request.priceMatch, index, side)
+        } else if parameters.text("priceMatch") ?? "NONE" != "NONE" {
+            throw .priceMatchNeedsLimit
         } else if parameters.text("price") != nil {
             throw .notRequired("price")
         }
@@ -112,6 +114,20 @@ extension Exchange {
             request.goodTill = Timestamp(milliseconds: goodTill)
         }
         return request
+    }
+
+    /// The price of a limit order: its own, or the one of the level of the book that it asks for.
+    func price(
+        _ parameters: Parameters, _ match: PriceMatch, _ index: Int, _ side: Side
+    ) throws(Refusal) -> Price {
+        guard match != .none else {
+            guard let price = try parameters.decimal("price", Price.self) else { throw .missing("price") }
+            return price
+        }
+        if parameters.text("price") != nil { throw .notRequired("price") }
+        let levels = books[index][match.isOpponent ? side.opposite : side].top(match.level)
+        guard levels.count == match.level, let level = levels.last else { throw .noLevelToMatch }
+        return level.price
     }
 
     private func checkOneWay(_ parameters: Parameters) throws(Refusal) {

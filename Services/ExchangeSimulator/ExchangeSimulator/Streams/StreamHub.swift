@@ -214,7 +214,9 @@ public struct StreamHub: Sendable {
             switch event.body {
             case .market(let frame): deliver(frame, venue, at: event.time, send)
             case .user(let account, let frame):
-                deliver(frame.eventName, account, send) { $0.frame(frame, venue, now: event.time) }
+                deliver(frame.eventName, account, send) {
+                    $0.frame(frame, venue, account: account, now: event.time)
+                }
             case .listenKeyExpired(let account):
                 let key = venue.listenKey(account)
                 deliver("listenKeyExpired", account, send) { json in

@@ -9,12 +9,14 @@ extension UserFrame {
         case .algo: "ALGO_UPDATE"
         case .account: "ACCOUNT_UPDATE"
         case .leverage: "ACCOUNT_CONFIG_UPDATE"
+        case .marginCall: "MARGIN_CALL"
         }
     }
 }
 
 extension JSONWriter {
-    mutating func frame(_ frame: UserFrame, _ venue: Exchange, now: Timestamp) {
+    /// `account`: whose stream it is.
+    mutating func frame(_ frame: UserFrame, _ venue: Exchange, account: Int, now: Timestamp) {
         object { json in
             json.put("e", frame.eventName)
             switch frame {
@@ -34,6 +36,12 @@ extension JSONWriter {
                 json.put("T", change.time)
                 json.put("E", now)
                 json.object("a") { $0.account(change, venue.instruments) }
+            case .marginCall(let short):
+                json.put("E", now)
+                json.put("cw", venue.accounts[account].crossWallet, decimals: 8)
+                json.array("p") { json in
+                    for index in short { json.object { $0.shortPosition(account, index, venue) } }
+                }
             case .leverage(let index, let leverage):
                 json.put("T", now)
                 json.put("E", now)
@@ -96,9 +104,22 @@ extension JSONWriter {
         put("si", 0)
         put("ss", 0)
         put("V", order.selfTrade.rawValue)
-        put("pm", "NONE")
+        put("pm", order.priceMatch.rawValue)
         put("gtd", order.goodTill)
         put("er", String(order.expiry.rawValue))
+    }
+
+    private mutating func shortPosition(_ account: Int, _ index: Int, _ venue: Exchange) {
+        let position = venue.accounts[account].positions[index]
+        let mark = venue.books[index].markPrice
+        put("s", venue.instruments[index].symbol.name)
+        put("ps", "BOTH")
+        put("pa", position.amount, decimals: venue.instruments[index].quantityPrecision)
+        put("mt", position.isIsolated ? "ISOLATED" : "CROSSED")
+        put("iw", position.isolatedWallet, decimals: 8)
+        put("mp", mark, decimals: 8)
+        put("up", position.unrealizedProfit(at: mark), decimals: 8)
+        put("mm", venue.margin(account, index).maintenance, decimals: 8)
     }
 
     private mutating func tradeLite(_ order: Order, _ fill: Fill, _ instrument: Instrument) {
