@@ -26,6 +26,11 @@ struct ForeignClientTests {
         try converse("ccxt_rest.py")
     }
 
+    @Test func `ccxt holds a position over a funding`() throws {
+        try converse(
+            "ccxt_funding.py", options: ["--start", "2026-03-02T07:59:55Z", "--funding-rate", "0.0004"])
+    }
+
     @Test func `ccxt watches the market and its account, and trades over the WebSocket API`() throws {
         try converse("ccxt_streams.py")
     }
