@@ -41,7 +41,8 @@ for name in ("journal, a plan taken", "journal, a trade's records"):
     row(f"{name}: a record", f"{found[0][0]} µs, {found[0][1]} allocations" if found else "", "")
 for name in ("technical-engine", "sentiment-engine", "regime-filter"):
     found = find("engines", rf"^{name}: a day read again in (\d+) ms")
-    row(f"{name}: a day of two contracts read again", f"{found[0]} ms" if found else "", "1 s")
+    if found:
+        row(f"{name}: a day of two contracts read again", f"{found[0]} ms", "1 s")
 over = find("engines", r"^engine-bench: more allocations")
 row("allocations", "over budget" if over else "within budget" if found else "", "within budget")
 hub = find("hub", r"^hub (\d+) entries/s .* bare (\d+) entries/s: (\d+) %")
@@ -53,7 +54,7 @@ for name in ("bare", "host"):
 
 stages = [
     ("floor: four bare hops", "floor, before and after"), ("floor at the orders' pace", "floor, at the orders' pace"), ("floor beside the suite's traffic", "floor, the suite's traffic beside it"),
-    ("disk: one sync", "disk, one sync of 1800 bytes"),
+    ("disk: one sync", "disk, at the orders' pace, one sync of 1800 bytes"),
     ("  received → entry sent", "frame received → entry sent"), ("  → signal sent", "→ signal sent"),
     ("  → decision sent", "→ decision sent"), ("  → plan sent", "→ plan sent"), ("  → order sent", "→ order sent"),
     ("frame received → order sent", "frame received → order sent"),
