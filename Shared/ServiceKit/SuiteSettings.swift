@@ -15,7 +15,7 @@ public enum TradingMode: String, Sendable, CaseIterable {
 public struct SuiteSettings: Sendable {
     public var mode: TradingMode
     /// Name of the set of strategy parameters.
-    public var profile: String
+    public var profile: Profile
     public var symbols: [Symbol]
     public var redis: RedisAddress
     public var postgres: Postgres
@@ -57,7 +57,7 @@ public struct SuiteSettings: Sendable {
 
     public init(_ top: ConfigurationSection) throws(ConfigurationError) {
         mode = try top.word("mode", default: .paper)
-        profile = try top.string("profile", default: "vortex7")
+        profile = try top.word("profile", default: .vortex7)
         symbols = []
         for name in try top.strings("symbols", default: ["BTCUSDT", "ETHUSDT"]) {
             guard let symbol = Symbol(name) else { throw top.error("symbols", "'\(name)' is not a symbol") }

@@ -1,10 +1,4 @@
-/// The rules that decisions are made by.
-public enum Profile: String, Sendable, CaseIterable {
-    /// Trade when E1 and E2 agree and both are strong.
-    case phase1
-    /// All engines, all gates, strategies A, B and C.
-    case vortex7
-}
+public import SignalContracts
 
 /// Rules of the decision engine. Defaults are the strategy reference's.
 public struct DecisionConfiguration: Sendable {

@@ -1,14 +1,11 @@
 import Decisions
 import ServiceKit
+import SignalContracts
 
 extension DecisionConfiguration {
     /// Reads the section `decision-engine`.
-    init(_ section: ConfigurationSection, profile: String) throws(ConfigurationError) {
+    init(_ section: ConfigurationSection, profile: Profile) throws(ConfigurationError) {
         self.init()
-        guard let profile = Profile(rawValue: profile) else {
-            let known = Profile.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
-            throw ConfigurationError(path: "profile", message: "'\(profile)' is not known; use \(known)")
-        }
         self.profile = profile
         orderFlowScoreMin = try section.double("order_flow_score_min", default: orderFlowScoreMin, in: 0...1)
         tickScoreMin = try section.double("tick_score_min", default: tickScoreMin, in: 0...1)

@@ -5,7 +5,7 @@ import TradingPrimitives
 extension SuiteView {
     var text: String {
         var table = Table()
-        table.add("vortex7 \(settings.mode.rawValue)", "\(settings.profile) · \(SystemClock.now())")
+        table.add("vortex7 \(settings.mode.rawValue)", "\(settings.profile.rawValue) · \(SystemClock.now())")
         for (index, service) in services.enumerated() {
             let idle = service.idleMs.map { "active \($0) ms ago" } ?? "never seen"
             table.add(
@@ -51,7 +51,7 @@ extension SuiteView {
 
     var json: JSONNode {
         .object([
-            ("mode", .text(settings.mode.rawValue)), ("profile", .text(settings.profile)),
+            ("mode", .text(settings.mode.rawValue)), ("profile", .text(settings.profile.rawValue)),
             (
                 "services",
                 .array(

@@ -1,17 +1,9 @@
-import SignalContracts
+public import SignalContracts
 public import TradingPrimitives
-
-/// The rules that plans are made by.
-public enum RiskProfile: String, Sendable, CaseIterable {
-    /// One fixed risk, strategy A's distances, E5 not asked.
-    case phase1
-    /// Risk by confidence, distances by strategy, E5's multipliers.
-    case vortex7
-}
 
 /// Rules of the risk manager. Defaults are the strategy reference's.
 public struct RiskConfiguration: Sendable {
-    public var profile = RiskProfile.vortex7
+    public var profile = Profile.vortex7
     public var sizing = SizingRules()
     public var momentum = ExitRules(
         stopAtr: 0.8, takeProfitAtr: 1.3, trailAtr: 0.5, takeProfitFraction: Ratio(raw: 60_000_000),

@@ -1,5 +1,6 @@
 import Risk
 import ServiceKit
+import SignalContracts
 import TradingPrimitives
 
 /// The section `risk-manager`.
@@ -8,13 +9,9 @@ struct RiskSettings {
     /// File of the session's journal.
     let journal: String
 
-    init(_ section: ConfigurationSection, profile: String) throws(ConfigurationError) {
+    init(_ section: ConfigurationSection, profile: Profile) throws(ConfigurationError) {
         var rules = RiskConfiguration()
-        guard let known = RiskProfile(rawValue: profile) else {
-            let names = RiskProfile.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
-            throw ConfigurationError(path: "profile", message: "'\(profile)' is not known; use \(names)")
-        }
-        rules.profile = known
+        rules.profile = profile
         try rules.read(section)
         self.rules = rules
         journal = try section.string("journal", default: "var/journal/risk-manager.journal")
