@@ -68,11 +68,4 @@ public struct CandleSeries: Sendable {
         }
         return candles[start...]
     }
-
-    /// Average true range with Wilder's smoothing, in quote units; nil before `period` + 1 candles without a gap.
-    public func averageTrueRange(period: Int) -> Double? {
-        var range = AverageTrueRange(period: period)
-        for candle in unbroken { range.update(high: candle.high, low: candle.low, close: candle.close) }
-        return range.value
-    }
 }

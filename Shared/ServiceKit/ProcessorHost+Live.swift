@@ -64,7 +64,7 @@ extension ProcessorHost {
             if isStopping { context.reactor.stop() }
             return
         }
-        if var current = processor.take() {
+        if let beforeCommit, var current = processor.take() {
             beforeCommit(&current)
             processor = current
         }

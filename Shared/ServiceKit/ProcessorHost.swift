@@ -41,7 +41,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     let context: ServiceContext
     let make: () -> Processor
     /// Called before what the processor said is committed: a place to put on disk what must survive Redis.
-    public var beforeCommit: (inout Processor) -> Void = { _ in }
+    public var beforeCommit: ((inout Processor) -> Void)?
     let start: GroupStart
     var metrics: HostMetrics
     /// The reader's, which is busy while it gives entries out.

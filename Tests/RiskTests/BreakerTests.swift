@@ -102,7 +102,7 @@ struct BreakerTests {
         talk.manager.session.encode(into: &fields)
         let restored = try RiskSession(try Fields(record: fields.record[...]))
         #expect(restored == talk.manager.session)
-        talk.manager = RiskManager(symbols: [talk.symbol, talk.other], session: restored)
+        talk.manager = RiskManager(session: restored)
         try talk.teach()
         try talk.account("5000")
         #expect(try rule(try talk.decide()) == .lossStreak)

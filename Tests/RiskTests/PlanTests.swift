@@ -92,7 +92,7 @@ struct PlanTests {
         var small = try Talk(balance: "0.1")
         #expect(try rule(try small.decide()) == .minNotional)
         var blind = try Talk()
-        blind.manager = RiskManager(symbols: [blind.symbol])
+        blind.manager = RiskManager()
         try blind.account("5000")
         #expect(try rule(try blind.decide()) == .noRules)
         var cold = try Talk()

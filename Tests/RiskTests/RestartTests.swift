@@ -12,7 +12,7 @@ struct RestartTests {
     /// The same conversation with a manager that knows the journal only.
     private func restarted(_ talk: Talk) throws -> Talk {
         var anew = talk
-        anew.manager = RiskManager(symbols: [talk.symbol, talk.other], session: talk.manager.session)
+        anew.manager = RiskManager(session: talk.manager.session)
         try anew.pass(ms: 0)
         return anew
     }

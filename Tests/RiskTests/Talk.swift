@@ -26,7 +26,7 @@ struct Talk {
         technical = TechnicalSignal(cause: .zero, eventTime: now)
         technical.isWarm = true
         sentiment = SentimentSignal(cause: .zero, eventTime: now)
-        manager = RiskManager(symbols: [symbol, other], configuration)
+        manager = RiskManager(configuration)
         try teach()
         try account(balance)
     }

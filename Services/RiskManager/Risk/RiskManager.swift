@@ -1,12 +1,11 @@
 public import SignalContracts
-public import TradingPrimitives
+import TradingPrimitives
 
 /// S2: turns a decision to trade into a plan with size, leverage, stop and target, or says which rule refused it.
 ///
 /// Definitions: strategy reference, "Risk".
 public struct RiskManager: StreamProcessor {
     let configuration: RiskConfiguration
-    private let symbols: [Symbol]
     private var rules: [InstrumentRules] = []
     var exposure = Exposure()
     /// What must survive a restart.
@@ -20,11 +19,9 @@ public struct RiskManager: StreamProcessor {
     private var told: RiskState?
 
     public init(
-        symbols: [Symbol], _ configuration: RiskConfiguration = RiskConfiguration(),
-        session: RiskSession = RiskSession()
+        _ configuration: RiskConfiguration = RiskConfiguration(), session: RiskSession = RiskSession()
     ) {
         self.configuration = configuration
-        self.symbols = symbols
         self.session = session
     }
 
@@ -39,7 +36,7 @@ public struct RiskManager: StreamProcessor {
         case .plan(let plan): if let symbol = input.symbol { exposure.confirm(plan, of: symbol) }
         case .execution(let event):
             exposure.apply(event, of: input.symbol)
-            if let summary = event.summary { close(event.plan, summary, of: input.symbol, emit) }
+            if let summary = event.summary { close(event.plan, summary, emit) }
         case .decision(let decision):
             advance(to: decision.eventTime, emit)
             if let symbol = input.symbol { consider(decision, symbol, emit) }
@@ -150,6 +147,7 @@ public struct RiskManager: StreamProcessor {
         if session.isHalted { throw Refusal(.halted, "a person halted trading; `vortexctl resume` ends it") }
         if let breaker = session.checkOvertrade(at: now, open: exposure.count, configuration.breakers) {
             announce(breaker, emit)
+            tell(emit)
         }
         for (breaker, rule) in [
             (Breaker.dailyLoss, RiskRule.dailyLoss), (.lossStreak, .lossStreak), (.hourlyLoss, .hourlyLoss),
@@ -180,9 +178,7 @@ public struct RiskManager: StreamProcessor {
         if told.map({ now - $0.eventTime >= 60_000 }) ?? true { tell(emit) }
     }
 
-    private mutating func close(
-        _ id: TradeId, _ summary: TradeSummary, of symbol: Symbol?, _ emit: (RiskOutput) -> Void
-    ) {
+    private mutating func close(_ id: TradeId, _ summary: TradeSummary, _ emit: (RiskOutput) -> Void) {
         now = max(now, summary.exitTime)
         _ = session.advance(to: now, balance: account?.walletBalance)
         guard let tripped = session.close(id, summary, configuration.breakers) else { return }
@@ -196,10 +192,9 @@ public struct RiskManager: StreamProcessor {
         tell(emit)
     }
 
-    private mutating func announce(_ breaker: ActiveBreaker, _ emit: (RiskOutput) -> Void) {
+    private func announce(_ breaker: ActiveBreaker, _ emit: (RiskOutput) -> Void) {
         alert(
             .warning, breaker.breaker.rawValue, "\(describe(breaker.breaker)): no entries until \(breaker.until)", emit)
-        tell(emit)
     }
 
     private func alert(_ severity: Severity, _ event: String, _ text: String, _ emit: (RiskOutput) -> Void) {

@@ -59,25 +59,21 @@ public struct Sentiment: StreamProcessor {
         case .instrument: return false
         case .markPrice(let mark, _, let rate, let next):
             guard mark > .zero, time >= funding?.time ?? .zero else { return false }
-            now = max(now, time)
             marks.append(Mark(time: time, price: mark.double))
             while marks.count > 1, marks[marks.start + 1].time <= time - Self.headingMs {
                 marks.removeAll(before: marks.start + 1)
             }
             funding = Funding(time: time, rate: rate.double, nextTime: next)
         case .openInterest(let quantity):
-            now = max(now, time)
             grow(quantity.double, at: time)
         case .accountRatio(let long, let short):
-            now = max(now, time)
             accounts = Share(time: time, long: long.double, short: short.double)
         case .topTraderRatio(let long, let short):
-            now = max(now, time)
             topTraders = Share(time: time, long: long.double, short: short.double)
         case .liquidation(_, let price, let quantity):
-            now = max(now, time)
             map.add(quantity.double, at: price.double, time: time.milliseconds)
         }
+        now = max(now, time)
         return true
     }
 

@@ -127,7 +127,7 @@ func measureDecisions(_ symbol: Symbol) throws -> Bool {
     var story = DecisionStory(symbol), rules = DecisionConfiguration()
     // So long that time alone is no reason to speak.
     rules.publishEveryMs = 3_600_000
-    let engine = DecisionEngine(symbols: [symbol], rules), manager = RiskManager(symbols: [symbol])
+    let engine = DecisionEngine(symbols: [symbol], rules), manager = RiskManager()
     let quiet = measure("S1, nothing to say", engine, story.signals(rounds: 20_000, isNews: false))
     let news = measure("S1, a decision each time", engine, story.signals(rounds: 20_000, isNews: true))
     let metrics = measure("S2, a metric", manager, try story.metrics(count: 20_000))
