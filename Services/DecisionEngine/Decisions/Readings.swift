@@ -58,15 +58,11 @@ struct Score {
     init(_ readings: borrowing Readings, _ reading: TechnicalReading, weights: Weights) {
         let e1 = readings.orderFlow?.direction.sign ?? 0
         let e2 = readings.tick?.direction.sign ?? 0
-        let e3 =
+        let (e3, e3Strength) =
             switch reading {
-            case .trend: readings.technical?.direction.sign ?? 0
-            case .reversion: readings.technical?.reversionDirection.sign ?? 0
-            }
-        let e3Strength =
-            switch reading {
-            case .trend: readings.technical?.strength ?? 0
-            case .reversion: readings.technical?.reversionStrength ?? 0
+            case .trend: (readings.technical?.direction.sign ?? 0, readings.technical?.strength ?? 0)
+            case .reversion:
+                (readings.technical?.reversionDirection.sign ?? 0, readings.technical?.reversionStrength ?? 0)
             }
         let e4 = readings.sentiment?.direction.sign ?? 0
         orderFlow = Double(e1) * (readings.orderFlow?.strength ?? 0) * (readings.orderFlow?.conviction ?? 0)

@@ -110,12 +110,8 @@ private func count(_ first: Bool, _ second: Bool, _ third: Bool, _ fourth: Bool 
 }
 
 extension Direction {
-    /// +1 or −1.
-    fileprivate var trendSign: Int { self == .long ? 1 : -1 }
+    /// +1 or −1, as the signs of the engines' words.
+    fileprivate var trendSign: Int { Int(sign) }
     /// The part of `value` that lies in this direction.
-    fileprivate func of(_ value: Double) -> Double { self == .long ? value : -value }
-}
-
-extension EMATrend {
-    fileprivate var sign: Int { self == .bullish ? 1 : self == .bearish ? -1 : 0 }
+    fileprivate func of(_ value: Double) -> Double { Double(sign) * value }
 }

@@ -11,10 +11,10 @@ struct Judgement {
     /// In [−1, 1].
     func trend(_ signal: TechnicalSignal) -> Double {
         var votes = 0.0
-        votes += 0.35 * (signal.emaTrend == .bullish ? 1 : signal.emaTrend == .bearish ? -1 : 0)
+        votes += 0.35 * Double(signal.emaTrend.sign)
         votes += 0.10 * Double(signal.emaCross?.sign ?? 0)
-        votes += 0.25 * (signal.macdMomentum == .up ? 1 : signal.macdMomentum == .down ? -1 : 0)
-        votes += 0.20 * (signal.vwapSide == .above ? 1 : signal.vwapSide == .below ? -1 : 0)
+        votes += 0.25 * Double(signal.macdMomentum.sign)
+        votes += 0.20 * Double(signal.vwapSide?.sign ?? 0)
         if let rsi = signal.rsi {
             votes += 0.10 * (rsi > configuration.rsiTrend ? 1 : rsi < 100 - configuration.rsiTrend ? -1 : 0)
         }

@@ -33,6 +33,9 @@ public enum EMATrend: String, FieldValue, BitwiseCopyable {
     case bullish = "BULLISH"
     case bearish = "BEARISH"
     case neutral = "NEUTRAL"
+
+    /// +1, −1 or 0.
+    public var sign: Int { self == .bullish ? 1 : self == .bearish ? -1 : 0 }
 }
 
 public enum RSIZone: String, FieldValue, BitwiseCopyable {
@@ -45,6 +48,9 @@ public enum MACDMomentum: String, FieldValue, BitwiseCopyable {
     case up = "UP"
     case down = "DOWN"
     case neutral = "NEUTRAL"
+
+    /// +1, −1 or 0.
+    public var sign: Int { self == .up ? 1 : self == .down ? -1 : 0 }
 }
 
 public enum BollingerZone: String, FieldValue, BitwiseCopyable {
@@ -56,6 +62,9 @@ public enum BollingerZone: String, FieldValue, BitwiseCopyable {
 public enum VWAPSide: String, FieldValue, BitwiseCopyable {
     case above = "ABOVE"
     case below = "BELOW"
+
+    /// +1 or −1.
+    public var sign: Int { self == .above ? 1 : -1 }
 }
 
 /// Which way the crowd leans (E4); the bias of the signal is against it.
