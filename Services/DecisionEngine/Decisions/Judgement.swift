@@ -90,7 +90,8 @@ struct Judgement {
         require(
             .score,
             abs(score.orderFlow) >= configuration.orderFlowScoreMin && abs(score.tick) >= configuration.tickScoreMin)
-        require(.spread, readings.orderFlow.map { isTight($0, configuration.spreadMax) } ?? false)
+        let quote = Quote(bid: readings.orderFlow?.bestBid, ask: readings.orderFlow?.bestAsk)
+        require(.spread, quote.map { $0.spread <= configuration.spreadMax } ?? false)
         require(.stale, readings.tick != nil)
         requireCommon(readings, around, configuration)
     }
@@ -133,9 +134,4 @@ struct Judgement {
         let isPreferred = chosen != nil && chosen?.strategy.rawValue == preferred
         return score.agreement(with: direction) + (isPreferred ? 1 : 0)
     }
-}
-
-private func isTight(_ signal: borrowing OrderFlowSignal, _ spreadMax: Double) -> Bool {
-    guard let bid = signal.bestBid, let ask = signal.bestAsk, bid > .zero, ask > bid else { return false }
-    return Double(ask.raw - bid.raw) / Double(bid.raw) <= spreadMax
 }

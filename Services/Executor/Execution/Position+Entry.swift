@@ -20,13 +20,10 @@ extension Position {
         actions.events.append(event(count == 0 ? .entrySent : .entryRepriced, of: slot, at: around.now))
     }
 
-    /// LONG min(bid + offset, ask − 1 tick), never above the plan's own level; SHORT mirrored; nil without a valid book.
+    /// The best price that does not take, never worse than the plan's own level; nil without a valid book.
     private func entryPrice(_ around: Surroundings) -> Price? {
-        guard let bid = around.bid, let ask = around.ask, bid > .zero, ask > bid else { return nil }
-        let tick = around.rules.tickSize
-        let offset = tick * Int64(terms.entryOffsetTicks)
-        let best = direction == .long ? min(bid + offset, ask - tick) : max(ask - offset, bid + tick)
-        return terms.entryLevel.map { direction == .long ? min($0, best) : max($0, best) } ?? best
+        Quote(bid: around.bid, ask: around.ask)?.postOnlyPrice(
+            direction, offsetTicks: terms.entryOffsetTicks, tick: around.rules.tickSize, level: terms.entryLevel)
     }
 
     var entryDeadline: Timestamp { (orders.first?.sentAt ?? openedAt) + terms.entryTimeoutMs }

@@ -49,9 +49,6 @@ struct MidPriceGrid {
 
     /// Twice the mid price in steps of 1e-8; nil for a book without both sides, or with crossed ones.
     private static func mid(_ book: BookUpdate) -> Double? {
-        guard let bid = book.bids.best?.price, let ask = book.asks.best?.price, bid > .zero, ask > bid else {
-            return nil
-        }
-        return Double(bid.raw) + Double(ask.raw)
+        Quote(bid: book.bids.best?.price, ask: book.asks.best?.price).map { Double($0.bid.raw) + Double($0.ask.raw) }
     }
 }

@@ -22,12 +22,11 @@ struct SpreadGate {
 
     /// The mean is that of the books before this one.
     mutating func update(_ book: BookUpdate) {
-        guard let bid = book.bids.best?.price, let ask = book.asks.best?.price, bid > .zero, ask > bid else {
-            spread = nil
+        guard let spread = Quote(bid: book.bids.best?.price, ask: book.asks.best?.price)?.spread else {
+            self.spread = nil
             isOpen = false
             return
         }
-        let spread = Double(ask.raw - bid.raw) / Double(bid.raw)
         self.spread = spread
         isOpen = spread <= limit && mean.value.map { spread <= multiple * $0 } ?? true
         mean.update(spread)

@@ -18,10 +18,8 @@ struct Levels {
     init(_ setting: borrowing Setting, _ configuration: RiskConfiguration) throws(Refusal) {
         let exits = configuration.exits(of: setting.strategy)
         let level = try Self.ownLevel(setting, configuration)
-        let best = setting.quote.postOnlyPrice(
-            setting.direction, offsetTicks: setting.entryOffsetTicks, tick: setting.tick)
-        // Never worse than the level, and never taking.
-        entry = level.map { setting.direction == .long ? min($0, best) : max($0, best) } ?? best
+        entry = setting.quote.postOnlyPrice(
+            setting.direction, offsetTicks: setting.entryOffsetTicks, tick: setting.tick, level: level)
         entryLevel = level
         guard entry > .zero else { throw Refusal(.noBook, "entry \(entry)") }
         let price = entry.double

@@ -96,7 +96,10 @@ public struct RiskManager: StreamProcessor {
         guard let rules = rules.first(where: { $0.symbol == symbol }) else {
             throw Refusal(.noRules, "the contract's rules are not known yet")
         }
-        let quote = try Quote(decision.signals.orderFlow)
+        guard let quote = Quote(bid: decision.signals.orderFlow?.bestBid, ask: decision.signals.orderFlow?.bestAsk)
+        else {
+            throw Refusal(.noBook, "the decision holds no valid best prices")
+        }
         // The ATR is known long before E3 is warm; `phase1` needs nothing else of it.
         guard let technical = decision.signals.technical, technical.isWarm || configuration.profile == .phase1,
             let atr = technical.atr, atr > 0,

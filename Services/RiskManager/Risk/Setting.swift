@@ -1,29 +1,6 @@
 import SignalContracts
 import TradingPrimitives
 
-/// Best prices at the decision.
-struct Quote {
-    let bid: Price
-    let ask: Price
-
-    init(_ signal: OrderFlowSignal?) throws(Refusal) {
-        guard let bid = signal?.bestBid, let ask = signal?.bestAsk, bid > .zero, ask > bid else {
-            throw Refusal(.noBook, "the decision holds no valid best prices")
-        }
-        self.bid = bid
-        self.ask = ask
-    }
-
-    /// (ask − bid)/bid.
-    var spread: Double { Double(ask.raw - bid.raw) / Double(bid.raw) }
-
-    /// Inside the spread by the offset, but never taking: LONG min(bid + offset, ask − 1 tick), SHORT mirrored.
-    func postOnlyPrice(_ direction: Direction, offsetTicks: Int, tick: Price) -> Price {
-        let offset = tick * Int64(offsetTicks)
-        return direction == .long ? min(bid + offset, ask - tick) : max(ask - offset, bid + tick)
-    }
-}
-
 /// What the regime allows at the moment of the decision.
 struct RegimeTerms {
     var takeProfitMultiplier = 1.0
