@@ -34,6 +34,8 @@ public struct Account: Sendable {
     public internal(set) var makerFee: Ratio
     public internal(set) var takerFee: Ratio
     public internal(set) var listenKeyExpiry: Timestamp?
+    /// In hedge mode every order of this venue is on the wrong side.
+    public internal(set) var isHedged = false
     /// Changes of orders and of isolated margin, oldest first.
     public internal(set) var amendments: ContiguousArray<Amendment> = []
     public internal(set) var marginMoves: ContiguousArray<MarginMove> = []

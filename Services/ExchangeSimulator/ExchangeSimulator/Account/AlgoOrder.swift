@@ -71,6 +71,8 @@ public struct AlgoOrder: Sendable {
     public internal(set) var failure: String?
     /// Of a trailing stop: whether it follows, and the best price since.
     var isActivated = false
+    /// Until then queries don't find it.
+    var hiddenUntil: Timestamp = .zero
     var extreme: Price = .zero
 
     public var instrument: Int { request.instrument }

@@ -28,7 +28,8 @@ public struct InstrumentBook: Sendable {
     static let recentTradesMax = 1000
 
     public let index: Int
-    public let instrument: Instrument
+    public internal(set) var instrument: Instrument
+    public internal(set) var status = SymbolStatus.trading
     public internal(set) var interest: StreamInterest = .all
     var bids = BookSide(.buy)
     var asks = BookSide(.sell)
@@ -63,6 +64,10 @@ public struct InstrumentBook: Sendable {
     var hasOwnDepth = false
     var bookTime: Timestamp
     var largestLiquidation: Liquidation?
+    /// How far the market jumped on request: what the source says is this much lower.
+    var shift: Price = .zero
+    /// The book as the source goes on with it while the market stands still.
+    var unseen: (bids: BookSide, asks: BookSide)?
     var fundings: [(time: Timestamp, rate: Ratio, mark: Price)] = []
     /// Open interest and taker volumes each five minutes, oldest first.
     var statistics: ContiguousArray<MarketStatistics> = []

@@ -5,11 +5,14 @@ extension Exchange {
     static let openAlgosMax = 200
 
     public mutating func placeAlgo(_ request: AlgoRequest, account: Int) throws(Refusal) -> AlgoOrder {
+        try admit(account, request.instrument, reduces: request.isReduceOnly || request.isClosePosition)
+        if !faults.isEmpty { try fail(request) }
         try check(request, account)
         lastAlgoId += 1
-        let order = AlgoOrder(
+        var order = AlgoOrder(
             id: lastAlgoId, clientId: request.clientId ?? Self.madeClientId(lastAlgoId), account: account,
             request: request, createTime: now, updateTime: now)
+        if !faults.isEmpty { hide(&order) }
         algoOrders.append(order)
         algoIdByClient[account][order.clientId] = order.id
         books[request.instrument].openAlgos.append(order.id)
@@ -150,6 +153,9 @@ extension Exchange {
         let position = accounts[algo.account].positions[algo.instrument]
         if algo.request.isClosePosition, position.isFlat || position.side == algo.request.side {
             return change(at, to: .expired)
+        }
+        if let fault = faults.take(.rejectTrigger, subject(algo.instrument, algo.clientId), now: now) {
+            return change(at, to: .rejected, failure: fault.message)
         }
         var request = OrderRequest(
             instrument: algo.instrument, side: algo.request.side, type: algo.request.type.isMarket ? .market : .limit,

@@ -12,6 +12,8 @@ extension Exchange {
         else { throw .noSuchOrder }
         let order = orders[at]
         guard order.type == .limit else { throw .onlyLimitIsAmended }
+        try admit(account, order.instrument, reduces: order.isReduceOnly)
+        if !faults.isEmpty { try throttle(order.instrument, order.clientId, reduces: order.isReduceOnly) }
         if order.amendments >= Self.amendmentsMax { throw .tooManyAmendments }
         if order.quantity == quantity, order.price == price { throw .nothingToAmend }
         var request = OrderRequest(

@@ -44,7 +44,7 @@ extension Exchange {
 
     /// Cancels the open orders and closes the positions with `autoclose-` orders at the market; the insurance fund takes
     /// what the book does not, and what the account can't pay.
-    private mutating func liquidate(_ account: Int, _ indexes: [Int]) {
+    mutating func liquidate(_ account: Int, _ indexes: [Int]) {
         for index in indexes {
             for side in [Side.buy, .sell] {
                 for id in books[index].resting(side) {
@@ -52,7 +52,7 @@ extension Exchange {
                 }
             }
         }
-        for index in indexes where !accounts[account].positions[index].isFlat { close(account, index) }
+        for index in indexes where !accounts[account].positions[index].isFlat { closeByForce(account, index) }
         settle()
         if accounts[account].wallet < .zero {
             let missing = -accounts[account].wallet
@@ -61,7 +61,7 @@ extension Exchange {
         }
     }
 
-    private mutating func close(_ account: Int, _ index: Int) {
+    private mutating func closeByForce(_ account: Int, _ index: Int) {
         let position = accounts[account].positions[index]
         let instrument = instruments[index]
         let side = position.side.opposite

@@ -5,7 +5,10 @@ extension Exchange {
     public mutating func process(_ event: MarketEvent) {
         advance(to: event.time)
         let index = event.instrument
-        switch event.body {
+        let body = books[index].shift == .zero ? event.body : event.body.moved(by: books[index].shift)
+        if isFrozen(index) { return keepStill(index, body) }
+        if books[index].unseen != nil { thaw(index, at: event.time) }
+        switch body {
         case .bookChange(let changes):
             change(index, changes, at: event.time)
         case .bookSnapshot(let bids, let asks, let isPassedThrough):
@@ -68,7 +71,7 @@ extension Exchange {
         if isChanged { bookMoved(index, at: time) }
     }
 
-    private mutating func replace(
+    mutating func replace(
         _ index: Int, _ bids: [BookLevel], _ asks: [BookLevel], isPassedThrough: Bool, at time: Timestamp
     ) {
         for (side, levels) in [(Side.buy, bids), (.sell, asks)] {
@@ -109,7 +112,7 @@ extension Exchange {
 
     // MARK: Trades
 
-    private mutating func marketTrade(
+    mutating func marketTrade(
         _ index: Int, _ price: Price, _ quantity: Quantity, _ aggressor: Side, at time: Timestamp
     ) {
         let firstId = books[index].lastTradeId + 1

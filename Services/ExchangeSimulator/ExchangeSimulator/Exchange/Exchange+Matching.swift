@@ -45,9 +45,9 @@ extension Exchange {
         }
     }
 
-    private mutating func fillMaker(_ id: Int64, _ quantity: Quantity) {
+    mutating func fillMaker(_ id: Int64, _ quantity: Quantity) {
         guard let at = index(ofOrder: id), orders[at].status.isOpen else { return }
-        let quantity = executable(at, quantity)
+        let quantity = executable(at, faults.isEmpty ? quantity : limited(quantity, orders[at]))
         if quantity > .zero {
             books[orders[at].instrument].lastTradeId += 1
             let tradeId = books[orders[at].instrument].lastTradeId

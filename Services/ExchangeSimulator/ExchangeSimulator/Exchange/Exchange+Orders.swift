@@ -3,6 +3,8 @@ import TradingPrimitives
 extension Exchange {
     /// Places an order: checks it, matches it, and rests what is left of a good-till-cancel one.
     public mutating func place(_ request: OrderRequest, account: Int) throws(Refusal) -> Order {
+        try admit(account, request.instrument, reduces: request.isReduceOnly)
+        if !faults.isEmpty { try fail(request) }
         let at = try enter(request, account, algo: nil)
         let id = orders[at].id
         settle()
@@ -75,6 +77,8 @@ extension Exchange {
     public mutating func cancel(_ account: Int, _ id: Int64) throws(Refusal) -> Order {
         guard let at = index(ofOrder: id), orders[at].account == account, orders[at].status.isOpen
         else { throw .unknownOrder }
+        if !faults.isEmpty { try fillInstead(of: orders[at]) }
+        guard let at = index(ofOrder: id), orders[at].status.isOpen else { throw .unknownOrder }
         orders[at].status = .canceled
         orders[at].updateTime = now
         unrest(orders[at])

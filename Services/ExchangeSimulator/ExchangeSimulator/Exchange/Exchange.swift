@@ -8,6 +8,8 @@ public struct ExchangeConfiguration: Sendable {
     public var fundingRate = Ratio(raw: 10_000)
     public var fundingIntervalMs: Int64 = 8 * 3_600_000
     public var listenKeyLifeMs: Int64 = 3_600_000
+    /// Of the chances that faults have.
+    public var faultSeed: UInt64 = 1
 
     public init(instruments: [Instrument]) { self.instruments = instruments }
 }
@@ -33,6 +35,8 @@ public struct Exchange: Sendable {
     var lastAlgoId: Int64
     var lastIncomeId: Int64
     var events: [ExchangeEvent] = []
+    /// What goes wrong on request.
+    public var faults: FaultBook
     /// Instruments whose prices may have moved past a trigger.
     var triggersToCheck: [Int] = []
     /// Accounts and contracts whose change is still to be told.
@@ -46,6 +50,7 @@ public struct Exchange: Sendable {
         lastOrderId = start.milliseconds * 100
         lastAlgoId = 1_000_000_000_000_000 + start.milliseconds
         lastIncomeId = start.milliseconds * 100
+        faults = FaultBook(seed: configuration.faultSeed)
         books = configuration.instruments.enumerated().map { index, instrument in
             InstrumentBook(
                 index, instrument, start: start, fundingRate: configuration.fundingRate,
@@ -85,7 +90,10 @@ public struct Exchange: Sendable {
         return taken
     }
 
-    mutating func tell(_ frame: MarketFrame) { events.append(ExchangeEvent(time: now, body: .market(frame))) }
+    mutating func tell(_ frame: MarketFrame) {
+        let told = faults.isEmpty ? frame : distorted(frame)
+        events.append(ExchangeEvent(time: now, body: .market(told)))
+    }
 
     mutating func tell(_ account: Int, _ frame: UserFrame) {
         events.append(ExchangeEvent(time: now, body: .user(account: account, frame)))

@@ -112,6 +112,7 @@ public struct AccountChange: Sendable {
         case marginTransfer = "MARGIN_TRANSFER"
         case marginType = "MARGIN_TYPE_CHANGE"
         case insurance = "INSURANCE_CLEAR"
+        case withdraw = "WITHDRAW"
     }
 
     public let reason: Reason

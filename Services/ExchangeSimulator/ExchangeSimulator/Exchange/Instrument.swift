@@ -2,11 +2,11 @@ public import TradingPrimitives
 
 /// A contract as the venue lists it.
 public struct Instrument: Sendable {
-    public let rules: InstrumentRules
+    public internal(set) var rules: InstrumentRules
     public let baseAsset: String
     /// Decimals that the venue writes; not the same as tick and step.
-    public let pricePrecision: Int
-    public let quantityPrecision: Int
+    public internal(set) var pricePrecision: Int
+    public internal(set) var quantityPrecision: Int
     public let minPrice: Price
     public let maxPrice: Price
     /// A buy's price is at most mark × `multiplierUp`, a sell's at least mark × `multiplierDown`.

@@ -24,6 +24,7 @@ public struct Refusal: Error, Equatable, Sendable {
     static let badSide = Refusal(-1117, "Invalid side.")
     static let badType = Refusal(-1116, "Invalid orderType.")
     static let badTimeInForce = Refusal(-1115, "Invalid timeInForce.")
+    static let notTrading = Refusal(-1122, "Invalid symbol status.")
     static let badInterval = Refusal(-1120, "Invalid interval.")
     static let badPrecision = Refusal(-1111, "Precision is over the maximum defined for this asset.")
     static let unknownOrder = Refusal(-2011, "Unknown order sent.")
@@ -47,6 +48,14 @@ public struct Refusal: Error, Equatable, Sendable {
     static let sameMarginType = Refusal(-4046, "No need to change margin type.")
     static let openOrdersBlockMarginType = Refusal(-4047, "Margin type cannot be changed if there exists open orders.")
     static let positionBlocksMarginType = Refusal(-4048, "Margin type cannot be changed if there exists position.")
+    static let openOrdersBlockMode = Refusal(-4067, "Position side cannot be changed if there exists open orders.")
+    static let positionBlocksMode = Refusal(-4068, "Position side cannot be changed if there exists position.")
+    static let notOpening = Refusal(-4140, "Invalid symbol status for opening position.")
+    static let symbolClosed = Refusal(-4141, "Symbol is closed.")
+    static let throttled = Refusal(
+        -1008,
+        "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again.",
+        status: 503)
     static let sameMode = Refusal(-4059, "No need to change position side.")
     static let crossBalanceShort = Refusal(-4050, "Cross balance insufficient.")
     static let isolatedBalanceShort = Refusal(-4051, "Isolated balance insufficient.")

@@ -28,7 +28,7 @@ extension Endpoint {
             return json { json in
                 json.object {
                     $0.accountFlags()
-                    $0.put("dualSidePosition", false)
+                    $0.put("dualSidePosition", account.isHedged)
                     $0.put("updateTime", account.updateTime)
                     $0.put("multiAssetsMargin", false)
                     $0.put("tradeGroupId", -1)
@@ -60,12 +60,16 @@ extension Endpoint {
             try venue.setMarginType(call)
             return Array(#"{"code":200,"msg":"success"}"#.utf8)
         },
-        Endpoint("GET", "/fapi/v1/positionSide/dual", .signed, weight: 30) { _, _ in
-            Array(#"{"dualSidePosition":false}"#.utf8)
+        Endpoint("GET", "/fapi/v1/positionSide/dual", .signed, weight: 30) { (venue, call) throws(Refusal) in
+            let isHedged = venue.accounts[try call.owner()].isHedged
+            return json { $0.object { $0.put("dualSidePosition", isHedged) } }
         },
-        Endpoint("POST", "/fapi/v1/positionSide/dual", .signed) { (_, call) throws(Refusal) in
-            if try call.parameters.required("dualSidePosition").lowercased() == "false" { throw .sameMode }
-            throw Refusal(-4531, "This venue trades in one-way mode only.")
+        Endpoint("POST", "/fapi/v1/positionSide/dual", .signed) { (venue, call) throws(Refusal) in
+            if try call.parameters.required("dualSidePosition").lowercased() == "true" {
+                throw Refusal(-4531, "This venue trades in one-way mode only.")
+            }
+            try venue.setHedged(try call.owner(), false)
+            return Array(#"{"code":200,"msg":"success"}"#.utf8)
         },
         Endpoint("GET", "/fapi/v1/multiAssetsMargin", .signed, weight: 30) { _, _ in
             Array(#"{"multiAssetsMargin":false}"#.utf8)

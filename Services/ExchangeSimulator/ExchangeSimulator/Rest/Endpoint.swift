@@ -63,6 +63,7 @@ extension Exchange {
     /// Answers a call at the venue's present moment. Events that it sets off are in `takeEvents`.
     public mutating func answer(_ endpoint: Endpoint, _ call: RestCall) -> RestAnswer {
         do throws(Refusal) {
+            if !faults.isEmpty { try refuse(endpoint, call) }
             return RestAnswer(status: 200, body: try endpoint.answer(&self, call))
         } catch {
             return Self.answer(error)
@@ -84,6 +85,7 @@ extension Exchange {
         if time < 0 { throw .invalid("timestamp") }
         let window = try parameters.integer("recvWindow") ?? 5000
         if !(0...60_000).contains(window) { throw .invalid("recvWindow") }
+        let now = toldTime
         if time >= now.milliseconds + 1000 {
             throw Refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
         }

@@ -5,7 +5,7 @@ extension Exchange {
         json { json in
             json.object { json in
                 json.put("timezone", "UTC")
-                json.put("serverTime", now)
+                json.put("serverTime", toldTime)
                 json.put("futuresType", "U_MARGINED")
                 json.array("rateLimits") { json in
                     json.rateLimit("REQUEST_WEIGHT", "MINUTE", 1, RateLimits.weightPerMinute)
@@ -21,19 +21,19 @@ extension Exchange {
                     }
                 }
                 json.array("symbols") { json in
-                    for instrument in instruments { json.object { Self.write(instrument, &$0) } }
+                    for book in books { json.object { Self.write(book.instrument, book.status, &$0) } }
                 }
             }
         }
     }
 
-    private static func write(_ instrument: Instrument, _ json: inout JSONWriter) {
+    private static func write(_ instrument: Instrument, _ status: SymbolStatus, _ json: inout JSONWriter) {
         json.put("symbol", instrument.symbol.name)
         json.put("pair", instrument.symbol.name)
         json.put("contractType", "PERPETUAL")
         json.put("deliveryDate", 4_133_404_800_000)
         json.put("onboardDate", 1_569_398_400_000)
-        json.put("status", "TRADING")
+        json.put("status", status.rawValue)
         json.put("maintMarginPercent", "2.5000")
         json.put("requiredMarginPercent", "5.0000")
         json.put("baseAsset", instrument.baseAsset)

@@ -4,7 +4,7 @@ extension Endpoint {
     static let marketEndpoints: [Endpoint] = [
         Endpoint("GET", "/fapi/v1/ping", .open) { _, _ in Array("{}".utf8) },
         Endpoint("GET", "/fapi/v1/time", .open) { venue, _ in
-            let now = venue.now
+            let now = venue.toldTime
             return json { $0.object { $0.put("serverTime", now) } }
         },
         Endpoint("GET", "/fapi/v1/exchangeInfo", .open) { venue, _ in venue.exchangeInfo() },

@@ -44,6 +44,7 @@ extension Endpoint {
         },
         Endpoint("GET", "/fapi/v1/algoOrder", .signed) { (venue, call) throws(Refusal) in
             let order = try venue.findAlgo(call, otherwise: .noSuchOrder)
+            if order.hiddenUntil > venue.now { throw .noSuchOrder }
             return json { $0.fullAlgo(order, venue) }
         },
         Endpoint("DELETE", "/fapi/v1/algoOrder", .signed) { (venue, call) throws(Refusal) in
@@ -260,6 +261,7 @@ extension Exchange {
         for index in try symbols(call) { ids += books[index].openAlgos }
         let open = ids.sorted().compactMap { index(ofAlgo: $0) }.filter {
             algoOrders[$0].account == account && (wanted == nil || algoOrders[$0].id == wanted)
+                && algoOrders[$0].hiddenUntil <= now
         }
         return json { json in json.array { json in for at in open { json.fullAlgo(algoOrders[at], self) } } }
     }
@@ -273,7 +275,7 @@ extension Exchange {
         let end = try call.parameters.integer("endTime") ?? .max
         let matching = algoOrders.filter {
             $0.account == account && $0.instrument == index && $0.id >= from && $0.createTime.milliseconds >= start
-                && $0.createTime.milliseconds <= end
+                && $0.createTime.milliseconds <= end && $0.hiddenUntil <= now
         }
         return json { json in
             json.array { json in for order in matching.suffix(limit) { json.fullAlgo(order, self) } }
