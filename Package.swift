@@ -210,7 +210,7 @@ tests("SentimentTests", of: ["Sentiment", "TestSupport", "SignalContracts", "Tra
 tests("TickFlowTests", of: ["TickFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests(
     "ExchangeSimulatorTests",
-    of: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives", "exchange-simulator"])
+    of: ["ExchangeSimulator", "ExchangeSimulatorServer", "TestSupport", "TradingPrimitives", "exchange-simulator"])
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
 tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
 

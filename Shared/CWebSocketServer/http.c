@@ -94,5 +94,8 @@ void cws_respond(cws_server *server, cws_id id, const uint8_t *bytes, size_t siz
     if (!c || c->phase != CWS_HTTP) return;
     if (!keep_alive || !cws_append(&c->out, &c->out_size, &c->out_room, NULL, 0)) c->close_when_sent = true;
     if (!cws_append(&c->out, &c->out_size, &c->out_room, bytes, size)) return;
-    if (cws_http_writable(server, c) < 0) c->close_when_sent = true;  // the reader closes it
+    if (cws_http_writable(server, c) < 0) {
+        c->close_when_sent = true;  // the reader closes it, or for a late answer the writer
+        lws_callback_on_writable(c->wsi);
+    }
 }

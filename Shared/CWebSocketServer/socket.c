@@ -1,6 +1,7 @@
 #include "server_internal.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /// Writes queued frames while the socket takes them.
 static int write_queued(connection *c, struct lws *wsi) {
@@ -103,9 +104,23 @@ void cws_close(cws_server *server, cws_id id, uint16_t code, const char *reason)
 
 void cws_abort(cws_server *server, cws_id id) {
     connection *c = cws_find(server, id);
-    if (c && c->phase == CWS_OPEN) {
+    if (!c || c->phase == CWS_UPGRADING) return;
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    if (c->phase == CWS_OPEN) {
         c->close_code = LWS_CLOSE_STATUS_POLICY_VIOLATION;
         lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+    } else {
+        c->close_when_sent = true;
+        c->out_size = c->out_sent = 0;
+        lws_callback_on_writable(c->wsi);
+    }
+}
+
+void cws_abort_http(cws_server *server, cws_id except) {
+    for (int slot = 0; slot < server->limits.connections_max; slot++) {
+        connection *c = server->slots[slot];
+        if (c && c->phase == CWS_HTTP && c->id != except) cws_abort(server, c->id);
     }
 }
 

@@ -29,6 +29,7 @@ struct CommandTests {
         (["--help"], 0), (["--version"], 0), ([], 4), (["dance"], 4), (["run", "--speed", "2"], 4),
         (["run", "--factor", "fast"], 4), (["run", "--factor", "0"], 4), (["run", "--port"], 4),
         (["run", "--symbols", "BTC USDT"], 4), (["run", "--start", "yesterday"], 4),
+        (["run", "--faults", "/nowhere"], 4), (["run", "--faults", "/etc/hostname"], 4),
         (["run", "--data", "/nowhere"], 2),
         (["calibrate", "--data", "/nowhere"], 2), (["run", "--data", "/dev/null"], 1),
     ])

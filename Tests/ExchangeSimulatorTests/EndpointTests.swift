@@ -46,12 +46,12 @@ struct EndpointTests {
         var hub = StreamHub()
         hub.open(
             1, path: "/private/ws", query: "listenKey=" + world.exchange.listenKey(world.account), &world.exchange)
-        hub.deliver(&world.exchange) { _, _ in }
+        hub.deliver(&world.exchange) { _, _, _ in }
         let name = "symbol=BTCUSDT&side=BUY&orderId=\(order.id)"
         let answer = world.call("PUT", "/fapi/v1/order", name + "&quantity=0.02&price=58000&modifyId=7")
         #expect(answer.text.contains(#""pair":"BTCUSDT","modifyId":7"#))
         var frames: [String] = []
-        hub.deliver(&world.exchange) { _, bytes in frames.append(String(decoding: bytes, as: UTF8.self)) }
+        hub.deliver(&world.exchange) { _, _, bytes in frames.append(String(decoding: bytes, as: UTF8.self)) }
         let told = frames.joined()
         #expect(told.contains(#""x":"AMENDMENT","X":"NEW""#) && told.contains(#""M":7,"#), "\(told)")
         let past = world.call("GET", "/fapi/v1/orderAmendment", "symbol=BTCUSDT&orderId=\(order.id)").text

@@ -187,7 +187,7 @@ struct ShapeTests {
         _ = try world.stop(.sell, "58000") { $0.isClosePosition = true }
         world.advance(2000)
         var texts: [String] = []
-        hub.deliver(&world.exchange) { _, bytes in texts.append(String(decoding: bytes, as: UTF8.self)) }
+        hub.deliver(&world.exchange) { _, _, bytes in texts.append(String(decoding: bytes, as: UTF8.self)) }
         let text = try #require(texts.first { $0.contains(#""e":"\#(event)""#) })
         let found = names(text, path)
         #expect(Set(found) == Set(members.split(separator: " ").map(String.init)), "\(text)")

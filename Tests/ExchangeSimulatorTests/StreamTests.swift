@@ -23,7 +23,7 @@ struct StreamTests {
 
         mutating func deliver() {
             var sent = sent
-            hub.deliver(&world.exchange) { id, bytes in
+            hub.deliver(&world.exchange) { id, _, bytes in
                 sent[id, default: []].append(String(decoding: bytes, as: UTF8.self))
             }
             self.sent = sent

@@ -57,10 +57,20 @@ final class TestClient {
     func request(
         _ method: String, _ target: String, headers: [String] = [], body: String = ""
     ) -> (status: Int, head: String, body: String)? {
+        ask(method, target, headers: headers, body: body)
+        return answer()
+    }
+
+    /// Sends a request without waiting for its answer.
+    func ask(_ method: String, _ target: String, headers: [String] = [], body: String = "") {
         var text = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
         for header in headers { text += header + "\r\n" }
         if !body.isEmpty { text += "Content-Length: \(body.utf8.count)\r\n" }
         write(Array((text + "\r\n" + body).utf8))
+    }
+
+    /// The next answer; nil when the connection has ended or five seconds were silent.
+    func answer() -> (status: Int, head: String, body: String)? {
         guard let head = head(), let status = Int(head.split(separator: " ")[1]),
             let line = head.split(separator: "\r\n").first(where: { $0.hasPrefix("Content-Length: ") }),
             let size = Int(line.dropFirst(16))
@@ -69,6 +79,12 @@ final class TestClient {
         let answer = String(decoding: received[..<size], as: UTF8.self)
         received.removeFirst(size)
         return (status, head, answer)
+    }
+
+    /// Whether something comes, be it the end, within a time.
+    func hears(withinMs limit: Int32) -> Bool {
+        var request = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return !received.isEmpty || poll(&request, 1, limit) > 0
     }
 
     /// Opens a WebSocket; false when the server refuses.

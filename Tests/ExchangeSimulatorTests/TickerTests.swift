@@ -15,7 +15,7 @@ struct TickerTests {
         }
         world.advance(4000)
         var frames: [String] = []
-        hub.deliver(&world.exchange) { _, bytes in frames.append(String(decoding: bytes, as: UTF8.self)) }
+        hub.deliver(&world.exchange) { _, _, bytes in frames.append(String(decoding: bytes, as: UTF8.self)) }
         return frames
     }
 

@@ -1,3 +1,5 @@
+import ExchangeSimulator
+
 /// The head and body of one HTTP request, as they came.
 struct HTTPRequest {
     let method: String
@@ -34,9 +36,14 @@ struct HTTPRequest {
 
 enum HTTPResponse {
     private static let reasons = [
-        200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 418: "I'm a teapot",
+        200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout",
+        418: "I'm a teapot",
         429: "Too Many Requests", 503: "Service Unavailable",
     ]
+
+    static func bytes(to request: HTTPRequest, _ answer: RestAnswer, _ headers: [(String, String)]) -> [UInt8] {
+        bytes(status: answer.status, body: answer.body, headers: headers, keepsAlive: request.keepsAlive)
+    }
 
     static func bytes(status: Int, body: [UInt8], headers: [(String, String)], keepsAlive: Bool) -> [UInt8] {
         var head = "HTTP/1.1 \(status) \(reasons[status] ?? "Status")\r\nContent-Type: application/json\r\n"

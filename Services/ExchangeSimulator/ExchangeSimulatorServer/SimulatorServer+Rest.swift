@@ -4,7 +4,6 @@ import TradingPrimitives
 extension SimulatorServer {
     /// Answers a REST request: route, limits, key, signature, time, and then the exchange.
     func answer(_ request: HTTPRequest) -> (RestAnswer, [(String, String)]) {
-        if request.path.hasPrefix("/sim/v1/") { return (administer(request), []) }
         guard let endpoint = Endpoint.find(request.method, request.path) else {
             let words = "Path \(request.path), Method \(request.method) is invalid"
             return (Exchange.answer(Refusal(-5000, words, status: 404)), [])
@@ -64,18 +63,7 @@ extension SimulatorServer {
         try simulation.exchange.checkTime(parameters)
     }
 
-    /// Routes of the simulator itself.
-    private func administer(_ request: HTTPRequest) -> RestAnswer {
-        switch (request.method, request.path) {
-        case ("GET", "/sim/v1/status"): return RestAnswer(status: 200, body: status())
-        case ("GET", "/sim/v1/ledger"): return RestAnswer(status: 200, body: simulation.exchange.auditJSON())
-        default:
-            return Exchange.answer(
-                Refusal(-5000, "Path \(request.path), Method \(request.method) is invalid", status: 404))
-        }
-    }
-
-    private func status() -> [UInt8] {
+    func status() -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.put("ended", simulation.isEnded)

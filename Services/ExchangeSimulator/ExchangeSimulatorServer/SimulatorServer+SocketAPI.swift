@@ -24,7 +24,7 @@ extension SimulatorServer {
     }
 
     /// Answers one message of the WebSocket API.
-    func answer(_ text: UnsafeRawBufferPointer, _ session: inout SocketSession) -> [UInt8] {
+    func answer(_ text: some Collection<UInt8>, _ session: inout SocketSession) -> [UInt8] {
         requests += 1
         guard let request = SocketRequest(text) else {
             return write(nil, Exchange.answer(Refusal(-1000, "Invalid JSON or request.")), session, account: nil)
@@ -101,7 +101,7 @@ extension SimulatorServer {
         return json.bytes
     }
 
-    private func write(
+    func write(
         _ id: FlatJSON.Value?, _ answer: RestAnswer, _ session: SocketSession, account: Int?
     ) -> [UInt8] {
         var json = JSONWriter()

@@ -30,6 +30,8 @@ public struct ServerOptions: Sendable {
     public var hangupAfterS = 600
     /// Bytes that may wait for a slow client before it is cut.
     public var queueMax = 16 << 20
+    /// What goes wrong, and when.
+    public var script = FaultScript()
 
     public init() {}
 }
@@ -48,22 +50,26 @@ public final class SimulatorServer<Source: MarketSource> {
     let clock: Clock
     let log: Log
     private let bridge = Bridge()
-    private var server: OpaquePointer?
+    var server: OpaquePointer?
     /// Opened WebSockets by the time they were opened, oldest first; monotonic seconds.
-    private var opened: [(id: cws_id, second: Int64)] = []
+    var opened: [(id: cws_id, second: Int64)] = []
     /// Connections that the venue is closing; what they still say is not heard.
     private var closing: [cws_id] = []
     /// What a connection asked for between the handshake's head and its end.
-    private var sessions: [cws_id: SocketSession] = [:]
+    var sessions: [cws_id: SocketSession] = [:]
     private var targets: [cws_id: (path: String, query: String)] = [:]
     var requests = 0
     var lagMs: Int64 = 0
     private var hasToldEnd = false
+    var script: FaultScript
+    /// What is on its way, while something is late.
+    var outbox = Outbox()
 
     /// Binds the port and listens; nothing is served before `run`.
     public init(_ simulation: Simulation<Source>, clock: Clock, options: ServerOptions, log: Log) throws(ServerError) {
         self.simulation = simulation
         (self.clock, self.options, self.log) = (clock, options, log)
+        script = options.script
         bridge.handler = self
         server = bridge.start(options)
         if server == nil {
@@ -91,20 +97,23 @@ public final class SimulatorServer<Source: MarketSource> {
     private func serve(until stop: () -> Bool) {
         while !stop(), let server {
             catchUp()
+            sendDue()
             closeOldConnections()
             var waitUs: Int64 = 20_000
             if let next = simulation.nextTime() { waitUs = min(waitUs, clock.microseconds(until: next)) }
             // What the clock does by itself falls on a grid of 50 ms of the venue.
             let tick = simulation.exchange.now.floored(to: 50) + 50
             waitUs = min(waitUs, clock.microseconds(until: tick))
+            if let next = outbox.nextTime { waitUs = min(waitUs, clock.microseconds(until: next)) }
             // Events a fraction of a millisecond apart are served together.
             guard cws_poll(server, max(waitUs, 500)) else { return }
         }
     }
 
     /// Brings the exchange to the present and sends what it tells.
-    private func catchUp() {
+    func catchUp() {
         let now = clock.now
+        followScript(until: now)
         let began = Clock.monotonicNs()
         while !simulation.play(until: now, eventsMax: 2000) {
             deliver()
@@ -118,9 +127,10 @@ public final class SimulatorServer<Source: MarketSource> {
         }
     }
 
-    private func deliver() {
+    func deliver() {
         guard let server else { return }
-        hub.deliver(&simulation.exchange) { id, bytes in
+        guard simulation.exchange.faults.isEmpty, outbox.isEmpty else { return deliverUnderFaults() }
+        hub.deliver(&simulation.exchange) { id, _, bytes in
             _ = cws_send_text(server, id, bytes, bytes.count)
         }
     }
@@ -143,18 +153,24 @@ extension SimulatorServer: SocketHandler {
             return respond(id, HTTPResponse.bytes(status: 400, body: [], headers: [], keepsAlive: false), false)
         }
         catchUp()
+        if request.path.hasPrefix(Self.ownPath) {
+            return serve(id, request, administer(request, from: id), [])
+        }
+        guard simulation.exchange.faults.isEmpty else { return meet(Call(id: id, words: .http(request))) }
         let (answer, headers) = answer(request)
+        serve(id, request, answer, headers)
+    }
+
+    private func serve(_ id: cws_id, _ request: HTTPRequest, _ answer: RestAnswer, _ headers: [(String, String)]) {
         if log.isOn(.debug) {
             log.write(
                 .debug, "request", [("method", request.method), ("path", request.path), ("status", "\(answer.status)")])
         }
         deliver()
-        let bytes = HTTPResponse.bytes(
-            status: answer.status, body: answer.body, headers: headers, keepsAlive: request.keepsAlive)
-        respond(id, bytes, request.keepsAlive)
+        respond(id, HTTPResponse.bytes(to: request, answer, headers), request.keepsAlive)
     }
 
-    private func respond(_ id: cws_id, _ bytes: [UInt8], _ keepsAlive: Bool) {
+    func respond(_ id: cws_id, _ bytes: [UInt8], _ keepsAlive: Bool) {
         guard let server else { return }
         cws_respond(server, id, bytes, bytes.count, keepsAlive)
     }
@@ -166,6 +182,7 @@ extension SimulatorServer: SocketHandler {
             respond(id, HTTPResponse.bytes(status: 404, body: [], headers: [], keepsAlive: false), false)
             return false
         }
+        guard admits(id, path: request.path) else { return false }
         targets[id] = (request.path, String(decoding: request.query, as: UTF8.self))
         return true
     }
@@ -186,6 +203,9 @@ extension SimulatorServer: SocketHandler {
         guard let server, !closing.contains(id) else { return }
         catchUp()
         if var session = sessions[id] {
+            guard simulation.exchange.faults.isEmpty else {
+                return meet(Call(id: id, words: .socket(Array(bytes))))
+            }
             let text = answer(bytes, &session)
             sessions[id] = session
             _ = cws_send_text(server, id, text, text.count)

@@ -13,7 +13,7 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
         values: [
             "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "api-key", "api-secret",
             "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level", "tls-port",
-            "tls-certificate",
+            "tls-certificate", "faults",
         ],
         flags: ["loop"])
     guard let level = Log.Level(rawValue: arguments.text("log-level") ?? "info") else {
@@ -128,10 +128,12 @@ func serve(
         let rate = try arguments.value("funding-rate", exchange.configuration.fundingRate)
         exchange.setFundingRate(rate)
     }
+    exchange.faults = FaultBook(seed: try arguments.value("seed", 1))
     let deposit = try arguments.value("balance", Notional(raw: 5000 * fixedScale))
     for (key, secret) in try credentials(arguments) {
         options.keys.append(ApiKey(key: key, secret: secret, account: exchange.openAccount(key, deposit: deposit)))
     }
+    options.script = try script(arguments, exchange)
     let factor: Double = try arguments.value("factor", 1)
     guard factor > 0, factor <= 1000 else { throw UsageError(message: "--factor must be above 0 and at most 1000") }
 
@@ -170,6 +172,16 @@ func serve(
     } catch {
         log.write(.error, error.description)
         return 1
+    }
+}
+
+private func script(_ arguments: Arguments, _ exchange: Exchange) throws(UsageError) -> FaultScript {
+    guard let path = arguments.text("faults") else { return FaultScript() }
+    guard let bytes = FileReader.read(path) else { throw UsageError(message: "can't read \(path)") }
+    do throws(FaultScript.LineError) {
+        return try FaultScript(String(decoding: bytes, as: UTF8.self), for: exchange)
+    } catch {
+        throw UsageError(message: "\(path), \(error)")
     }
 }
 

@@ -25,6 +25,7 @@ let help = """
       --api-secret-file PATH  file with the secret, or with a public key in PEM form (Ed25519, RSA)
       --maker-fee R --taker-fee R   fee rates (0.0002, 0.0005)
       --funding-rate R        rate until the source says another (0.0001)
+      --faults FILE           what goes wrong and when: lines of seconds from the start and a fault or act as JSON
       --connection-life S     seconds after which a WebSocket is closed (86400)
       --log-level LEVEL       debug, info, warning, error (info)
 

@@ -28,7 +28,7 @@ typedef struct {
 } cws_limits;
 
 typedef struct {
-    /// One whole request. The answer is given with `cws_respond` before this returns. Bytes are valid during the call.
+    /// One whole request. The answer is given with `cws_respond`, now or later. Bytes are valid during the call.
     void (*request)(void *owner, cws_id id, const uint8_t *head, size_t head_size, const uint8_t *body, size_t body_size);
     /// Whether to take a WebSocket upgrade. When not, answer with `cws_respond`.
     bool (*upgrade)(void *owner, cws_id id, const uint8_t *head, size_t head_size);
@@ -55,8 +55,10 @@ void cws_respond(cws_server *server, cws_id id, const uint8_t *bytes, size_t siz
 bool cws_send_text(cws_server *server, cws_id id, const uint8_t *bytes, size_t size);
 /// Closes after the queued frames, with a close frame of this code.
 void cws_close(cws_server *server, cws_id id, uint16_t code, const char *reason);
-/// Cuts at once, without a close frame.
+/// Cuts at once, without a close frame or an answer: the client sees a reset.
 void cws_abort(cws_server *server, cws_id id);
+/// Cuts all connections that have not become WebSockets, but for `except`.
+void cws_abort_http(cws_server *server, cws_id except);
 /// Bytes waiting for a connection; 0 for one that is gone.
 size_t cws_queued(const cws_server *server, cws_id id);
 

@@ -70,12 +70,15 @@ public struct FaultBook: Sendable {
         return nil
     }
 
-    /// A rule of this kind that holds for a contract now; looking is no occasion.
-    public func holding(_ kind: FaultKind, symbol: String? = nil, now: Timestamp) -> Fault? {
+    /// A rule of this kind that holds now, for a contract or a kind of connections; looking is no occasion.
+    public func holding(
+        _ kind: FaultKind, symbol: String? = nil, connection: ConnectionKind? = nil, now: Timestamp
+    ) -> Fault? {
         guard kinds != 0, kinds & Self.bit(kind) != 0 else { return nil }
         return rules.first {
             $0.fault.kind == kind && !$0.isOver(at: now)
                 && ($0.fault.match.symbol == nil || $0.fault.match.symbol == symbol)
+                && (connection.map($0.fault.connections.covers) ?? true)
         }?.fault
     }
 

@@ -44,18 +44,15 @@ public struct RateLimits: Sendable {
     public mutating func spend(_ cost: Int, now: Timestamp) throws(Refusal) {
         weight.roll(now)
         refusals.roll(now)
-        if now < bannedUntil { throw Self.banned(until: bannedUntil) }
+        if now < bannedUntil { throw Self.banned(until: bannedUntil.milliseconds) }
         weight.count += cost
         guard weight.count > Self.weightPerMinute else { return }
         refusals.count += 1
         if refusals.count > Self.refusalsBeforeBan {
             bannedUntil = now + 120_000
-            throw Self.banned(until: bannedUntil)
+            throw Self.banned(until: bannedUntil.milliseconds)
         }
-        throw Refusal(
-            -1003,
-            "Too many requests; current limit of IP is \(Self.weightPerMinute) requests per minute. "
-                + "Please use the websocket for live updates to avoid polling the API.", status: 429)
+        throw Self.tooManyRequests
     }
 
     /// Counts a request of a route that has a limit of its own. Throws when it is one too many.
@@ -76,10 +73,16 @@ public struct RateLimits: Sendable {
         }
     }
 
-    private static func banned(until time: Timestamp) -> Refusal {
+    static let tooManyRequests = Refusal(
+        -1003,
+        "Too many requests; current limit of IP is \(weightPerMinute) requests per minute. "
+            + "Please use the websocket for live updates to avoid polling the API.", status: 429)
+
+    /// `time`: milliseconds since 1970.
+    static func banned(until time: Int64) -> Refusal {
         Refusal(
             -1003,
-            "Way too many requests; IP banned until \(time.milliseconds). "
+            "Way too many requests; IP banned until \(time). "
                 + "Please use the websocket for live updates to avoid bans.", status: 418)
     }
 

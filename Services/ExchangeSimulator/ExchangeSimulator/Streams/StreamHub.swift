@@ -30,6 +30,12 @@ public struct StreamHub: Sendable {
         case close(code: UInt16, reason: String)
     }
 
+    /// What a frame is of: a market stream, or a user event and its contract.
+    public enum Label: Sendable {
+        case market(MarketStream)
+        case user(event: String, instrument: Int?)
+    }
+
     private var connections: [Id: Connection] = [:]
     private var subscribers: [MarketStream: [Id]] = [:]
     private var userConnections: [Id] = []
@@ -42,6 +48,10 @@ public struct StreamHub: Sendable {
     public init() {}
 
     public var connectionCount: Int { connections.count }
+
+    public func kind(of id: Id) -> ConnectionKind? {
+        connections[id].map { $0.route == .user ? .user : .market }
+    }
 
     // MARK: Life of a connection
 
@@ -208,18 +218,18 @@ public struct StreamHub: Sendable {
     // MARK: Frames
 
     /// Sends everything the venue told to whom it concerns. `send` gets one text frame for one connection.
-    public mutating func deliver(_ venue: inout Exchange, send: (Id, [UInt8]) -> Void) {
+    public mutating func deliver(_ venue: inout Exchange, send: (Id, Label, [UInt8]) -> Void) {
         let events = venue.takeEvents()
         for event in events {
             switch event.body {
             case .market(let frame): deliver(frame, venue, at: event.time, send)
             case .user(let account, let frame):
-                deliver(frame.eventName, account, send) {
+                deliver(frame.eventName, frame.instrument, account, send) {
                     $0.frame(frame, venue, account: account, now: event.time)
                 }
             case .listenKeyExpired(let account):
                 let key = venue.listenKey(account)
-                deliver("listenKeyExpired", account, send) { json in
+                deliver("listenKeyExpired", nil, account, send) { json in
                     json.object {
                         $0.put("e", "listenKeyExpired")
                         $0.put("E", event.time)
@@ -231,7 +241,7 @@ public struct StreamHub: Sendable {
     }
 
     private mutating func deliver(
-        _ frame: MarketFrame, _ venue: Exchange, at time: Timestamp, _ send: (Id, [UInt8]) -> Void
+        _ frame: MarketFrame, _ venue: Exchange, at time: Timestamp, _ send: (Id, Label, [UInt8]) -> Void
     ) {
         frame.forEachStream { stream in
             guard let ids = subscribers[stream] else { return }
@@ -242,9 +252,9 @@ public struct StreamHub: Sendable {
             for id in ids {
                 if connections[id]?.isCombined == true {
                     if wrapped.bytes.isEmpty { wrap(stream.name(venue.instruments)) }
-                    send(id, wrapped.bytes)
+                    send(id, .market(stream), wrapped.bytes)
                 } else {
-                    send(id, json.bytes)
+                    send(id, .market(stream), json.bytes)
                 }
                 sentByStream[stream, default: 0] += 1
             }
@@ -260,7 +270,8 @@ public struct StreamHub: Sendable {
     }
 
     private mutating func deliver(
-        _ name: String, _ account: Int, _ send: (Id, [UInt8]) -> Void, _ write: (inout JSONWriter) -> Void
+        _ name: String, _ instrument: Int?, _ account: Int, _ send: (Id, Label, [UInt8]) -> Void,
+        _ write: (inout JSONWriter) -> Void
     ) {
         var isWritten = false
         for id in userConnections {
@@ -275,9 +286,9 @@ public struct StreamHub: Sendable {
                 if connection.isCombined {
                     wrapped.removeAll()
                     wrap(user.listenKey)
-                    send(id, wrapped.bytes)
+                    send(id, .user(event: name, instrument: instrument), wrapped.bytes)
                 } else {
-                    send(id, json.bytes)
+                    send(id, .user(event: name, instrument: instrument), json.bytes)
                 }
                 sentByUserEvent[name, default: 0] += 1
             }

@@ -12,6 +12,16 @@ extension UserFrame {
         case .marginCall: "MARGIN_CALL"
         }
     }
+
+    /// The contract that it is about; nil where it may be about several.
+    var instrument: Int? {
+        switch self {
+        case .order(let order, _), .tradeLite(let order, _): order.instrument
+        case .algo(let order): order.instrument
+        case .leverage(let index, _): index
+        case .account, .marginCall: nil
+        }
+    }
 }
 
 extension JSONWriter {
