@@ -12,6 +12,8 @@ struct Desk {
     var ask: Price?
     var bookTime = Timestamp.zero
     var position: Position?
+    /// What the venue held at the last look; nil before the first.
+    var venueQuantity: Quantity?
     /// Greatest trade id seen: fills are asked for from the next one.
     var lastTradeId: Int64?
     /// Last time that an order, a fill or a plan changed something here.

@@ -65,7 +65,9 @@ extension Executor {
         let position = desks[index].position
         for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
             let role = position?.role(clientOrderId: report.clientOrderId, orderId: report.orderId) ?? .foreign
-            if role == .foreign {
+            if let position, position.owns(order: report.clientOrderId) {
+                act(index) { $0.orderFound(report, $1, &$2) }
+            } else if role == .foreign {
                 alert(
                     .warning, "orphan_order", report.symbol, "\(report.clientOrderId) belongs to no position; cancelled"
                 )
@@ -74,7 +76,7 @@ extension Executor {
                 act(index) { $0.orderChanged(report, $1, &$2) }
             }
         }
-        for slot in position?.orders ?? [] where slot.status == .open {
+        for slot in desks[index].position?.orders ?? [] where slot.status == .open {
             if reports.contains(where: { $0.clientOrderId == slot.clientOrderId }) { continue }
             send(.queryOrder(desks[index].symbol, clientOrderId: slot.clientOrderId))
         }
@@ -82,23 +84,34 @@ extension Executor {
 
     private mutating func compareStops(_ index: Int, with reports: [StopReport]) {
         guard isSettled(index) else { return }
-        let position = desks[index].position
         for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
-            if let position, position.stops.contains(where: { $0.clientOrderId == report.clientOrderId }) {
-                act(index) { $0.stopChanged(report, $1, &$2) }
-            } else {
+            if desks[index].position?.owns(stop: report.clientOrderId) == true {
+                act(index) { $0.stopFound(report, $1, &$2) }
+            } else if maySweepStops(index) {
                 alert(
                     .warning, "orphan_stop", report.symbol, "\(report.clientOrderId) belongs to no position; cancelled")
                 send(.cancelStop(report.symbol, clientOrderId: report.clientOrderId))
+            } else {
+                reconciliation.isWanted = true
             }
         }
+        let position = desks[index].position
         for stop in position?.stops ?? [] where stop.status == .open {
             if reports.contains(where: { $0.clientOrderId == stop.clientOrderId }) { continue }
             send(.queryStop(desks[index].symbol, clientOrderId: stop.clientOrderId))
         }
     }
 
+    /// A stop that nobody knows goes only where it protects nothing: the venue holds nothing, or we have our own stop. After
+    /// a disk that failed it may be all that protects.
+    private func maySweepStops(_ index: Int) -> Bool {
+        if let position = desks[index].position, position.held > .zero { return position.isProtected }
+        return desks[index].venueQuantity == .zero
+    }
+
     private mutating func compare(_ index: Int, with reports: [PositionReport]) {
+        let found = reports.first { $0.symbol == desks[index].symbol }?.quantity ?? .zero
+        desks[index].venueQuantity = found
         guard isSettled(index) else { return }
         let symbol = desks[index].symbol
         let report = reports.first { $0.symbol == symbol }

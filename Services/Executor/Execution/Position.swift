@@ -18,6 +18,8 @@ public struct Position: Equatable, Sendable {
     var fundedAt: Timestamp?
     /// Ids of the trades counted, so that none counts twice.
     public internal(set) var tradeIds: [Int64] = []
+    /// Those of them that no order of ours is known for.
+    var foreignTradeIds: [Int64] = []
     /// Why it is being closed, while it is.
     public internal(set) var exitReason: ExitReason?
     /// Whether the first target was reached.

@@ -23,6 +23,7 @@ extension Position {
         fields.put("orders", SlotList(slots: orders))
         fields.put("stops", SlotList(slots: stops))
         fields.put("trade_ids", IdList(ids: tradeIds))
+        if !foreignTradeIds.isEmpty { fields.put("foreign_trade_ids", IdList(ids: foreignTradeIds)) }
         fields.scope = "in."
         entered.encode(into: &fields)
         fields.scope = "out."
@@ -50,6 +51,7 @@ extension Position {
         orders = (try fields.required("orders") as SlotList<OrderSlot>).slots
         stops = (try fields.required("stops") as SlotList<StopSlot>).slots
         tradeIds = (try fields.required("trade_ids") as IdList).ids
+        foreignTradeIds = (try fields.optional("foreign_trade_ids") as IdList?)?.ids ?? []
         scoped.scope = "in."
         entered = try FillSum(scoped)
         scoped.scope = "out."

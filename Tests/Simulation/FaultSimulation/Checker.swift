@@ -20,9 +20,11 @@ final class Checker {
     var lossesSaid = Notional.zero
     /// When the day's loss limit had been passed, by the words said.
     var lossLimitPassedAt: Timestamp?
-    var repliesSaid: [String: Int] = [:]
+    var replyCount = 0
+    var lastReplyUs: Int64 = 0
     var hasPersonActed = false
     var hasAdopted = false
+    var hasDiskFailed = false
     /// Whether a crash has made the executor look things up that nobody else tells of.
     var sentCount = 0
     var alerts: Set<String> = []
@@ -61,9 +63,12 @@ final class Checker {
         switch request {
         case .placeOrder(let order):
             expectDurable(order.clientOrderId, executor)
+            if executor.disk.isBroken { hasDiskFailed = true }
             if order.isReduceOnly { return noteClose(order.symbol) }
             entrySent(order, executor)
-        case .placeStop(let stop): expectDurable(stop.clientOrderId, executor)
+        case .placeStop(let stop):
+            if executor.disk.isBroken { hasDiskFailed = true }
+            expectDurable(stop.clientOrderId, executor)
         case .cancelStop(_, let id): cancelsAsked.insert(id)
         default: break
         }
@@ -135,6 +140,7 @@ final class Checker {
     func heard(_ event: ExecutorEvent) {
         guard case .plan(_, let plan) = event else { return }
         plansSeen[plan.id] = plan
+        world.tell("plan \(plan.id)")
         if world.executor.disk.isBroken { plansHeardWithoutDisk.insert(plan.id.text) }
     }
 
@@ -151,7 +157,9 @@ final class Checker {
             if event.kind == .positionAdopted { hasAdopted = true }
             if let summary = event.summary { closed(summary) }
         case .alert(let alert): alerts.insert(alert.event)
-        case .reply(let reply): repliesSaid[reply.command, default: 0] += 1
+        case .reply:
+            replyCount += 1
+            lastReplyUs = world.scheduler.nowUs
         case .account: break
         }
     }

@@ -3,6 +3,8 @@
 final class Disk {
     private(set) var durable: [[UInt8]] = []
     private var waiting: [[UInt8]] = []
+    /// How many of those have been given to the system.
+    private var begunCount = 0
     /// Refuses to sync.
     var isBroken = false
 
@@ -11,6 +13,8 @@ final class Disk {
         waiting.append(record)
         return UInt64(durable.count + waiting.count)
     }
+
+    func begin() { begunCount = waiting.count }
 
     func sync() -> Bool {
         guard !isBroken else { return false }
@@ -21,7 +25,8 @@ final class Disk {
 
     /// The process is gone. What was on its way may have come to the disk.
     func crash(isKept: Bool) {
-        if isKept, !isBroken { durable += waiting }
+        if isKept, !isBroken, begunCount == waiting.count { durable += waiting }
         waiting = []
+        begunCount = 0
     }
 }

@@ -232,7 +232,10 @@ extension ExecutorNode: ExecutorWorld {
         return disk.append(record.bytes)
     }
 
-    func beginSync() throws(Crash) { try step() }
+    func beginSync() throws(Crash) {
+        disk.begin()
+        try step()
+    }
 
     func sync() throws(Crash) -> Bool {
         if world.mutation == .sendBeforeJournal { return true }

@@ -114,7 +114,7 @@ public final class World {
         if checker.hasFailed { return }
         checker.expectConvergence()
         closeAll()
-        scheduler.run(forMs: Self.closingMs) { checker.hasFailed }
+        scheduler.run(forMs: Self.closingMs) { checker.hasFailed || isClosed }
         if !checker.hasFailed { checker.expectEnd() }
     }
 
@@ -131,6 +131,11 @@ public final class World {
             node.isPaused = false
             node.start()
         }
+    }
+
+    /// Both commands were answered, and what may be left over had its time to go.
+    private var isClosed: Bool {
+        checker.replyCount >= 2 && scheduler.nowUs - checker.lastReplyUs > 6_000_000
     }
 
     static let commands = (stop: "sim-stop", closeAll: "sim-close-all")
