@@ -20,6 +20,10 @@ struct Desk {
     var changedAt = Timestamp.zero
     /// Looks at the venue in a row that found another position than ours.
     var mismatches = 0
+    /// Time of the first of them.
+    var mismatchedAt = Timestamp.zero
+    /// When the venue last told all fills.
+    var fillsHeardAt = Timestamp.zero
     var fillsAskedAt = Timestamp.zero
     /// What the account pays here; nil until the venue has told it.
     var commission: CommissionReport?

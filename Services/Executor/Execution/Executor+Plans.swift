@@ -10,7 +10,8 @@ extension Executor {
         if takenPlans.count > Self.namesMax { takenPlans.removeFirst() }
         effects.append(.journal(.plan(plan.id)))
         guard let index = desks.firstIndex(where: { $0.symbol == symbol }) else { return }
-        if let reason = reasonToDeny(plan, terms, desks[index]) {
+        let isBusy = desks[index].position != nil
+        if let reason = isBusy ? "the symbol is busy" : reasonNotToEnter(plan, terms, desks[index]) {
             var event = ExecutionEvent(
                 plan: plan.id, cause: plan.cause, eventTime: now, kind: .planDenied, state: .pendingEntry,
                 direction: plan.direction, strategy: plan.strategy)
@@ -28,14 +29,13 @@ extension Executor {
         }
     }
 
-    private func reasonToDeny(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
+    private func reasonNotToEnter(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
         let age = now - plan.eventTime
         if entriesStopped { return "entries are stopped" }
         if !isUserStreamUp { return "the user stream is down" }
         if !isJournalWritable { return "the journal can't be written" }
         if !isReconciled { return "the venue's orders and positions have not been looked at yet" }
         if age > terms.entryTimeoutMs { return "the plan is \(age) ms old > \(terms.entryTimeoutMs) ms" }
-        if desk.position != nil { return "the symbol is busy" }
         if desks.contains(where: { $0.position?.hasUnknownOrder == true }) { return "an order's outcome is not known" }
         if desk.mismatches > 0 { return "the venue holds another position than we know" }
         guard let rules = desk.rules else { return "the contract's rules are not known" }
@@ -54,7 +54,11 @@ extension Executor {
         switch reply {
         case .done:
             desks[index].leverage = leverage
-            guard desks[index].position?.state == .pendingEntry else { return }
+            guard let position = desks[index].position, position.state == .pendingEntry else { return }
+            // The answer took its time: what was true of the plan may be true no more.
+            if let late = reasonNotToEnter(position.plan, position.terms, desks[index]) {
+                return act(index) { $0.endEntry(late, $1, &$2) }
+            }
             return act(index) { $0.submitEntry($1, &$2) }
         case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.code) \(error.message)"
         case .notExecuted(let text), .unknown(let text): reason = "leverage \(leverage) could not be set: \(text)"

@@ -121,9 +121,13 @@ extension Executor {
             return
         }
         desks[index].mismatches += 1
+        if desks[index].mismatches == 1 { desks[index].mismatchedAt = now }
         reconciliation.isWanted = true
-        // The first answer to a difference is to ask for the fills that would explain it.
-        guard desks[index].mismatches > 2 else { return askForFills(index) }
+        // The first answer to a difference is to ask for the fills that would explain it. As long as those don't come, the
+        // difference says no more than that.
+        guard desks[index].mismatches > 2, desks[index].fillsHeardAt > desks[index].mismatchedAt else {
+            return askForFills(index)
+        }
         alert(
             .critical, "position_mismatch", symbol,
             "the venue holds \(theirs), we know of \(ours); taking the venue's word")
@@ -161,18 +165,13 @@ extension Executor {
 }
 
 extension Position {
-    /// The venue holds `theirs` (signed) where we know of more or less: what is missing was closed by others.
+    /// The venue holds `theirs` (signed) where we know of more or less: what is missing was closed by others. Fills that are
+    /// told of later take the place of what is assumed now.
     mutating func endedElsewhere(_ theirs: Quantity, _ around: Surroundings, _ actions: inout PositionActions) {
-        let remaining = theirs * direction.sign
-        let difference = held - max(.zero, remaining)
-        if difference > .zero {
-            exited.quantity += difference
-            exited.value += (around.bid ?? terms.entryPrice) * difference
+        assumedClosed = entered.quantity - exited.quantity - max(.zero, theirs * direction.sign)
+        if assumedClosed > .zero {
+            assumedPrice = around.bid ?? terms.entryPrice
             exitReason = exitReason ?? .external
-        } else if remaining > held {
-            let added = remaining - held
-            entered.quantity += added
-            entered.value += (around.ask ?? terms.entryPrice) * added
         }
     }
 

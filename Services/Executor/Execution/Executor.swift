@@ -155,6 +155,7 @@ public struct Executor: Sendable {
         case .queryFills(let symbol, _, _):
             guard case .fills(let fills) = reply else { return }
             withDesk(symbol) { executor, index in
+                executor.desks[index].fillsHeardAt = executor.now
                 for fill in fills { executor.fillArrived(fill, index) }
             }
         case .queryCommission(let symbol): commissionArrived(symbol, reply)

@@ -86,6 +86,7 @@ extension Position {
         credit(fill, role)
         if fill.side == direction.entrySide {
             entered.add(fill)
+            if assumedClosed < .zero { assumedClosed += min(fill.quantity, -assumedClosed) }
             take(entered.quantity >= terms.quantity ? .fullyFilled : .partlyFilled)
             var event = event(.entryFilled, at: fill.time, detail: role == .foreign ? "not ours" : nil)
             describe(fill, &event)
@@ -94,6 +95,7 @@ extension Position {
             return
         }
         exited.add(fill)
+        if assumedClosed > .zero { assumedClosed -= min(fill.quantity, assumedClosed) }
         noteReason(fill, role)
         var isTarget = false
         if case .order(let index) = role, orders[index].kind == .target {

@@ -98,7 +98,7 @@ extension Position {
         let fees = entered.fees + exited.fees
         return TradeSummary(
             exitReason: exitReason ?? .external, size: entered.value, quantity: entered.quantity,
-            entryPrice: entered.averagePrice ?? .zero, exitPrice: exited.averagePrice ?? .zero,
+            entryPrice: entered.averagePrice ?? .zero, exitPrice: exited.averagePrice ?? assumedPrice ?? .zero,
             leverage: terms.leverage,
             initialStopPrice: stops.first?.trigger ?? .zero, takeProfitPrice: orders(.target).first?.price ?? .zero,
             trailingStopPrice: hasReachedTarget ? stops.last?.trigger : nil, grossPnl: gross, fees: fees,

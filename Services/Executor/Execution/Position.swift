@@ -13,6 +13,10 @@ public struct Position: Equatable, Sendable {
     public internal(set) var stops: [StopSlot] = []
     public internal(set) var entered = FillSum()
     public internal(set) var exited = FillSum()
+    /// What the venue's word leaves us to assume: so much was closed by others (below zero: opened) in fills that have not
+    /// come, at about `assumedPrice`.
+    var assumedClosed = Quantity.zero
+    var assumedPrice: Price?
     /// Funding received, below zero when paid.
     public internal(set) var funding = Notional.zero
     var fundedAt: Timestamp?
@@ -44,7 +48,7 @@ public struct Position: Equatable, Sendable {
 
     public var direction: Direction { plan.direction }
     /// What is held now; never below zero.
-    public var held: Quantity { max(.zero, entered.quantity - exited.quantity) }
+    public var held: Quantity { max(.zero, entered.quantity - exited.quantity - assumedClosed) }
     var isOver: Bool { state == .closed || state == .noFill }
     /// A stop that the venue has confirmed; a triggered one is about to close the position.
     var isProtected: Bool { stops.contains { $0.status == .open || $0.status == .triggered } }

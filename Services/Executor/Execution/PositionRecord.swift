@@ -17,6 +17,8 @@ extension Position {
         fields.put("extreme", extreme)
         fields.put("stop_moved_at", stopMovedAt)
         fields.put("opened_at", openedAt)
+        if assumedClosed != .zero { fields.put("assumed_closed", assumedClosed) }
+        fields.put("assumed_price", assumedPrice)
         fields.put("funding", funding)
         fields.put("funded_at", fundedAt)
         fields.put("abandoned", isAbandoned)
@@ -45,6 +47,8 @@ extension Position {
         hasReachedTarget = try fields.required("reached_target")
         extreme = try fields.optional("extreme")
         stopMovedAt = try fields.required("stop_moved_at")
+        assumedClosed = try fields.optional("assumed_closed") ?? .zero
+        assumedPrice = try fields.optional("assumed_price")
         funding = try fields.optional("funding") ?? .zero
         fundedAt = try fields.optional("funded_at")
         isAbandoned = try fields.required("abandoned")

@@ -89,11 +89,28 @@ extension Checker {
         if sum != change { violated("the end: the trades say \(sum), the account \(change)") }
     }
 
-    /// Each approved plan that Redis still holds was answered: an entry sent, or a denial, or an end without a fill.
+    /// Each decision to trade that Redis still holds became one plan, and each approved plan was answered once: an entry
+    /// sent, or a denial, or an end without a fill.
     private func expectAnswers() {
+        var plans: [String: Int] = [:]
+        var sent: Set<String> = []
         var answered = plansHeardWithoutDisk
-        for entry in world.bus.log where entry.stream.kind == .execution {
-            if let plan = entry.fields["plan"] { answered.insert(plan) }
+        for entry in world.bus.log {
+            switch entry.stream.kind {
+            case .plan: plans[entry.fields["id"] ?? "", default: 0] += 1
+            case .execution:
+                guard let plan = entry.fields["plan"] else { continue }
+                answered.insert(plan)
+                if entry.fields["event"] == "ENTRY_SENT" { sent.insert(plan) }
+                if entry.fields["event"] == "PLAN_DENIED", sent.contains(plan) {
+                    violated("the end: plan \(plan) was taken and denied")
+                }
+            default: break
+            }
+        }
+        for entry in world.bus.log where entry.stream.kind == .decision && entry.fields["action"] != "NO_TRADE" {
+            guard let id = entry.fields["id"], plans[id] != 1 else { continue }
+            violated("the end: decision \(id) became \(plans[id] ?? 0) plans")
         }
         for entry in world.bus.log where entry.stream.kind == .plan && entry.fields["verdict"] == "APPROVED" {
             if let id = entry.fields["id"], !answered.contains(id) { violated("the end: plan \(id) was not answered") }

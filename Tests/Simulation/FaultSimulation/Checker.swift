@@ -64,8 +64,8 @@ final class Checker {
         case .placeOrder(let order):
             expectDurable(order.clientOrderId, executor)
             if executor.disk.isBroken { hasDiskFailed = true }
-            if order.isReduceOnly { return noteClose(order.symbol) }
-            entrySent(order, executor)
+            if !order.isReduceOnly { return entrySent(order, executor) }
+            if case .market = order.kind { noteClose(order.symbol) }
         case .placeStop(let stop):
             if executor.disk.isBroken { hasDiskFailed = true }
             expectDurable(stop.clientOrderId, executor)
@@ -96,7 +96,9 @@ final class Checker {
         if order.quantity > terms.quantity { violated("I8: \(order.clientOrderId) is greater than its plan") }
         if order.side != plan.direction.entrySide { violated("I6: \(order.clientOrderId) is on the wrong side") }
         let age = world.scheduler.now - plan.eventTime
-        if age > 2 * terms.entryTimeoutMs + 100 { violated("I5: \(order.clientOrderId) leaves at \(age) ms of age") }
+        // Priced again after a refusal it may leave as late as twice that.
+        let ageMax = terms.entryTimeoutMs * (order.clientOrderId.hasSuffix("-e") ? 1 : 2) + 100
+        if age > ageMax { violated("I5: \(order.clientOrderId) leaves at \(age) ms of age") }
         if executor.disk.isBroken { violated("I5: \(order.clientOrderId) leaves without a journal") }
         if let passed = lossLimitPassedAt, plan.eventTime - passed > 2500 {
             violated("I8: \(order.clientOrderId) was planned \(plan.eventTime - passed) ms after the day's loss limit")

@@ -34,8 +34,6 @@ public enum Mutation: String, CaseIterable, Sendable {
     case acknowledgeBeforeProcessing = "acknowledge-before-processing"
     /// Words are said without regard to their numbers.
     case sayAgain = "say-again"
-    /// The risk manager's session is lost with a restart.
-    case forgetSession = "forget-session"
 }
 
 extension Mutation {

@@ -107,6 +107,7 @@ final class Network {
     private func fate(of request: RestRequest) -> Fate {
         if isPartitioned { return .lost }
         let trouble = world.trouble
+        if request.path.hasPrefix("/fapi/v1/algoOrder"), trouble.happens(.stops, 0.4) { return fateOfStop(request) }
         guard trouble.happens(.requests, 0.12) else { return throttled(request) }
         switch trouble.pick(0...7) {
         case 0: return .lost
@@ -122,6 +123,22 @@ final class Network {
         default:
             let text = #"{"code":-1000,"msg":"Internal error; unable to process your request. Please try again."}"#
             return .fronted(status: 503, body: text, isExecuted: false)
+        }
+    }
+
+    /// The service of conditional orders has troubles of its own.
+    private func fateOfStop(_ request: RestRequest) -> Fate {
+        if request.method == .get {
+            return .fronted(status: 400, body: #"{"code":-2013,"msg":"Order does not exist."}"#, isExecuted: false)
+        }
+        switch world.trouble.pick(0...3) {
+        case 0: return .lost
+        case 1: return .unanswered
+        case 2:
+            return .fronted(status: 400, body: #"{"code":-4045,"msg":"Reach max stop order limit."}"#, isExecuted: false)
+        default:
+            let text = #"{"code":-1007,"msg":"Timeout waiting for response from backend server."}"#
+            return .fronted(status: 408, body: text, isExecuted: world.trouble.pick(0...1) == 0)
         }
     }
 

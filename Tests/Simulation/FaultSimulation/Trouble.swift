@@ -35,6 +35,8 @@ final class Trouble {
 
     private var random: SplitMix64
     let families: Set<Family>
+    /// Longest time between two blows: some worlds are rough, in others there is time to trade.
+    let blowEveryMs: Int64
     /// Set false when the calm begins.
     var isActive = false
     /// How often each kind struck.
@@ -45,6 +47,7 @@ final class Trouble {
         var families: Set<Family> = []
         for family in Family.allCases where random.uniform() < 0.45 { families.insert(family) }
         self.families = families
+        blowEveryMs = [800, 2000, 5000, 8000][Int(random.next() % 4)]
     }
 
     /// Whether a fault of the family strikes now.

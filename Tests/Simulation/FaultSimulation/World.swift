@@ -62,7 +62,7 @@ public final class World {
             ProcessorNode(
                 "risk-manager", self, beforeCommit: { [unowned self] in session = $0.session },
                 make: { [unowned self] in
-                    RiskManager(rules.risk, session: mutation == .forgetSession ? RiskSession() : session)
+                    RiskManager(rules.risk, session: session)
                 }),
         ]
     }
@@ -97,7 +97,7 @@ public final class World {
 
     // MARK: A run
 
-    private static let quietMs: Int64 = 6000
+    private static let quietMs: Int64 = 31_000
     private static let troubledMs: Int64 = 30_000
     private static let calmMs: Int64 = 12_000
     private static let closingMs: Int64 = 25_000
@@ -149,7 +149,7 @@ public final class World {
 
     /// One blow after the other, until the calm.
     private func strike() {
-        scheduler.after(ms: trouble.pick(150...1200)) { [unowned self] in
+        scheduler.after(ms: trouble.pick(100...trouble.blowEveryMs)) { [unowned self] in
             guard trouble.isActive else { return }
             if let family = Trouble.Family.blows.filter(trouble.families.contains).randomElement(by: trouble) {
                 trouble.strike(family)
