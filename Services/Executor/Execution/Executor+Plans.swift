@@ -19,7 +19,8 @@ extension Executor {
             say(.execution(symbol, event))
             return
         }
-        desks[index].position = Position(symbol: symbol, plan: plan, terms: terms, at: now)
+        desks[index].position = Position(
+            symbol: symbol, plan: plan, terms: terms, at: now, afterTradeId: desks[index].lastTradeId ?? 0)
         desks[index].changedAt = now
         if desks[index].leverage == terms.leverage {
             act(index) { $0.submitEntry($1, &$2) }

@@ -156,7 +156,8 @@ extension Executor {
         let plan = TradePlan(
             id: TradeId(symbol: report.symbol, cause: cause), cause: cause, eventTime: now, direction: direction,
             strategy: .momentum, confidence: 0, verdict: .approved(terms))
-        desks[index].position = Position(symbol: report.symbol, plan: plan, terms: terms, at: now)
+        desks[index].position = Position(
+            symbol: report.symbol, plan: plan, terms: terms, at: now, afterTradeId: desks[index].lastTradeId ?? 0)
         alert(
             .critical, "position_adopted", report.symbol,
             "\(report.quantity) at \(report.entryPrice) was found; protecting it")

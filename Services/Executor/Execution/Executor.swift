@@ -100,7 +100,7 @@ public struct Executor: Sendable {
         let symbol = desks[index].symbol
         let isWoundUp = position.isWoundUp
         desks[index].position = isWoundUp ? nil : position
-        guard !actions.requests.isEmpty || !actions.events.isEmpty || before != position.state || isWoundUp else {
+        guard !actions.requests.isEmpty || !actions.events.isEmpty || actions.wantsLook || before != position.state || isWoundUp else {
             return
         }
         desks[index].changedAt = now
@@ -110,6 +110,7 @@ public struct Executor: Sendable {
         for request in actions.requests { send(request) }
         effects.append(.project(symbol, position.isOver ? nil : position.hotState))
         if actions.events.contains(where: { $0.kind == .positionClosed }) { send(.queryAccount) }
+        if actions.wantsLook { reconciliation.isWanted = true }
     }
 
     // MARK: Events
@@ -203,7 +204,7 @@ public struct Executor: Sendable {
 
     mutating func fillArrived(_ fill: Fill, _ index: Int) {
         desks[index].lastTradeId = max(desks[index].lastTradeId ?? 0, fill.tradeId)
-        guard let position = desks[index].position, fill.time >= position.openedAt - 1000 else {
+        guard let position = desks[index].position, position.canOwn(fill) else {
             if desks[index].position == nil { reconciliation.isWanted = true }
             return
         }

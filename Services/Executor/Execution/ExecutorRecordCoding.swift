@@ -78,7 +78,12 @@ extension Executor {
     /// Takes up one record of the journal; to be called for all of them, oldest first, before the first event.
     public mutating func remember(_ record: ExecutorRecord) {
         switch record {
-        case .position(let symbol, let position): withDesk(symbol) { $0.desks[$1].position = position }
+        case .position(let symbol, let position):
+            withDesk(symbol) { executor, index in
+                executor.desks[index].position = position
+                guard let last = position?.tradeIds.max() else { return }
+                executor.desks[index].lastTradeId = max(executor.desks[index].lastTradeId ?? 0, last)
+            }
         case .plan(let id):
             takenPlans.append(id)
             if takenPlans.count > Self.namesMax { takenPlans.removeFirst() }

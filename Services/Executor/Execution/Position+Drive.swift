@@ -77,6 +77,8 @@ extension Position {
                 entryRefused(index, error, around, &actions)
             } else {
                 orders[index].status = .done
+                // There is nothing to reduce, it seems.
+                if error.code == VenueCode.reduceOnlyRefused { actions.wantsLook = true }
             }
         case .stop, .foreign: break
         }

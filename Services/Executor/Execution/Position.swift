@@ -1,5 +1,6 @@
 public import SignalContracts
 public import TradingPrimitives
+import Venue
 
 /// One trade of one symbol, from its plan to flat: orders, fills, stops, and what they came to.
 public struct Position: Equatable, Sendable {
@@ -34,16 +35,25 @@ public struct Position: Equatable, Sendable {
     /// Since when it has been held without a confirmed stop.
     var nakedSince: Timestamp?
     public let openedAt: Timestamp
+    /// The symbol's last trade of ours before this position: trades up to it belong to earlier ones.
+    let afterTradeId: Int64
     /// A person wants it over, whatever its state.
     var isAbandoned = false
     /// True from a restart until its orders have been looked up.
     var isRecovering = false
 
-    init(symbol: Symbol, plan: TradePlan, terms: TradeTerms, at time: Timestamp) {
+    init(symbol: Symbol, plan: TradePlan, terms: TradeTerms, at time: Timestamp, afterTradeId: Int64 = 0) {
         self.symbol = symbol
         self.plan = plan
         self.terms = terms
         openedAt = time
+        self.afterTradeId = afterTradeId
+    }
+
+    /// Whether a fill can be of this position: by the name of its order, else by its place among the trades and its time.
+    func canOwn(_ fill: Fill) -> Bool {
+        if let id = fill.clientOrderId, id.hasPrefix(Self.prefix) { return owns(order: id) }
+        return fill.tradeId > afterTradeId && fill.time >= openedAt - 1000
     }
 
     public var direction: Direction { plan.direction }

@@ -17,6 +17,7 @@ extension Position {
         fields.put("extreme", extreme)
         fields.put("stop_moved_at", stopMovedAt)
         fields.put("opened_at", openedAt)
+        fields.put("after_trade_id", afterTradeId)
         if assumedClosed != .zero { fields.put("assumed_closed", assumedClosed) }
         fields.put("assumed_price", assumedPrice)
         fields.put("funding", funding)
@@ -41,7 +42,8 @@ extension Position {
         let plan = try TradePlan(scoped)
         guard case .approved(let terms) = plan.verdict else { throw .unknownType("plan without terms") }
         self.init(
-            symbol: try fields.required("symbol"), plan: plan, terms: terms, at: try fields.required("opened_at"))
+            symbol: try fields.required("symbol"), plan: plan, terms: terms, at: try fields.required("opened_at"),
+            afterTradeId: try fields.optional("after_trade_id") ?? 0)
         state = try fields.required("state")
         exitReason = try fields.optional("exit_reason")
         hasReachedTarget = try fields.required("reached_target")
