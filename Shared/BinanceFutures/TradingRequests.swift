@@ -63,12 +63,16 @@ extension RestRequest {
     }
 
     private static func placement(of stop: NewStop) -> RestRequest {
-        let parameters = [
+        var parameters = [
             ("algoType", "CONDITIONAL"), ("symbol", stop.symbol.name), ("side", stop.side.rawValue),
             ("type", "STOP_MARKET"), ("triggerPrice", stop.triggerPrice.description),
-            ("workingType", stop.workingPrice.rawValue), ("closePosition", "true"),
-            ("clientAlgoId", stop.clientOrderId),
+            ("workingType", stop.workingPrice.rawValue), ("clientAlgoId", stop.clientOrderId),
         ]
+        if let quantity = stop.quantity {
+            parameters += [("quantity", quantity.description), ("reduceOnly", "true")]
+        } else {
+            parameters.append(("closePosition", "true"))
+        }
         return signed(.post, "/fapi/v1/algoOrder", parameters, weight: 0, isCritical: true)
     }
 }

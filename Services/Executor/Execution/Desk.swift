@@ -46,10 +46,13 @@ struct Desk {
 
     /// Whether the venue speaks of fills that have not come; they are asked for, once a second at most.
     mutating func missesFills(at now: Timestamp) -> Bool {
-        guard let position, now - fillsAskedAt >= 1000, now - changedAt >= 500 else { return false }
+        guard let position, now - fillsAskedAt >= 1000 else { return false }
+        let isWanted = position.fillsWantedAt.map { fillsHeardAt <= $0 } ?? false
         let isShort =
-            position.orders.contains { $0.executed > $0.filled } || position.stops.contains { $0.status == .triggered }
-        guard isShort || position.isRecovering else { return false }
+            now - changedAt >= 500
+            && (position.orders.contains { $0.executed > $0.filled }
+                || position.stops.contains { $0.status == .triggered })
+        guard isWanted || isShort else { return false }
         fillsAskedAt = now
         return true
     }

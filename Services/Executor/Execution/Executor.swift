@@ -51,7 +51,7 @@ public struct Executor: Sendable {
         effects.removeAll(keepingCapacity: true)
         switch event {
         case .plan(let symbol, let plan): consider(plan, of: symbol)
-        case .book(let symbol, let bid, let ask): bookArrived(symbol, bid, ask)
+        case .book(let symbol, let bid, let ask, let time): bookArrived(symbol, bid, ask, at: time)
         case .rules(let rules): withDesk(rules.symbol) { $0.desks[$1].rules = rules }
         case .reply(let id, let reply): replyArrived(id, reply)
         case .user(let event): userEventArrived(event)
@@ -115,11 +115,11 @@ public struct Executor: Sendable {
 
     // MARK: Events
 
-    private mutating func bookArrived(_ symbol: Symbol, _ bid: Price, _ ask: Price) {
+    private mutating func bookArrived(_ symbol: Symbol, _ bid: Price, _ ask: Price, at time: Timestamp) {
         withDesk(symbol) { executor, index in
             executor.desks[index].bid = bid
             executor.desks[index].ask = ask
-            executor.desks[index].bookTime = executor.now
+            executor.desks[index].bookTime = min(executor.now, time)
             executor.act(index) { _, _, _ in }
         }
     }

@@ -5,7 +5,8 @@ public import Venue
 /// What the executor reacts to. `now` comes with each: the venue's time by the shell's clock.
 public enum ExecutorEvent: Sendable {
     case plan(Symbol, TradePlan)
-    case book(Symbol, bid: Price, ask: Price)
+    /// `at`: the venue's time of it. One that had to wait is as old as it is.
+    case book(Symbol, bid: Price, ask: Price, at: Timestamp)
     case rules(InstrumentRules)
     case reply(RequestId, VenueReply)
     case user(UserEvent)

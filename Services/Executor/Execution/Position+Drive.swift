@@ -77,8 +77,11 @@ extension Position {
                 entryRefused(index, error, around, &actions)
             } else {
                 orders[index].status = .done
-                // There is nothing to reduce, it seems.
-                if error.code == VenueCode.reduceOnlyRefused { actions.wantsLook = true }
+                guard error.code == VenueCode.reduceOnlyRefused else { return }
+                // There is nothing to reduce, it seems: what has closed the position is asked for.
+                reduceRefusedAt = around.now
+                fillsWantedAt = around.now
+                actions.wantsLook = true
             }
         case .stop, .foreign: break
         }

@@ -45,7 +45,9 @@ extension Position {
 
     mutating func stopFound(_ report: StopReport, _ around: Surroundings, _ actions: inout PositionActions) {
         if !stops.contains(where: { $0.clientOrderId == report.clientOrderId }) {
-            stops.append(StopSlot(report.clientOrderId, trigger: report.triggerPrice, at: around.now))
+            stops.append(
+                StopSlot(
+                    report.clientOrderId, trigger: report.triggerPrice, quantity: report.quantity, at: around.now))
         }
         stopChanged(report, around, &actions)
     }
@@ -64,6 +66,7 @@ extension Position {
         case .triggering, .triggered:
             if stops[index].status != .done { stops[index].status = .triggered }
         case .finished, .canceled, .expired:
+            if report.status == .finished, stops[index].status != .done { fillsWantedAt = around.now }
             stops[index].status = .done
         case .rejected:
             let reason = report.reason ?? "rejected at its trigger"
@@ -85,6 +88,12 @@ extension Position {
         if role == .foreign { foreignTradeIds.append(fill.tradeId) }
         credit(fill, role)
         if fill.side == direction.entrySide {
+            // A person opened anew what had just been closed: a position of its own.
+            if isOver, role == .foreign {
+                tradeIds.removeLast()
+                actions.wantsLook = true
+                return
+            }
             entered.add(fill)
             if assumedClosed < .zero { assumedClosed += min(fill.quantity, -assumedClosed) }
             take(entered.quantity >= terms.quantity ? .fullyFilled : .partlyFilled)

@@ -5,6 +5,8 @@ import Venue
 // The ways out: the first target, the time limit, a person, an emergency; then winding up what is left.
 extension Position {
     private static let exitRetryMs: Int64 = 500
+    /// The same after the venue said that there is nothing to reduce: a look at it comes first.
+    private static let refusedExitRetryMs: Int64 = 3000
     private static let targetAttemptsMax = 3
     private static let targetRetryMs: Int64 = 1000
 
@@ -52,7 +54,8 @@ extension Position {
     mutating func driveExit(_ around: Surroundings, _ actions: inout PositionActions) {
         let exits = orders(.exit)
         guard state == .closing, held > .zero, !exits.contains(where: { $0.isPending || !$0.isSettled }),
-            around.now - (exits.last?.sentAt ?? .zero) >= Self.exitRetryMs
+            around.now - (exits.last?.sentAt ?? .zero) >= Self.exitRetryMs,
+            around.now - (reduceRefusedAt ?? .zero) >= Self.refusedExitRetryMs
         else { return }
         sendExit("again", around, &actions)
     }

@@ -97,6 +97,7 @@ extension Position {
     /// After a restart nothing that was pending is known.
     mutating func restored(at time: Timestamp) {
         isRecovering = true
+        fillsWantedAt = time
         nakedSince = nil
         // No entry was sent: none will be.
         if state == .pendingEntry { isAbandoned = true }

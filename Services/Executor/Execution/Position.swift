@@ -39,6 +39,10 @@ public struct Position: Equatable, Sendable {
     let afterTradeId: Int64
     /// A person wants it over, whatever its state.
     var isAbandoned = false
+    /// When something last happened that fills may explain which nobody told: they are asked for until they are told.
+    var fillsWantedAt: Timestamp?
+    /// Since when the venue says that there is nothing to reduce.
+    var reduceRefusedAt: Timestamp?
     /// True from a restart until its orders have been looked up.
     var isRecovering = false
 
@@ -60,8 +64,10 @@ public struct Position: Equatable, Sendable {
     /// What is held now; never below zero.
     public var held: Quantity { max(.zero, entered.quantity - exited.quantity - assumedClosed) }
     var isOver: Bool { state == .closed || state == .noFill }
-    /// A stop that the venue has confirmed; a triggered one is about to close the position.
-    var isProtected: Bool { stops.contains { $0.status == .open || $0.status == .triggered } }
+    /// A stop for all that is held, which the venue has confirmed; a triggered one is about to close the position.
+    var isProtected: Bool {
+        stops.contains { ($0.status == .open || $0.status == .triggered) && $0.covers(held) }
+    }
     func orders(_ kind: OrderSlot.Kind) -> [OrderSlot] { orders.filter { $0.kind == kind } }
     /// The newest entry order; only that one can be open.
     var entry: OrderSlot? { orders.last { $0.kind == .entry } }

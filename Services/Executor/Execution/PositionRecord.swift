@@ -187,13 +187,20 @@ extension StopSlot: Slot {
         bytes.appendWord(orderId ?? 0)
         bytes.appendWord(sentAt)
         bytes.appendWord(isCancelling)
+        bytes.appendWord(quantity ?? .zero)
+        bytes.appendWord(hasStood)
     }
 
+    /// Stops of earlier versions, which all closed what there was, end before their quantity; one that is over has stood.
     fileprivate init?(words: [Substring]) {
-        guard words.count == 6, let trigger = Price(String(words[1])), let status = Status(rawValue: String(words[2])),
-            let orderId = Int64(words[3]), let sentAt = Int64(words[4])
+        guard words.count == 6 || words.count == 8, let trigger = Price(String(words[1])),
+            let status = Status(rawValue: String(words[2])), let orderId = Int64(words[3]),
+            let sentAt = Int64(words[4]), let quantity = words.count == 8 ? Quantity(String(words[6])) : .zero
         else { return nil }
-        self.init(String(words[0]), trigger: trigger, at: Timestamp(milliseconds: sentAt))
+        self.init(
+            String(words[0]), trigger: trigger, quantity: quantity == .zero ? nil : quantity,
+            at: Timestamp(milliseconds: sentAt))
+        hasStood = words.count == 8 ? words[7] == "1" : true
         self.status = status
         self.orderId = orderId == 0 ? nil : orderId
         isCancelling = words[5] == "1"

@@ -7,6 +7,8 @@ import TradingPrimitives
 extension Checker {
     /// A position may be without a live stop for so long while the executor works and knows of it.
     private static let nakedMaxMs: Int64 = 1500
+    /// What a person does to stops and positions is seen at the next look, if the user stream does not tell it.
+    private static let detectionMs: Int64 = 5500
     /// On the line, in a queue.
     private static let slackMs: Int64 = 200
     /// The right to look everything up after a start.
@@ -21,6 +23,10 @@ extension Checker {
         while seenOrders < orders.count {
             accepted(orders[seenOrders], exchange)
             seenOrders += 1
+        }
+        while seenStops < exchange.algoOrders.count {
+            accepted(exchange.algoOrders[seenStops])
+            seenStops += 1
         }
         for index in world.symbols.indices { look(at: exchange, index) }
     }
@@ -59,9 +65,8 @@ extension Checker {
     private func look(at exchange: Exchange, _ index: Int) {
         let amount = exchange.accounts[world.venue.account].positions[index].amount
         let stops = exchange.algoOrders.filter { $0.account == world.venue.account && $0.instrument == index }
-        let isProtected = stops.contains { isLive($0) && $0.request.side == (amount > .zero ? .sell : .buy) }
+        let isProtected = stops.contains { isLive($0, amount) }
         noteCancels(stops, amount, isProtected)
-        noteDistances(stops, exchange)
         let now = world.scheduler.nowUs
         if amount == .zero {
             stories[index].nakedSinceUs = nil
@@ -82,8 +87,11 @@ extension Checker {
         expectNoOrphans(index)
     }
 
-    private func isLive(_ stop: AlgoOrder) -> Bool {
-        (stop.status == .new || stop.status == .triggering) && stop.request.isClosePosition
+    private func isLive(_ stop: AlgoOrder, _ amount: Quantity) -> Bool {
+        let request = stop.request
+        guard stop.status == .new || stop.status == .triggering, request.side == (amount > .zero ? .sell : .buy)
+        else { return false }
+        return request.isClosePosition || (request.isReduceOnly && request.quantity >= amount.magnitude)
     }
 
     /// Moments for which the executor can be held to account: since when it works and the venue can be reached.
@@ -99,7 +107,8 @@ extension Checker {
         let told = stories[index].toldUs ?? now
         let start = max(naked, told, since + (Self.recoveryMs - Self.nakedMaxMs) * 1000)
         let closes = stories[index].closeSentUs.map { $0 >= naked } ?? false
-        if now - start > (Self.nakedMaxMs + Self.slackMs) * 1000, !closes {
+        let limitMs = Self.nakedMaxMs + Self.slackMs + (hasPersonActed ? Self.detectionMs : 0)
+        if now - start > limitMs * 1000, !closes {
             violated("I2: \(world.symbols[index]) is naked for \((now - naked) / 1000) ms, and nothing closes it")
         }
         if now - max(naked, since) > Self.nakedEverMs * 1000 {
@@ -118,7 +127,7 @@ extension Checker {
 
     /// I2: the stop that protects does not go before another one stands.
     private func noteCancels(_ stops: [AlgoOrder], _ amount: Quantity, _ isProtected: Bool) {
-        guard amount != .zero, !isProtected else { return }
+        guard amount != .zero, !isProtected, !hasPersonActed else { return }
         for stop in stops where stop.status == .canceled && cancelsAsked.remove(stop.clientId) != nil {
             // What belonged to an earlier position may go while the next one's stop is on its way.
             guard planId(stop.clientId) == stories[stop.instrument].plan else { continue }
@@ -127,31 +136,25 @@ extension Checker {
     }
 
     /// I8: no stop stands further from the entry than was planned, and none moves away.
-    private func noteDistances(_ stops: [AlgoOrder], _ exchange: Exchange) {
-        for stop in stops where stop.status == .new && stop.clientId.hasPrefix("v7-") {
-            guard let place = stop.clientId.range(of: "-sl") else { continue }
-            let plan = stop.clientId[..<place.lowerBound]
-            let sign: Int64 = stop.request.side == .sell ? 1 : -1
-            if let last = stories[stop.instrument].lastStop[plan] {
-                let worse = (last.raw - stop.request.trigger.raw) * sign
-                // An average entry price that a later fill moved moves a stop that is placed again.
-                if worse > last.raw / 2000 { violated("I8: \(stop.clientId) stands further away than the one before") }
-            } else if let id = planId(stop.clientId), let terms = terms(of: id) {
-                let distance = (terms.entryPrice.raw - stop.request.trigger.raw) * sign
-                if distance > terms.stopDistance.raw + terms.entryPrice.raw / 1000 {
-                    violated("I8: \(stop.clientId) stands further away than planned")
-                }
+    private func accepted(_ stop: AlgoOrder) {
+        guard stop.account == world.venue.account, stop.clientId.hasPrefix("v7-"), let plan = planId(stop.clientId)
+        else { return }
+        let sign: Int64 = stop.request.side == .sell ? 1 : -1
+        if let last = stories[stop.instrument].lastStop[plan] {
+            let worse = (last.raw - stop.request.trigger.raw) * sign
+            // An average entry price that a later fill moved moves a stop that is placed again.
+            if worse > last.raw / 2000 { violated("I8: \(stop.clientId) stands further away than the one before") }
+        } else if let terms = terms(of: plan) {
+            let distance = (terms.entryPrice.raw - stop.request.trigger.raw) * sign
+            if distance > terms.stopDistance.raw + terms.entryPrice.raw / 1000 {
+                violated("I8: \(stop.clientId) stands further away than planned")
             }
-            stories[stop.instrument].lastStop[plan] = stop.request.trigger
         }
+        stories[stop.instrument].lastStop[plan] = stop.request.trigger
     }
 
     private func terms(of id: TradeId) -> TradeTerms? {
         guard case .approved(let terms)? = plansSeen[id]?.verdict else { return nil }
         return terms
     }
-}
-
-extension String {
-    fileprivate func range(of text: String) -> Range<String.Index>? { self.ranges(of: text).last }
 }

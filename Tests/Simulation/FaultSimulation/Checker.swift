@@ -15,6 +15,7 @@ final class Checker {
     var names: Set<String> = []
     var entriesByPlan: [TradeId: Int] = [:]
     var seenOrders = 0
+    var seenStops = 0
     /// Cancels of stops that the executor asked for.
     var cancelsAsked: Set<String> = []
     var lossesSaid = Notional.zero
@@ -25,6 +26,8 @@ final class Checker {
     var hasPersonActed = false
     var hasAdopted = false
     var hasDiskFailed = false
+    /// The venue's time of the newest book that the executor has.
+    var bookHeardAt: [Symbol: Timestamp] = [:]
     /// Whether a crash has made the executor look things up that nobody else tells of.
     var sentCount = 0
     var alerts: Set<String> = []
@@ -39,7 +42,7 @@ final class Checker {
         var orphanSinceUs: Int64?
         /// Of the last entry that was accepted.
         var plan: TradeId?
-        var lastStop: [Substring: Price] = [:]
+        var lastStop: [TradeId: Price] = [:]
     }
 
     init(_ world: World) {
@@ -103,9 +106,8 @@ final class Checker {
         if let passed = lossLimitPassedAt, plan.eventTime - passed > 2500 {
             violated("I8: \(order.clientOrderId) was planned \(plan.eventTime - passed) ms after the day's loss limit")
         }
-        let book = world.bus.log.last { $0.stream == StreamName(.book, order.symbol) }
-        let bookAge = book.map { world.scheduler.now.milliseconds - Int64($0.id.milliseconds) } ?? .max
-        if bookAge > world.rules.executor.bookAgeMaxMs + 3000 {
+        let bookAge = bookHeardAt[order.symbol].map { world.scheduler.now - $0 } ?? .max
+        if bookAge > world.rules.executor.bookAgeMaxMs + 100 {
             violated("I5: \(order.clientOrderId) leaves with a book of \(bookAge) ms")
         }
     }
@@ -140,6 +142,7 @@ final class Checker {
 
     /// The executor has taken a plan.
     func heard(_ event: ExecutorEvent) {
+        if case .book(let symbol, _, _, let time) = event { bookHeardAt[symbol] = time }
         guard case .plan(_, let plan) = event else { return }
         plansSeen[plan.id] = plan
         world.tell("plan \(plan.id)")

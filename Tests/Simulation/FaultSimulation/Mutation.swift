@@ -106,7 +106,8 @@ extension NewStop {
         let tick = Price(raw: triggerPrice.raw / 500 / 10_000_000 * 10_000_000)
         return NewStop(
             symbol: symbol, clientOrderId: clientOrderId, side: side,
-            triggerPrice: side == .sell ? triggerPrice - tick : triggerPrice + tick, workingPrice: workingPrice)
+            triggerPrice: side == .sell ? triggerPrice - tick : triggerPrice + tick, workingPrice: workingPrice,
+            quantity: quantity)
     }
 
     fileprivate func before(_ number: Int) -> String {
