@@ -56,9 +56,9 @@ public enum RestOutcome: Equatable, Sendable {
 /// Reads a venue's answer for what it says about execution.
 ///
 /// Source: the venue's general information on HTTP return codes and error -1006, -1007, -1008.
-enum OutcomeClassifier {
+public enum OutcomeClassifier {
     /// An HTTP answer came.
-    static func outcome(status: Int, body: [UInt8]) -> RestOutcome {
+    public static func outcome(status: Int, body: [UInt8]) -> RestOutcome {
         let value = try? JSONValue(body)
         let code = value?["code"]?.integer.map { Int($0) }
         let message = value?["msg"]?.text ?? String(decoding: body.prefix(200), as: UTF8.self)
