@@ -190,6 +190,13 @@ executable(
         "BinanceFutures", "DataHub", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus",
         "TradingPrimitives",
     ])
+module(
+    "FaultSimulation", .adapter, in: "Tests/Simulation",
+    uses: [
+        "BinanceFutures", "DataHub", "Decisions", "ExchangeSimulator", "Execution", "OrderFlow", "Regime", "Risk",
+        "Sentiment", "SignalContracts", "Technical", "TickFlow", "TradingPrimitives", "Venue",
+    ])
+executable("simulate", in: "Tests/Simulation", uses: ["FaultSimulation"])
 tests(
     "BinanceFuturesTests",
     of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])

@@ -19,6 +19,7 @@ final class ExecutorShell {
     private var waiting: [ExecutorEvent] = []
     private var isHandling = false
     private var wasConnected = false
+    var heldWords: [(number: UInt64, message: ExecutorMessage)] = []
     private let requests: Metrics.Counter
     private let orderSeconds: Metrics.Histogram
     private static let timerMs: Int64 = 50
@@ -122,61 +123,8 @@ final class ExecutorShell {
         defer { isHandling = false }
         while !waiting.isEmpty {
             let next = waiting.removeFirst()
-            perform(core.handle(next, at: context.venueClock.now()))
+            waiting += perform(core.handle(next, at: context.venueClock.now()), wasWritable: journal.isWritable)
         }
-    }
-
-    private func perform(_ effects: [ExecutorEffect]) {
-        var numbers: [UInt64] = []
-        var mustSync = false
-        for effect in effects {
-            guard case .journal(let record) = effect else { continue }
-            let number = journal.append(record)
-            if case .message = record { numbers.append(number) }
-            mustSync = true
-        }
-        // The disk works while the requests are made ready; none leaves before the disk has answered.
-        if mustSync { journal.begin() }
-        let requests = effects.compactMap(prepared)
-        let wasWritable = journal.isWritable
-        let isDurable = !mustSync || journal.sync()
-        if wasWritable != journal.isWritable { waiting.append(.journal(isWritable: journal.isWritable)) }
-        for request in requests { send(request, isDurable: isDurable) }
-        var nextNumber = 0
-        for effect in effects {
-            switch effect {
-            case .publish(.account(let update)): outbox.show(word(.account(completed(update))))
-            case .publish(let message):
-                outbox.say(word(message), number: numbers[nextNumber])
-                nextNumber += 1
-            case .project(let symbol, let fields): outbox.show(.position(symbol, fields))
-            case .journal, .request: break
-            }
-        }
-    }
-
-    private struct Prepared {
-        let id: RequestId
-        let opensRisk: Bool
-        let ready: RestClient.ReadyRequest
-    }
-
-    private func prepared(_ effect: ExecutorEffect) -> Prepared? {
-        guard case .request(let id, let request) = effect, let venue else { return nil }
-        let ready = venue.prepare(request, onSent: departure(of: request)) { [unowned self] reply in
-            handle(.reply(id, reply))
-        }
-        return Prepared(id: id, opensRisk: request.opensRisk, ready: ready)
-    }
-
-    private func send(_ request: Prepared, isDurable: Bool) {
-        guard isDurable || !request.opensRisk else {
-            venue?.rest.drop(request.ready)
-            waiting.append(.reply(request.id, .notExecuted("the journal can't be written")))
-            return
-        }
-        requests.add()
-        venue?.rest.send(request.ready)
     }
 
     /// What is to be noted when the bytes of a first entry order have left: the way from the market event is over.
@@ -221,10 +169,28 @@ final class ExecutorShell {
     }
 }
 
-extension VenueRequest {
-    /// Whether it can make a position greater.
-    fileprivate var opensRisk: Bool {
-        if case .placeOrder(let order) = self { !order.isReduceOnly } else { false }
+extension ExecutorShell: ExecutorWorld {
+    func append(_ record: ExecutorRecord) -> UInt64 { journal.append(record) }
+    func beginSync() { journal.begin() }
+    func sync() -> Bool { journal.sync() }
+
+    func prepare(_ id: RequestId, _ request: VenueRequest) -> RestClient.ReadyRequest? {
+        venue?.prepare(request, onSent: departure(of: request)) { [unowned self] reply in handle(.reply(id, reply)) }
+    }
+
+    func send(_ ready: RestClient.ReadyRequest) {
+        requests.add()
+        venue?.rest.send(ready)
+    }
+
+    func drop(_ ready: RestClient.ReadyRequest) { venue?.rest.drop(ready) }
+    func say(_ message: ExecutorMessage, number: UInt64) { outbox.say(word(message), number: number) }
+
+    func show(_ fact: ExecutorFact) {
+        switch fact {
+        case .account(let update): outbox.show(word(.account(completed(update))))
+        case .position(let symbol, let fields): outbox.show(.position(symbol, fields))
+        }
     }
 }
 
