@@ -217,7 +217,10 @@ tests("IndicatorsTests", of: ["Indicators", "TestSupport", "TradingPrimitives"])
 tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests(
     "IntegrationTests",
-    of: ["Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport", "TradingPrimitives"])
+    of: [
+        "BinanceFutures", "Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport",
+        "TradingPrimitives",
+    ])
 tests("TidyTests", of: ["TestSupport"])
 tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
