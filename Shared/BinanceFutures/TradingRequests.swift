@@ -59,7 +59,9 @@ extension RestRequest {
         parameters.append(("quantity", order.quantity.description))
         if order.isReduceOnly { parameters.append(("reduceOnly", "true")) }
         parameters += [("newClientOrderId", order.clientOrderId), ("newOrderRespType", "RESULT")]
-        return signed(.post, "/fapi/v1/order", parameters, weight: 0, isCritical: order.isReduceOnly)
+        var request = signed(.post, "/fapi/v1/order", parameters, weight: 0, isCritical: order.isReduceOnly)
+        request.isOrder = true
+        return request
     }
 
     private static func placement(of stop: NewStop) -> RestRequest {
@@ -73,6 +75,8 @@ extension RestRequest {
         } else {
             parameters.append(("closePosition", "true"))
         }
-        return signed(.post, "/fapi/v1/algoOrder", parameters, weight: 0, isCritical: true)
+        var request = signed(.post, "/fapi/v1/algoOrder", parameters, weight: 0, isCritical: true)
+        request.isOrder = true
+        return request
     }
 }

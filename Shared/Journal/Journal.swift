@@ -60,6 +60,7 @@ public struct Journal: ~Copyable {
             end = scan.end
             sequence = scan.records.last?.sequence ?? previous
         } catch {
+            flock(descriptor, LOCK_UN)
             close(descriptor)
             throw error
         }
@@ -68,7 +69,12 @@ public struct Journal: ~Copyable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// The lock is given up, not only let go with the descriptor: a process that is just being started holds a copy of it for
+    /// a moment, and with it the lock.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Nil once it is ours; the error otherwise. A process that is just being started holds its parent's locks for a moment,
     /// so one try is not enough.

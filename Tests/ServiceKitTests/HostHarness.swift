@@ -88,7 +88,7 @@ final class HostHarness {
     }
 
     /// Turns the host until the condition holds; false after `ms`.
-    func turn(untilMs ms: Int64 = 8000, _ condition: () throws -> Bool) rethrows -> Bool {
+    func turn(untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool) rethrows -> Bool {
         let end = SystemClock.monotonicUs() + ms * 1000
         while SystemClock.monotonicUs() < end {
             if try condition() { return true }

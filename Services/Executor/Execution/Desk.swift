@@ -6,6 +6,8 @@ import Venue
 struct Desk {
     let symbol: Symbol
     var rules: InstrumentRules?
+    /// The venue's word for whether it is traded: TRADING when it is.
+    var status = "TRADING"
     /// The account's leverage for the symbol, once we have set it or been told.
     var leverage: Int?
     var bid: Price?

@@ -17,6 +17,7 @@ public struct Executor: Sendable {
     var entriesStopped = false
     var isUserStreamUp = false
     var isJournalWritable = true
+    var hindrances: [Hindrance] = []
     /// Names of plans and commands that were taken, newest last.
     var takenPlans: [TradeId] = []
     var takenCommands: [String] = []
@@ -33,7 +34,13 @@ public struct Executor: Sendable {
 
     public func position(of symbol: Symbol) -> Position? { desks.first { $0.symbol == symbol }?.position }
     public var isReconciled: Bool { reconciliation.hasCompleted }
-    public var acceptsEntries: Bool { !entriesStopped && isUserStreamUp && isJournalWritable && isReconciled }
+    public var acceptsEntries: Bool {
+        !entriesStopped && isUserStreamUp && isJournalWritable && isReconciled && hindrances.isEmpty
+    }
+
+    /// Whether it has ever acted on what stood in the streams.
+    public var hasHeard: Bool { !takenPlans.isEmpty || !takenCommands.isEmpty }
+    public var hasPosition: Bool { desks.contains { $0.position != nil } }
 
     public var unknownOrderCount: Int {
         desks.reduce(0) { sum, desk in
@@ -60,6 +67,13 @@ public struct Executor: Sendable {
             if isUp { reconciliation.isWanted = true }
         case .command(let command): obey(command)
         case .journal(let isWritable): isJournalWritable = isWritable
+        case .hindrance(let hindrance, let isPresent):
+            hindrances.removeAll { $0 == hindrance }
+            if isPresent { hindrances.append(hindrance) }
+            tellAccount()
+        case .streamsLost(let text): stopEntries("streams_lost", text)
+        case .status(let symbol, let status): statusArrived(symbol, status)
+        case .trouble(let severity, let event, let text): alert(severity, event, nil, text)
         case .timer: break
         }
         if case .timer = event { timePassed() }

@@ -45,6 +45,7 @@ extension Checker {
             return
         }
         stories[order.instrument].plan = plan
+        entryPrices[plan] = order.price
         entriesByPlan[plan, default: 0] += 1
         if entriesByPlan[plan] ?? 0 > 1 { violated("I1: plan \(plan) has \(entriesByPlan[plan] ?? 0) entries") }
         let others = exchange.orders.contains {
@@ -144,9 +145,9 @@ extension Checker {
             let worse = (last.raw - stop.request.trigger.raw) * sign
             // An average entry price that a later fill moved moves a stop that is placed again.
             if worse > last.raw / 2000 { violated("I8: \(stop.clientId) stands further away than the one before") }
-        } else if let terms = terms(of: plan) {
-            let distance = (terms.entryPrice.raw - stop.request.trigger.raw) * sign
-            if distance > terms.stopDistance.raw + terms.entryPrice.raw / 1000 {
+        } else if let terms = terms(of: plan), let entry = entryPrices[plan] {
+            let distance = (entry.raw - stop.request.trigger.raw) * sign
+            if distance > terms.stopDistance.raw + entry.raw / 5000 {
                 violated("I8: \(stop.clientId) stands further away than planned")
             }
         }

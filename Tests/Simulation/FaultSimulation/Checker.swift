@@ -14,6 +14,7 @@ final class Checker {
     var stories: [Story]
     var names: Set<String> = []
     var entriesByPlan: [TradeId: Int] = [:]
+    var entryPrices: [TradeId: Price] = [:]
     var seenOrders = 0
     var seenStops = 0
     /// Cancels of stops that the executor asked for.
