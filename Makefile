@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down status test test-long lint format docs bench clean
+.PHONY: install build run up down status test test-long lint format docs bench fuzz clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
@@ -20,5 +20,7 @@ test-long: build
 lint: ; swift format lint --strict --recursive $(SWIFT_SOURCES)
 format: ; swift format --in-place --recursive $(SWIFT_SOURCES)
 docs: ; python3 docs/generate-contracts.py > docs/contracts.md
+# Each reader of what comes from outside, SECONDS long, under the address sanitizer.
+fuzz: install ; @SECONDS_EACH=$(or $(SECONDS),60) Tests/Fuzz/run.sh
 bench: build ; @Tests/Benchmarks/run.sh
 clean: ; rm -rf .build

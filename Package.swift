@@ -151,6 +151,18 @@ targets.append(
     .target(
         name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
         swiftSettings: strict))
+// Fuzzing: the targets are read by an ordinary test too; libFuzzer's own program is built by Tests/Fuzz/run.sh.
+place("FuzzTargets", .adapter, uses: ["Execution", "SignalContracts", "TradingPrimitives"])
+targets.append(
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "BinanceFutures", "ExchangeSimulator", "ExchangeSimulatorServer", "Execution", "SignalContracts",
+            "TestSupport", "TradingPrimitives", "Venue",
+        ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: strict))
+if Context.environment["VORTEX7_FUZZ"] != nil {
+    executable("fuzz", in: "Tests/Fuzz", uses: ["FuzzTargets"])
+}
 place("CMallocCount", .c, uses: [])
 targets.append(.target(name: "CMallocCount", path: "Tests/Benchmarks/CMallocCount"))
 executable(
@@ -178,6 +190,13 @@ executable(
         "BinanceFutures", "DataHub", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus",
         "TradingPrimitives",
     ])
+module(
+    "FaultSimulation", .adapter, in: "Tests/Simulation",
+    uses: [
+        "BinanceFutures", "DataHub", "Decisions", "ExchangeSimulator", "Execution", "OrderFlow", "Regime", "Risk",
+        "Sentiment", "SignalContracts", "Technical", "TickFlow", "TradingPrimitives", "Venue",
+    ])
+executable("simulate", in: "Tests/Simulation", uses: ["FaultSimulation"])
 tests(
     "BinanceFuturesTests",
     of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
@@ -198,8 +217,12 @@ tests("IndicatorsTests", of: ["Indicators", "TestSupport", "TradingPrimitives"])
 tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests(
     "IntegrationTests",
-    of: ["Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport", "TradingPrimitives"])
+    of: [
+        "BinanceFutures", "Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport",
+        "TradingPrimitives",
+    ])
 tests("TidyTests", of: ["TestSupport"])
+tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])

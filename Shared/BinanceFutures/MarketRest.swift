@@ -112,6 +112,15 @@ public enum MarketRest {
         }
     }
 
+    /// The venue's word for each symbol's state: TRADING, SETTLING …; ABSENT for one that it does not list any more.
+    public static func statuses(_ value: JSONValue, _ symbols: [Symbol]) -> [(symbol: Symbol, status: String)] {
+        let entries = value["symbols"]?.elements ?? []
+        return symbols.map { symbol in
+            let entry = entries.first { $0["symbol"]?.text == symbol.name }
+            return (symbol, entry.map { $0["status"]?.text ?? "UNKNOWN" } ?? "ABSENT")
+        }
+    }
+
     private static func rules(_ symbol: Symbol, _ filters: [JSONValue]) -> InstrumentRules? {
         func filter(_ type: String) -> JSONValue? { filters.first { $0["filterType"]?.text == type } }
         guard let price = filter("PRICE_FILTER"), let lot = filter("LOT_SIZE"),

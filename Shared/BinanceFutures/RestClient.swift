@@ -203,10 +203,15 @@ public final class RestClient {
         guard let transfer = transfers.removeValue(forKey: easy) else { return }
         let outcome = transfer.outcome(easy, result)
         let now = context.venueClock.now()
-        if let used = transfer.usedWeight { budget.told(used: used, at: now) }
+        budget.told(
+            weight: transfer.usedWeight, ordersIn10s: transfer.ordersIn10s, ordersIn1m: transfer.ordersIn1m, at: now)
         if transfer.status == 429 || transfer.status == 418 {
             let seconds = Int64(transfer.retryAfterSeconds ?? 60)
-            budget.block(forMs: seconds * 1000, at: now)
+            if transfer.status == 418 {
+                budget.ban(forMs: seconds * 1000, at: now)
+            } else {
+                budget.block(forMs: seconds * 1000, at: now)
+            }
             context.log.error("venue_rate_limit") {
                 $0.put("status", transfer.status)
                 $0.put("seconds", seconds)

@@ -1,5 +1,3 @@
-public import TradingPrimitives
-
 /// One REST request.
 public struct RestRequest: Sendable {
     public enum Method: String, Sendable {
@@ -26,6 +24,8 @@ public struct RestRequest: Sendable {
     public var weight: Int
     /// Sent even when the budget for ordinary requests is spent: what protects a position.
     public var isCritical: Bool
+    /// Whether it counts as an order in the venue's limits.
+    public var isOrder = false
     public var timeoutMs: Int
 
     public init(
@@ -56,9 +56,9 @@ public enum RestOutcome: Equatable, Sendable {
 /// Reads a venue's answer for what it says about execution.
 ///
 /// Source: the venue's general information on HTTP return codes and error -1006, -1007, -1008.
-enum OutcomeClassifier {
+public enum OutcomeClassifier {
     /// An HTTP answer came.
-    static func outcome(status: Int, body: [UInt8]) -> RestOutcome {
+    public static func outcome(status: Int, body: [UInt8]) -> RestOutcome {
         let value = try? JSONValue(body)
         let code = value?["code"]?.integer.map { Int($0) }
         let message = value?["msg"]?.text ?? String(decoding: body.prefix(200), as: UTF8.self)
@@ -93,51 +93,5 @@ enum OutcomeClassifier {
             return .notExecuted("HTTP 503: \(message)")
         }
         return .unknown("HTTP 503: \(message)")
-    }
-}
-
-/// Keeps our use of the venue's weight below a bound, by windows of whole minutes as the venue counts.
-public struct WeightBudget: Sendable {
-    /// The venue's limit of one minute.
-    public let limit: Int
-    /// Share of it that ordinary requests may use; the rest is for critical ones.
-    public let ordinaryShare: Double
-    private var minute: Int64 = 0
-    public private(set) var used = 0
-    private var blockedUntil = Timestamp.zero
-
-    public init(limit: Int = 2400, ordinaryShare: Double = 0.8) {
-        self.limit = limit
-        self.ordinaryShare = ordinaryShare
-    }
-
-    /// Whether a request may be sent now; if so, its weight is counted.
-    public mutating func take(_ request: RestRequest, at time: Timestamp) -> String? {
-        if time < blockedUntil { return "banned until \(blockedUntil)" }
-        roll(time)
-        let bound = request.isCritical ? limit : Int(Double(limit) * ordinaryShare)
-        guard used + request.weight <= bound else { return "weight budget of this minute is spent" }
-        used += request.weight
-        return nil
-    }
-
-    /// What the venue says that we have used in this minute.
-    public mutating func told(used: Int, at time: Timestamp) {
-        roll(time)
-        self.used = max(self.used, used)
-    }
-
-    /// The venue wants no request for so long.
-    public mutating func block(forMs ms: Int64, at time: Timestamp) {
-        blockedUntil = max(blockedUntil, time + ms)
-    }
-
-    public func isBlocked(at time: Timestamp) -> Bool { time < blockedUntil }
-
-    private mutating func roll(_ time: Timestamp) {
-        let now = time.milliseconds / 60_000
-        guard now != minute else { return }
-        minute = now
-        used = 0
     }
 }

@@ -25,6 +25,12 @@ public final class TradingClient {
     private let onEvent: (UserEvent) -> Void
     private let onConnected: () -> Void
     private let badFrames: Metrics.Counter
+    private let silences: Metrics.Counter
+    private var hearing: StreamHearing
+    /// Whether a request may leave, once more: asked before one is repeated.
+    public var mayRepeat: (VenueRequest) -> Bool = { _ in true }
+    /// Called when the stream stood and did not tell what REST tells, with words for a person.
+    public var onSilence: (String) -> Void = { _ in }
     public private(set) var isConnected = false
 
     /// How often the key is prolonged: it lives 60 minutes.
@@ -46,11 +52,14 @@ public final class TradingClient {
         self.client = client
         self.rest = rest
         self.streamURL = streamURL
+        hearing = StreamHearing(lagMaxMs: Int64(5000 * max(1, context.settings.venue.clockRate)))
         time = VenueTime(context, rest)
         self.onEvent = onEvent
         self.onConnected = onConnected
         badFrames = context.metrics.counter(
             "user_frames_unreadable_total", help: "Frames of the user stream that could not be read.")
+        silences = context.metrics.counter(
+            "user_stream_silences_total", help: "Times that the user stream stood and did not tell what REST told.")
         context.metrics.gauge("user_stream_connected", help: "1 while the user stream stands.") { [weak self] in
             self?.isConnected == true ? 1 : 0
         }
@@ -71,14 +80,27 @@ public final class TradingClient {
     ) -> RestClient.ReadyRequest {
         rest.prepare(RestRequest(request), onSent: onSent) { [weak self] outcome in
             guard let self, case .rejected(Self.timestampCode, _) = outcome else {
-                return completion(VenueReply(outcome, to: request))
+                let reply = VenueReply(outcome, to: request)
+                self?.compare(reply, to: request)
+                return completion(reply)
             }
             context.log.warning("venue_clock_off")
             time.synchronize { isTold in
-                guard isTold else { return completion(VenueReply(outcome, to: request)) }
+                guard isTold, self.mayRepeat(request) else { return completion(VenueReply(outcome, to: request)) }
                 self.rest.send(RestRequest(request)) { completion(VenueReply($0, to: request)) }
             }
         }
+    }
+
+    /// A stream that stands and is silent is opened anew, with a key of its own.
+    private func compare(_ reply: VenueReply, to request: VenueRequest) {
+        guard isConnected, request.isQuestion, let missed = hearing.missed(in: reply, at: context.venueClock.now())
+        else { return }
+        silences.add()
+        context.log.error("user_stream_silent") { $0.put("missed", missed) }
+        hearing.opened(at: context.venueClock.now())
+        reconnect()
+        onSilence("the user stream did not tell \(missed), which REST tells; it is opened anew")
     }
 
     /// The request's timestamp was outside the window that the venue accepts: nothing was executed.
@@ -142,6 +164,7 @@ public final class TradingClient {
 
     private func opened() {
         isConnected = true
+        hearing.opened(at: context.venueClock.now())
         liveNumber = nextNumber - 1
         openedUs = SystemClock.monotonicUs()
         backOff.reset()
@@ -166,6 +189,7 @@ public final class TradingClient {
     func frameArrived(_ bytes: UnsafeRawBufferPointer) {
         do throws(FrameError) {
             guard let event = try UserEvent.read(bytes) else { return }
+            hearing.heard(event)
             onEvent(event)
             if case .listenKeyExpired = event { reconnect() }
         } catch {
@@ -202,6 +226,18 @@ public final class TradingClient {
             connection?.close()
             connection = nil
             openKey()
+        }
+    }
+}
+
+extension VenueRequest {
+    /// Whether it only asks.
+    var isQuestion: Bool {
+        switch self {
+        case .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryFills, .queryPositions, .queryAccount,
+            .queryCommission:
+            true
+        case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .setLeverage, .setIsolatedMargin: false
         }
     }
 }

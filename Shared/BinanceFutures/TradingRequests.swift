@@ -59,16 +59,24 @@ extension RestRequest {
         parameters.append(("quantity", order.quantity.description))
         if order.isReduceOnly { parameters.append(("reduceOnly", "true")) }
         parameters += [("newClientOrderId", order.clientOrderId), ("newOrderRespType", "RESULT")]
-        return signed(.post, "/fapi/v1/order", parameters, weight: 0, isCritical: order.isReduceOnly)
+        var request = signed(.post, "/fapi/v1/order", parameters, weight: 0, isCritical: order.isReduceOnly)
+        request.isOrder = true
+        return request
     }
 
     private static func placement(of stop: NewStop) -> RestRequest {
-        let parameters = [
+        var parameters = [
             ("algoType", "CONDITIONAL"), ("symbol", stop.symbol.name), ("side", stop.side.rawValue),
             ("type", "STOP_MARKET"), ("triggerPrice", stop.triggerPrice.description),
-            ("workingType", stop.workingPrice.rawValue), ("closePosition", "true"),
-            ("clientAlgoId", stop.clientOrderId),
+            ("workingType", stop.workingPrice.rawValue), ("clientAlgoId", stop.clientOrderId),
         ]
-        return signed(.post, "/fapi/v1/algoOrder", parameters, weight: 0, isCritical: true)
+        if let quantity = stop.quantity {
+            parameters += [("quantity", quantity.description), ("reduceOnly", "true")]
+        } else {
+            parameters.append(("closePosition", "true"))
+        }
+        var request = signed(.post, "/fapi/v1/algoOrder", parameters, weight: 0, isCritical: true)
+        request.isOrder = true
+        return request
     }
 }

@@ -15,6 +15,8 @@ final class Transfer {
     private var headers: UnsafeMutablePointer<curl_slist>?
     private(set) var status = 0
     private(set) var usedWeight: Int?
+    private(set) var ordersIn10s: Int?
+    private(set) var ordersIn1m: Int?
     private(set) var retryAfterSeconds: Int?
 
     /// Longest answer that is kept: exchangeInfo is about 1 MB.
@@ -103,6 +105,8 @@ final class Transfer {
         let value = text[text.index(after: colon)...].filter { $0.isNumber }
         switch text[..<colon] {
         case "x-mbx-used-weight-1m": usedWeight = Int(value)
+        case "x-mbx-order-count-10s": ordersIn10s = Int(value)
+        case "x-mbx-order-count-1m": ordersIn1m = Int(value)
         case "retry-after": retryAfterSeconds = Int(value)
         default: break
         }

@@ -72,7 +72,8 @@ extension UserEvent {
         return .stop(
             StopReport(
                 symbol: symbol, clientOrderId: clientOrderId, algoId: algoId, side: side, status: status,
-                triggerPrice: triggerPrice, orderId: order["ai"]?.integer.flatMap { $0 > 0 ? $0 : nil },
+                triggerPrice: triggerPrice, quantity: order["q"]?.decimal().flatMap { $0 > Quantity.zero ? $0 : nil },
+                orderId: order["ai"]?.integer.flatMap { $0 > 0 ? $0 : nil },
                 reason: order["rm"]?.text.flatMap { $0.isEmpty ? nil : $0 }, updateTime: Timestamp(milliseconds: time)))
     }
 

@@ -4,15 +4,20 @@ internal import Glibc
 
 /// An append-only file of records that survives a crash at any moment.
 ///
-/// Each record is a frame: length, CRC-32 and sequence number, then the payload. What `append` took is on the disk once
-/// `sync` returned. The file is laid out ahead in zeros, so that a sync writes data only. A frame that a crash tore at
-/// the end is dropped on opening; a damaged frame with good ones behind it stops the start, since what followed from it
-/// is not known.
+/// The records between two syncs are one frame: after a crash all of them are there, or none. A frame is its length, a
+/// CRC-32 and the sequence number of its last record, then the payload. What `append` took is on the disk once `sync`
+/// returned. The file is laid out ahead in zeros, so that a sync writes data only. A frame that a crash tore at the end is
+/// dropped on opening; a damaged frame with good ones behind it stops the start, since what followed from it is not
+/// known.
 public struct Journal: ~Copyable {
-    private static let headerSize = 16
+    static let headerSize = 16
+    /// Set in the length of a frame of several records: each then has its own length before it.
+    static let severalFlag: UInt32 = 1 << 31
+    /// Joins the sum of such a frame, so that the flag is under its protection too.
+    static let severalSum: UInt32 = 0x5EAF_7A6E
     /// Bytes laid out at a time.
     public static let growth = 1 << 20
-    /// Longest payload.
+    /// Longest record, and longest frame but for one that holds a single record.
     public static let payloadMax = 1 << 20
 
     public let path: String
@@ -20,7 +25,14 @@ public struct Journal: ~Copyable {
     private let growth: Int
     private var end: Int
     private var laidOut: Int
+    /// Frames that wait for a sync.
     private var buffer: [UInt8] = []
+    /// Where in the buffer the frame begins that takes more records.
+    private var openStart = 0
+    /// Records of that frame, each behind its length.
+    private var open: [UInt8] = []
+    private var openCount = 0
+    private var isOpenInBuffer = true
     /// Bytes of the buffer that the system has, though perhaps not the disk.
     private var writtenCount = 0
     /// Sequence number of the last record; the first has 1.
@@ -32,7 +44,7 @@ public struct Journal: ~Copyable {
         path: String, after previous: UInt64 = 0, growth: Int = growth,
         _ body: (_ sequence: UInt64, _ payload: ArraySlice<UInt8>) -> Void
     ) throws(JournalError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
         if let code = Self.lock(descriptor) {
             close(descriptor)
@@ -40,7 +52,7 @@ public struct Journal: ~Copyable {
         }
         do throws(JournalError) {
             let bytes = try Self.readAll(descriptor, path)
-            let scan = try JournalScan(bytes, path: path, headerSize: Self.headerSize, payloadMax: Self.payloadMax)
+            let scan = try JournalScan(bytes, path: path)
             for record in scan.records { body(record.sequence, bytes[record.payload]) }
             // A torn frame must not be read again behind a new, shorter one.
             guard ftruncate(descriptor, off_t(scan.end)) == 0 else { throw .io(path: path, "can't be cut", errno) }
@@ -48,6 +60,7 @@ public struct Journal: ~Copyable {
             end = scan.end
             sequence = scan.records.last?.sequence ?? previous
         } catch {
+            flock(descriptor, LOCK_UN)
             close(descriptor)
             throw error
         }
@@ -56,7 +69,12 @@ public struct Journal: ~Copyable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// The lock is given up, not only let go with the descriptor: a process that is just being started holds a copy of it for
+    /// a moment, and with it the lock.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Nil once it is ours; the error otherwise. A process that is just being started holds its parent's locks for a moment,
     /// so one try is not enough.
@@ -87,16 +105,40 @@ public struct Journal: ~Copyable {
     @discardableResult
     public mutating func append(_ payload: [UInt8]) -> UInt64 {
         precondition(payload.count <= Self.payloadMax, "a journal record has at most \(Self.payloadMax) bytes")
+        if open.count + payload.count + 4 > Self.payloadMax { closeFrame() }
         sequence += 1
-        withUnsafeBytes(of: UInt32(payload.count).littleEndian) { buffer.append(contentsOf: $0) }
+        openCount += 1
+        withUnsafeBytes(of: UInt32(payload.count).littleEndian) { open.append(contentsOf: $0) }
+        open += payload
+        isOpenInBuffer = false
+        return sequence
+    }
+
+    /// Begins another frame with the next record.
+    private mutating func closeFrame() {
+        putOpenFrame()
+        openStart = buffer.count
+        open.removeAll(keepingCapacity: true)
+        openCount = 0
+    }
+
+    /// Puts the open frame into the buffer as it is now.
+    private mutating func putOpenFrame() {
+        guard !isOpenInBuffer else { return }
+        isOpenInBuffer = true
+        buffer.removeSubrange(openStart...)
+        writtenCount = min(writtenCount, openStart)
+        let isSeveral = openCount > 1
+        let payload = isSeveral ? open[...] : open[4...]
+        let length = UInt32(payload.count) | (isSeveral ? Self.severalFlag : 0)
+        withUnsafeBytes(of: length.littleEndian) { buffer.append(contentsOf: $0) }
         let sumPlace = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: 4))
         withUnsafeBytes(of: sequence.littleEndian) { buffer.append(contentsOf: $0) }
         buffer += payload
         // The sum is of the sequence number and the payload.
-        let sum = checksum(buffer[(sumPlace + 4)...])
+        let sum = checksum(buffer[(sumPlace + 4)...]) ^ (isSeveral ? Self.severalSum : 0)
         withUnsafeBytes(of: sum.littleEndian) { buffer.replaceSubrange(sumPlace..<sumPlace + 4, with: $0) }
-        return sequence
     }
 
     /// Lets the disk begin with the records appended since the last `sync`, and does not wait for it: what takes time in
@@ -106,7 +148,7 @@ public struct Journal: ~Copyable {
         _ = clinux_start_writing(descriptor, off_t(end), off_t(writtenCount))
     }
 
-    /// Writes the records appended since the last call, and waits for the disk. After an error nothing of them counts,
+    /// Writes the records appended since the last call as one, and waits for the disk. After an error none of them counts,
     /// and they are tried again with the next call.
     public mutating func sync() throws(JournalError) {
         try writeBuffer()
@@ -118,9 +160,12 @@ public struct Journal: ~Copyable {
         end += buffer.count
         writtenCount = 0
         buffer.removeAll(keepingCapacity: true)
+        open.removeAll(keepingCapacity: true)
+        (openStart, openCount, isOpenInBuffer) = (0, 0, true)
     }
 
     private mutating func writeBuffer() throws(JournalError) {
+        putOpenFrame()
         guard writtenCount < buffer.count else { return }
         laidOut = try Self.layOut(descriptor, path, from: laidOut, through: end + buffer.count, growth)
         try Self.write(buffer, to: descriptor, at: end, path)

@@ -5,6 +5,8 @@ public import TradingPrimitives
 public enum SystemClock {
     /// Never goes back; its zero means nothing.
     public static func monotonicUs() -> Int64 { read(CLOCK_MONOTONIC) }
+    /// As `monotonicUs`, and goes on while the machine sleeps: for what others may take meanwhile.
+    public static func uninterruptedUs() -> Int64 { read(CLOCK_BOOTTIME) }
     /// Since 1970 UTC; may be set.
     public static func wallUs() -> Int64 { read(CLOCK_REALTIME) }
     public static func now() -> Timestamp { Timestamp(milliseconds: wallUs() / 1000) }

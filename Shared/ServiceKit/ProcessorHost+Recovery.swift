@@ -28,8 +28,12 @@ extension ProcessorHost {
         if server != serverId { processor = nil }
         serverId = server
         if processor != nil { try settleBatch(client, keeper) }
-        let recreated = try keeper.createGroups(from: start, resumeAt: lastCommitted)
+        let made = try keeper.createGroups(from: start, resumeAt: lastCommitted)
+        let recreated = made.filter { lastCommitted[$0] != nil }
         if !recreated.isEmpty { groupsWereLost(recreated) }
+        if !made.isEmpty {
+            onGroupsMade?(!recreated.isEmpty ? .lost : made.count == reader.streams.count ? .all : .some)
+        }
         let positions = try keeper.positions()
         try tellGaps(positions, client, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))

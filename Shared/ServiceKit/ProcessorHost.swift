@@ -42,6 +42,16 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     let make: () -> Processor
     /// Called before what the processor said is committed: a place to put on disk what must survive Redis.
     public var beforeCommit: ((inout Processor) -> Void)?
+    /// What a host finds of the groups that it made because they were not there.
+    public enum GroupsMade {
+        case some
+        /// Of all streams: Redis knew nothing of this service.
+        case all
+        /// This process had read those streams before.
+        case lost
+    }
+
+    public var onGroupsMade: ((GroupsMade) -> Void)?
     let start: GroupStart
     var metrics: HostMetrics
     /// The reader's, which is busy while it gives entries out.
@@ -116,16 +126,22 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
 
     /// Serves until SIGTERM or SIGINT: then finishes the batch in hand and returns. `loop` turns the reactor until it is
     /// stopped, for a service whose sockets sleep elsewhere; the reactor's own loop by default.
-    public func run(loop: (() -> Void)? = nil) -> ExitCode {
+    /// With `isHeldBack` nothing is read before `begin`.
+    public func run(isHeldBack: Bool = false, loop: (() -> Void)? = nil) -> ExitCode {
         context.serveMetrics(
             isReady: { [unowned self] in phase == .live }, isRedisUp: { [unowned self] in phase == .live })
         context.stopOnSignals { [unowned self] in stop() }
         startTimers()
-        if leases == nil { recover() } else { renewLeases() }
+        if !isHeldBack { begin() }
         if let loop { loop() } else { context.reactor.run() }
         leaveLeases()
         context.log.info("stopped")
         return .success
+    }
+
+    /// Connects and begins to read.
+    public func begin() {
+        if leases == nil { recover() } else { renewLeases() }
     }
 
     /// Finishes the batch in hand, then stops the loop; after 1.5 s in any case.

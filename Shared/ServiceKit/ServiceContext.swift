@@ -17,6 +17,8 @@ public final class ServiceContext {
     public var venueClock: VenueClock
     /// Where the times of what passes are noted (`latency_file`); nil for nowhere.
     public let latencyTrace: LatencyTrace?
+    /// Whether it waits for its turn while another instance does the work; shown by `/healthz`.
+    public var isStandby = false
     private let top: ConfigurationSection
     private let metricsPort: Int
     private var responder: HTTPResponder?
@@ -97,7 +99,7 @@ public final class ServiceContext {
                 let age = Double(SystemClock.monotonicUs() - reactor.lastTurnUs) / 1e6
                 let body =
                     "{\"service\":\"\(name)\",\"ready\":\(ready),\"last_loop_age_seconds\":\(age),"
-                    + "\"redis\":\(isRedisUp())}\n"
+                    + "\"redis\":\(isRedisUp()),\"standby\":\(isStandby)}\n"
                 return .init(status: ready ? 200 : 503, contentType: "application/json", body: body)
             default: return nil
             }

@@ -39,7 +39,7 @@ public struct GroupKeeper {
     }
 
     /// Creates the groups that are missing, and the streams. `resumeAt` has for each stream the last entry that was
-    /// committed, or nil when this process has committed none. Gives the streams whose group had been there and was lost.
+    /// committed, or nil when this process has committed none. Gives the streams whose group was not there.
     public func createGroups(from start: GroupStart, resumeAt: [StreamId?]) throws(RedisError) -> [Int] {
         var commands = CommandBuffer()
         for stream in reader.streams.indices {
@@ -48,15 +48,15 @@ public struct GroupKeeper {
                 "XGROUP", "CREATE", reader.streams[stream].key, reader.group, position, "MKSTREAM",
             ])
         }
-        var recreated: [Int] = []
+        var made: [Int] = []
         for (stream, reply) in try client.pipeline(commands).enumerated() {
             switch reply {
             case .error(let text) where text.hasPrefix("BUSYGROUP"): continue
             case .error(let text): throw .refused(text)
-            default: if resumeAt[stream] != nil { recreated.append(stream) }
+            default: made.append(stream)
             }
         }
-        return recreated
+        return made
     }
 
     public func positions() throws(RedisError) -> [Position] {

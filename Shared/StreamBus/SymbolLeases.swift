@@ -32,8 +32,17 @@ public struct SymbolLeases {
 
     /// Renews what this worker has, and takes what is free up to its share. To be called three times in `lifeMs`.
     public func renew(_ client: RedisClient) throws(RedisError) -> Holding {
-        let arguments = [service, worker, "\(Self.lifeMs)", "\(Self.fenceLifeMs)"] + symbols.map(\.name)
-        let reply = try client.command(["EVAL", Self.script, "0"] + arguments)
+        try holding(try client.command(renewal))
+    }
+
+    /// The same for a connection that does not wait; `holding` reads the reply.
+    public func appendRenewal(to commands: inout CommandBuffer) { commands.command(renewal) }
+
+    private var renewal: [String] {
+        ["EVAL", Self.script, "0", service, worker, "\(Self.lifeMs)", "\(Self.fenceLifeMs)"] + symbols.map(\.name)
+    }
+
+    public func holding(_ reply: RedisValue) throws(RedisError) -> Holding {
         guard case .array(let parts) = reply, parts.count == 2 else {
             throw .unexpectedReply("lease script")
         }

@@ -96,6 +96,8 @@ public struct StopReport: Equatable, Sendable {
     public var side: Side
     public var status: StopStatus
     public var triggerPrice: Price
+    /// What it closes; nil for all there is.
+    public var quantity: Quantity?
     /// Of the order that it became; nil before the trigger.
     public var orderId: Int64?
     /// Why it was rejected.
@@ -104,7 +106,7 @@ public struct StopReport: Equatable, Sendable {
 
     public init(
         symbol: Symbol, clientOrderId: String, algoId: Int64, side: Side, status: StopStatus, triggerPrice: Price,
-        orderId: Int64?, reason: String?, updateTime: Timestamp
+        quantity: Quantity? = nil, orderId: Int64?, reason: String?, updateTime: Timestamp
     ) {
         self.symbol = symbol
         self.clientOrderId = clientOrderId
@@ -112,6 +114,7 @@ public struct StopReport: Equatable, Sendable {
         self.side = side
         self.status = status
         self.triggerPrice = triggerPrice
+        self.quantity = quantity
         self.orderId = orderId
         self.reason = reason
         self.updateTime = updateTime

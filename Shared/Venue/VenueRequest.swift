@@ -78,7 +78,7 @@ public struct NewOrder: Equatable, Sendable {
     }
 }
 
-/// Closes the whole position by a market order once the price reaches the trigger.
+/// Closes a position by a market order once the price reaches the trigger.
 public struct NewStop: Equatable, Sendable {
     public enum WorkingPrice: String, Sendable {
         case last = "CONTRACT_PRICE"
@@ -91,12 +91,18 @@ public struct NewStop: Equatable, Sendable {
     public let side: Side
     public let triggerPrice: Price
     public let workingPrice: WorkingPrice
+    /// What it closes; nil for all there is then. The venue lets only one stop close all of a direction.
+    public let quantity: Quantity?
 
-    public init(symbol: Symbol, clientOrderId: String, side: Side, triggerPrice: Price, workingPrice: WorkingPrice) {
+    public init(
+        symbol: Symbol, clientOrderId: String, side: Side, triggerPrice: Price, workingPrice: WorkingPrice,
+        quantity: Quantity? = nil
+    ) {
         self.symbol = symbol
         self.clientOrderId = clientOrderId
         self.side = side
         self.triggerPrice = triggerPrice
         self.workingPrice = workingPrice
+        self.quantity = quantity
     }
 }

@@ -61,9 +61,30 @@ struct OutcomeTests {
         #expect(budget.take(critical, at: time) == nil)
         #expect(budget.take(critical, at: time) != nil)
         #expect(budget.take(ordinary, at: time + 60_000) == nil)
-        budget.block(forMs: 5000, at: time + 60_000)
+        budget.ban(forMs: 5000, at: time + 60_000)
         #expect(budget.take(critical, at: time + 64_000) != nil)
         #expect(budget.take(critical, at: time + 65_000) == nil)
+    }
+
+    @Test func `orders leave some for protection, and after a 429 nothing but what protects goes`() {
+        var budget = WeightBudget(ordersPer10s: 10, ordersPerMinute: 40)
+        let time = Timestamp(milliseconds: 60_000)
+        var entry = RestRequest(.post, "/x", weight: 0), stop = RestRequest(.post, "/x", weight: 0, isCritical: true)
+        entry.isOrder = true
+        stop.isOrder = true
+        for _ in 0..<8 { #expect(budget.take(entry, at: time) == nil) }
+        #expect(budget.take(entry, at: time) != nil)
+        for _ in 0..<2 { #expect(budget.take(stop, at: time) == nil) }
+        #expect(budget.take(stop, at: time) != nil)
+        #expect(budget.take(entry, at: time + 10_000) == nil)
+        // The venue counts what others of this account send.
+        budget.told(weight: nil, ordersIn10s: 8, ordersIn1m: nil, at: time + 10_000)
+        #expect(budget.take(entry, at: time + 10_000) != nil)
+        budget.block(forMs: 20_000, at: time + 10_000)
+        #expect(budget.take(stop, at: time + 20_000) == nil)
+        #expect(budget.take(entry, at: time + 20_000) != nil)
+        #expect(budget.take(RestRequest(.get, "/x", isCritical: true), at: time + 20_000) != nil)
+        #expect(budget.take(entry, at: time + 30_000) == nil)
     }
 }
 

@@ -63,7 +63,7 @@ struct Conversation {
     }
 
     mutating func book(_ bid: String, _ ask: String) throws {
-        hear(.book(symbol, bid: try number(bid), ask: try number(ask)))
+        hear(.book(symbol, bid: try number(bid), ask: try number(ask), at: now))
     }
 
     /// Takes the oldest open request that `match` wants.

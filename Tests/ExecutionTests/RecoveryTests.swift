@@ -33,9 +33,37 @@ struct RecoveryTests {
         #expect(last["trade_ids"] == "101,102,103")
     }
 
+    @Test func `a command to close that a crash cut off is carried on and answered once`() throws {
+        var talk = try Conversation.ready()
+        _ = try talk.enter(try talk.plan())
+        talk.hear(.command(Command(id: "c9", issuedAt: talk.now, author: "test", name: .closeAll)))
+        let whole = talk.journal
+        let taken = try #require(whole.firstIndex { if case .closing = $0 { true } else { false } })
+        #expect(try ExecutorRecord(bytes: whole[taken].bytes[...]) == whole[taken])
+        for length in taken + 1...whole.count {
+            var next = try Conversation()
+            for record in whole.prefix(length) { next.executor.remember(record) }
+            next.now = talk.now + 1000
+            next.executor.recovered(at: next.now)
+            #expect(next.executor.position(of: next.symbol) != nil)
+            // The stream gives the command once more.
+            next.hear(.rules(try next.rules()))
+            next.hear(.command(Command(id: "c9", issuedAt: talk.now, author: "test", name: .closeAll)))
+            #expect(next.messages.isEmpty, "answered before anything is closed")
+            next.tick(afterMs: 21_000)
+            let replies = next.messages.filter { if case .reply = $0 { true } else { false } }
+            #expect(replies.count == 1, "after \(length) records")
+            for record in next.journal { next.executor.remember(record) }
+            next.tick(afterMs: 21_000)
+            #expect(next.messages.count { if case .reply = $0 { true } else { false } } == 1)
+        }
+    }
+
     @Test func `every record survives its bytes`() throws {
         let records =
-            try trade() + [.position(try #require(Symbol("ETHUSDT")), nil), .entriesStopped(true), .command(id: "c1")]
+            try trade() + [
+                .position(try #require(Symbol("ETHUSDT")), nil), .entriesStopped(true), .command(id: "c1"),
+            ]
         #expect(records.count > 20)
         for record in records {
             #expect(try ExecutorRecord(bytes: record.bytes[...]).bytes == record.bytes)

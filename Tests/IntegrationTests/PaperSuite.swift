@@ -71,6 +71,19 @@ final class PaperSuite {
         }
     }
 
+    /// Starts one more instance of a service under a name of its own, with settings that go before the suite's.
+    func start(_ service: String, as name: String, _ settings: String) {
+        let file = "\(folder)/\(name).yaml"
+        guard writeFile(file, settings.replacingOccurrences(of: "@", with: folder)) else { return }
+        processes[name] = ChildProcess(
+            "\(Self.programs)/\(service)", ["-c", "\(folder)/suite.yaml", "-c", file], output: "\(folder)/\(name).log")
+    }
+
+    func signal(_ service: String, _ number: Int32) { processes[service]?.signal(number) }
+    /// Whether it has not ended yet; `exitCode` waits for that.
+    func isAlive(_ service: String) -> Bool { processes[service]?.isAlive ?? false }
+    func exitCode(_ service: String) -> Int32? { processes[service]?.wait() }
+
     func kill(_ service: String) { processes[service]?.kill() }
 
     /// Asks a service to stop; returns its exit code and how long it took.

@@ -18,8 +18,18 @@ struct JournalTests {
         return records
     }
 
+    /// Each record in a frame of its own.
     private func write(_ path: String, _ records: [String]) throws {
         var journal = try Journal(path: path) { _, _ in }
+        for record in records {
+            journal.append(Array(record.utf8))
+            try journal.sync()
+        }
+    }
+
+    /// All records in one frame.
+    private func writeTogether(_ path: String, _ records: [String]) throws {
+        var journal = try Journal(path: path, growth: 4096) { _, _ in }
         for record in records { journal.append(Array(record.utf8)) }
         try journal.sync()
     }
@@ -74,6 +84,37 @@ struct JournalTests {
                 try write(path, ["next"])
                 #expect(try read(path).last == "next")
             }
+        }
+    }
+
+    @Test func `of records that were synced together a crash leaves all or none`() throws {
+        try withFile { path in
+            try writeTogether(path, ["before"])
+            let start = 16 + "before".utf8.count
+            try writeTogether(path, ["a plan", "its position", "", "a word"])
+            #expect(try read(path) == ["before", "a plan", "its position", "", "a word"])
+            let whole = try Data(contentsOf: URL(filePath: path))
+            let end = start + 16 + 4 * 4 + "a planits positiona word".utf8.count
+            for cut in start..<end {
+                // The front or the back had not come to the disk.
+                for gap in [cut..<end, start..<cut + 1] {
+                    var torn = whole
+                    torn.replaceSubrange(gap, with: Data(repeating: 0, count: gap.count))
+                    if torn == whole { continue }
+                    try torn.write(to: URL(filePath: path))
+                    #expect(try read(path, growth: 4096) == ["before"])
+                    try writeTogether(path, ["next", "and next"])
+                    #expect(try read(path, growth: 4096) == ["before", "next", "and next"])
+                }
+            }
+        }
+    }
+
+    @Test func `records that are more than a frame holds are all read again`() throws {
+        try withFile { path in
+            let long = String(repeating: "x", count: 700_000)
+            try writeTogether(path, ["one", long, "two", long, long, "three"])
+            #expect(try read(path) == ["one", long, "two", long, long, "three"])
         }
     }
 

@@ -35,6 +35,15 @@ public final class ChildProcess {
         _ = wait()
     }
 
+    /// Whether it has not ended yet.
+    public var isAlive: Bool {
+        guard isRunning else { return false }
+        var information = siginfo_t()
+        // What ended stays to be waited for.
+        guard waitid(P_PID, id_t(id), &information, WEXITED | WNOHANG | WNOWAIT) == 0 else { return false }
+        return information.si_signo == 0
+    }
+
     /// Waits for its end and gives its exit status, or nil when a signal ended it.
     public func wait() -> Int32? {
         guard isRunning else { return nil }

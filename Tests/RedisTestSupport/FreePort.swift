@@ -1,17 +1,30 @@
 import Glibc
+import Synchronization
 
-/// A TCP port of the loopback that nothing listened on a moment ago.
+/// Where the next search begins: elsewhere in each process of tests.
+private let next = Atomic<Int>(Int(getpid()) * 37)
+
+/// A TCP port of the loopback that nothing listens on.
+///
+/// Below those that the system gives to outgoing connections, and never the same one twice: a server that takes seconds to
+/// start must still find it free.
 public func freePort() -> Int {
+    while true {
+        let port = 20_000 + next.wrappingAdd(1, ordering: .relaxed).oldValue % 12_000
+        if isFree(port) { return port }
+    }
+}
+
+private func isFree(_ port: Int) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port).bigEndian)
     address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+    return withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
         }
     }
-    return bound ? Int(UInt16(bigEndian: address.sin_port)) : Int.random(in: 20_000...32_000)
 }

@@ -62,7 +62,17 @@ final class HostHarness {
     }
 
     /// The host is let go as by kill -9, and another one stands in its place.
-    func replaceHost() throws { host = try Self.host(server, symbol) }
+    ///
+    /// Returns once the server has noticed: until then it would hand the next entry to the reader that is gone.
+    func replaceHost() throws {
+        host = try Self.host(server, symbol)
+        let end = SystemClock.monotonicUs() + 8_000_000
+        while SystemClock.monotonicUs() < end {
+            let clients = try client.command("INFO", "clients").text ?? ""
+            if clients.contains("blocked_clients:0") { return }
+        }
+        Issue.record("the server still serves the host that is gone")
+    }
 
     func write(_ count: Int, with client: RedisClient? = nil) throws {
         for _ in 0..<count {
@@ -78,7 +88,7 @@ final class HostHarness {
     }
 
     /// Turns the host until the condition holds; false after `ms`.
-    func turn(untilMs ms: Int64 = 8000, _ condition: () throws -> Bool) rethrows -> Bool {
+    func turn(untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool) rethrows -> Bool {
         let end = SystemClock.monotonicUs() + ms * 1000
         while SystemClock.monotonicUs() < end {
             if try condition() { return true }

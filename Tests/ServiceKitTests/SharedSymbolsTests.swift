@@ -49,7 +49,8 @@ struct SharedSymbolsTests {
     }
 
     /// Turns the workers, each renewing its leases as its timer would.
-    private func turn(_ workers: [Worker], untilMs ms: Int64 = 8000, _ condition: () throws -> Bool) rethrows -> Bool {
+    private func turn(_ workers: [Worker], untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool) rethrows -> Bool
+    {
         let end = SystemClock.monotonicUs() + ms * 1000
         var nextRenewal = Int64.min
         while SystemClock.monotonicUs() < end {
@@ -121,10 +122,10 @@ struct SharedSymbolsTests {
         // It has a read under way at the server when it falls asleep: these entries are delivered to it.
         try write(10..<11)
         let second = try worker()
-        #expect(turn([second], untilMs: 12_000) { second.owned.count == 4 })
+        #expect(turn([second], untilMs: 60_000) { second.owned.count == 4 })
         try write(11..<30)
         // Now the first wakes up, with entries in its connection that the second may have processed meanwhile.
-        #expect(try turn([first, second], untilMs: 15_000) { try allHave(30) && first.owned.count == 2 })
+        #expect(try turn([first, second], untilMs: 60_000) { try allHave(30) && first.owned.count == 2 })
         #expect(first.metrics.fenced.value == 1)
         try write(30..<40)
         #expect(try turn([first, second]) { try allHave(40) })

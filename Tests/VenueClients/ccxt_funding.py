@@ -20,7 +20,7 @@ def main():
     order = venue.create_order(SYMBOL, 'market', 'buy', 0.05)
     fills = venue.fetch_my_trades(SYMBOL, params={'orderId': order['id']})
     fee = sum(t['fee']['cost'] for t in fills)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     paid = []
     while not paid and time.monotonic() < end:
         time.sleep(0.2)

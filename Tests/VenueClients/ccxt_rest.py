@@ -208,7 +208,7 @@ class RestConversation:
         """A limit order at the best bid is filled by the market, sooner or later; a maker pays less."""
         check, venue = self.check, self.venue
         order = self.near_market(lambda bid: venue.create_order(SYMBOL, 'limit', 'buy', 0.005, bid, {'postOnly': True}))
-        end = time.monotonic() + 12
+        end = time.monotonic() + 60
         while time.monotonic() < end and venue.fetch_order(order['id'], SYMBOL)['status'] != 'closed':
             bid = self.best()[0]
             if bid > order['price'] + 5:
@@ -258,7 +258,7 @@ class RestConversation:
         check, venue = self.check, self.venue
         stop = self.near_market(lambda bid: venue.create_order(SYMBOL, 'STOP_MARKET', 'sell', 0, None, {'triggerPrice': round(bid - 1, 1), 'closePosition': True}))
         profit = self.near_market(lambda bid: venue.create_order(SYMBOL, 'TAKE_PROFIT_MARKET', 'sell', 0.02, None, {'triggerPrice': round(bid + 1, 1), 'reduceOnly': True}))
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while time.monotonic() < end and self.held() != 0:
             time.sleep(0.1)
         check.equal('the position is closed', self.held(), 0.0)

@@ -7,7 +7,7 @@ import ccxt.pro
 from conversation import Checks, connect, wait_for
 
 SYMBOL = 'BTC/USDT:USDT'
-SECONDS = 15
+SECONDS = 60
 
 
 class StreamConversation:
@@ -76,7 +76,7 @@ class StreamConversation:
             self.until(lambda: venue.watch_my_trades(SYMBOL), lambda trades: sum(t['amount'] for t in trades) >= 0.02 - 1e-9),
             self.until(lambda: venue.watch_positions([SYMBOL]), lambda positions: any(p['contracts'] == 0.02 for p in positions)),
             self.until(lambda: venue.watch_balance(), lambda balance: balance['USDT']['total'] < before))]
-        await asyncio.sleep(1.5)  # their subscriptions
+        await self.soon(self.listening(len(watchers)))
         order = await venue.create_order(SYMBOL, 'market', 'buy', 0.02)
         orders, trades, positions, balance = await asyncio.gather(*watchers)
         told = orders[-1]
@@ -91,6 +91,11 @@ class StreamConversation:
         rest = await venue.fetch_my_trades(SYMBOL, params={'orderId': order['id']})
         check.equal('REST tells the same fills', sorted(t['id'] for t in rest), sorted(t['id'] for t in trades))
         await self.life()
+
+    async def listening(self, count):
+        """Waits until the account's stream stands and `count` watchers wait for its next words."""
+        while not any(client.connected.done() and len(client.futures) >= count for client in self.venue.clients.values()):
+            await asyncio.sleep(0.05)
 
     async def life(self):
         check, venue = self.check, self.venue

@@ -37,7 +37,7 @@ class Checks:
         return 1 if self.failures else 0
 
 
-def wait_for(port, seconds=60):
+def wait_for(port, seconds=120):
     """Waits until the simulator listens: it makes the market's past first."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

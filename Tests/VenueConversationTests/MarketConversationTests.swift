@@ -53,7 +53,8 @@ struct MarketConversationTests {
             hub.kill()
         }
         let hub = try #require(ChildProcess(program, ["-c", file], output: server.directory + "/hub.log"))
-        usleep(3_000_000)
+        let end = SystemClock.monotonicUs() + 60_000_000
+        while try !hasCaughtUp(redis), SystemClock.monotonicUs() < end { usleep(50_000) }
         let began = SystemClock.monotonicUs()
         hub.signal(SIGTERM)
         #expect(hub.wait() == 0)
@@ -63,13 +64,19 @@ struct MarketConversationTests {
         }
         #expect(trades.count > 20)
         #expect(zip(trades, trades.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(try hasCaughtUp(redis))
+    }
+
+    /// Whether the past is whole and each kind of fact has been written.
+    private func hasCaughtUp(_ redis: RedisClient) throws -> Bool {
         for timeframe in Timeframe.allCases {
             let count = try redis.command("ZCARD", "candles:{BTCUSDT}:\(timeframe.rawValue)").integer ?? 0
-            #expect(499...500 ~= count, "\(timeframe)")
+            guard 499...500 ~= count else { return false }
         }
-        #expect(try redis.command("XLEN", "md.book:{BTCUSDT}").integer ?? 0 > 50)
-        #expect(try redis.command("HGET", "sentiment:{BTCUSDT}", "mark_price").text != nil)
-        #expect(try redis.command("HGET", "sentiment:{BTCUSDT}", "top_long_ratio").text != nil)
-        #expect(try redis.command("LLEN", "oi:{BTCUSDT}").integer ?? 0 > 0)
+        let metrics = ["mark_price", "top_long_ratio"]
+        let books = try redis.command("XLEN", "md.book:{BTCUSDT}").integer ?? 0
+        let interests = try redis.command("LLEN", "oi:{BTCUSDT}").integer ?? 0
+        return try books > 50 && interests > 0
+            && metrics.allSatisfy { try redis.command("HGET", "sentiment:{BTCUSDT}", $0).text != nil }
     }
 }

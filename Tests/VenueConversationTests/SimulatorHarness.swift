@@ -58,23 +58,27 @@ final class SimulatorHarness {
 
     func startSimulator() throws {
         let program = try #require(Self.program)
-        process = ChildProcess(
-            program, ["run", "--port", "\(port)", "--symbols", "BTCUSDT", "--seed", "3", "--log-level", "error"],
-            output: log)
-        for _ in 0..<200 {
+        let process = try #require(
+            ChildProcess(
+                program, ["run", "--port", "\(port)", "--symbols", "BTCUSDT", "--seed", "3", "--log-level", "error"],
+                output: log))
+        self.process = process
+        // It computes a past before it listens: how long that takes depends on what else the machine does.
+        let end = SystemClock.monotonicUs() + 120_000_000
+        while process.isAlive, SystemClock.monotonicUs() < end {
             var outcome: RestOutcome?
             rest.send(MarketRest.time()) { outcome = $0 }
             turn { outcome != nil }
             if case .success = outcome { return }
             usleep(50_000)
         }
-        Issue.record("the simulator does not answer")
+        Issue.record("the simulator does not answer; alive: \(process.isAlive)")
     }
 
     func killSimulator() { process?.kill() }
 
     @discardableResult
-    func turn(withinMs ms: Int64 = 5000, until condition: () -> Bool) -> Bool {
+    func turn(withinMs ms: Int64 = 30_000, until condition: () -> Bool) -> Bool {
         let end = SystemClock.monotonicUs() + ms * 1000
         while SystemClock.monotonicUs() < end {
             if condition() { return true }

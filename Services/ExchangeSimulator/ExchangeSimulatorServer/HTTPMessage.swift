@@ -1,17 +1,17 @@
 import ExchangeSimulator
 
 /// The head and body of one HTTP request, as they came.
-struct HTTPRequest {
-    let method: String
+public struct HTTPRequest {
+    public let method: String
     /// Path without its query, percent escapes as they came.
-    let path: String
-    let query: [UInt8]
-    let body: [UInt8]
+    public let path: String
+    public let query: [UInt8]
+    public let body: [UInt8]
     private let headers: [(name: String, value: String)]
     let keepsAlive: Bool
 
     /// Nil for what is not HTTP/1.
-    init?(head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
+    public init?(head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
         let text = String(decoding: head, as: UTF8.self)
         let lines = text.split(whereSeparator: { $0 == "\r\n" || $0 == "\n" })
         guard let first = lines.first else { return nil }
@@ -31,7 +31,7 @@ struct HTTPRequest {
         keepsAlive = words[2] == "HTTP/1.1" ? connection != "close" : connection == "keep-alive"
     }
 
-    func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+    public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
 enum HTTPResponse {

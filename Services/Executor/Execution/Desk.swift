@@ -6,18 +6,26 @@ import Venue
 struct Desk {
     let symbol: Symbol
     var rules: InstrumentRules?
+    /// The venue's word for whether it is traded: TRADING when it is.
+    var status = "TRADING"
     /// The account's leverage for the symbol, once we have set it or been told.
     var leverage: Int?
     var bid: Price?
     var ask: Price?
     var bookTime = Timestamp.zero
     var position: Position?
+    /// What the venue held at the last look; nil before the first.
+    var venueQuantity: Quantity?
     /// Greatest trade id seen: fills are asked for from the next one.
     var lastTradeId: Int64?
     /// Last time that an order, a fill or a plan changed something here.
     var changedAt = Timestamp.zero
     /// Looks at the venue in a row that found another position than ours.
     var mismatches = 0
+    /// Time of the first of them.
+    var mismatchedAt = Timestamp.zero
+    /// When the venue last told all fills.
+    var fillsHeardAt = Timestamp.zero
     var fillsAskedAt = Timestamp.zero
     /// What the account pays here; nil until the venue has told it.
     var commission: CommissionReport?
@@ -40,10 +48,13 @@ struct Desk {
 
     /// Whether the venue speaks of fills that have not come; they are asked for, once a second at most.
     mutating func missesFills(at now: Timestamp) -> Bool {
-        guard let position, now - fillsAskedAt >= 1000, now - changedAt >= 500 else { return false }
+        guard let position, now - fillsAskedAt >= 1000 else { return false }
+        let isWanted = position.fillsWantedAt.map { fillsHeardAt <= $0 } ?? false
         let isShort =
-            position.orders.contains { $0.executed > $0.filled } || position.stops.contains { $0.status == .triggered }
-        guard isShort || position.isRecovering else { return false }
+            now - changedAt >= 500
+            && (position.orders.contains { $0.executed > $0.filled }
+                || position.stops.contains { $0.status == .triggered })
+        guard isWanted || isShort else { return false }
         fillsAskedAt = now
         return true
     }

@@ -1,12 +1,13 @@
 import SignalContracts
-import TradingPrimitives
+public import TradingPrimitives
 
 /// A command to close that has been taken and not yet answered.
-struct Closing: Equatable, Sendable {
-    let command: String
-    let symbols: [Symbol]
-    let count: Int
-    let deadline: Timestamp
+public struct Closing: Equatable, Sendable {
+    public let command: String
+    public let symbols: [Symbol]
+    /// How many of them were held when it came.
+    public let count: Int
+    public internal(set) var deadline: Timestamp
 }
 
 // What an operator wants.
@@ -19,11 +20,10 @@ extension Executor {
         case .stop, .start, .close, .closeAll: break
         }
         guard !takenCommands.contains(command.id) else { return }
-        takenCommands.append(command.id)
-        if takenCommands.count > Self.namesMax { takenCommands.removeFirst() }
-        effects.append(.journal(.command(id: command.id)))
+        take(command.id)
         switch command.name {
         case .stop, .start:
+            effects.append(.journal(.command(id: command.id)))
             entriesStopped = command.name == .stop
             effects.append(.journal(.entriesStopped(entriesStopped)))
             let open = desks.count { $0.signedHeld != .zero }
@@ -39,23 +39,53 @@ extension Executor {
         }
     }
 
+    mutating func take(_ command: String) {
+        takenCommands.append(command)
+        if takenCommands.count > Self.namesMax { takenCommands.removeFirst() }
+    }
+
+    /// Until an operator starts them again, also over a restart.
+    mutating func stopEntries(_ event: String, _ text: String) {
+        entriesStopped = true
+        effects.append(.journal(.entriesStopped(true)))
+        alert(.critical, event, nil, "\(text); no new entries until 'start'; stops and targets stay")
+        tellAccount()
+    }
+
     private mutating func close(_ command: Command) {
         let wanted = command.name == .closeAll ? desks.map(\.symbol) : [command.symbol].compactMap(\.self)
         let indices = desks.indices.filter { wanted.contains(desks[$0].symbol) }
-        guard !indices.isEmpty else { return answer(command.id, false, "no such symbol is traded here") }
+        guard !indices.isEmpty else {
+            effects.append(.journal(.command(id: command.id)))
+            return answer(command.id, false, "no such symbol is traded here")
+        }
         let busy = indices.filter { desks[$0].position != nil }
+        let closing = Closing(
+            command: command.id, symbols: indices.map { desks[$0].symbol }, count: busy.count,
+            deadline: now + Self.closingMaxMs)
+        // One record says that it was taken and what is to be done, so that a crash can't part the two.
+        effects.append(.journal(.closing(closing)))
+        closings.append(closing)
         for index in busy { act(index) { position, _, _ in position.isAbandoned = true } }
         for index in busy { effects.append(.journal(.position(desks[index].symbol, desks[index].position))) }
         reconciliation.isWanted = true
-        closings.append(
-            Closing(
-                command: command.id, symbols: indices.map { desks[$0].symbol }, count: busy.count,
-                deadline: now + Self.closingMaxMs))
         finishClosings()
+    }
+
+    /// After a restart: what a command wanted closed and is still there is closed now.
+    mutating func resumeClosings() {
+        for place in closings.indices {
+            closings[place].deadline = now + Self.closingMaxMs
+            for index in desks.indices where closings[place].symbols.contains(desks[index].symbol) {
+                desks[index].position?.isAbandoned = true
+            }
+        }
     }
 
     /// Answers the commands whose symbols are flat by now, or that took too long.
     mutating func finishClosings() {
+        // What is held is known once the venue has been looked at.
+        guard isReconciled || closings.contains(where: { now >= $0.deadline }) else { return }
         for closing in closings {
             let isFlat = desks.allSatisfy { !closing.symbols.contains($0.symbol) || $0.position == nil }
             if isFlat {

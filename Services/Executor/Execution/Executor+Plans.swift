@@ -10,7 +10,8 @@ extension Executor {
         if takenPlans.count > Self.namesMax { takenPlans.removeFirst() }
         effects.append(.journal(.plan(plan.id)))
         guard let index = desks.firstIndex(where: { $0.symbol == symbol }) else { return }
-        if let reason = reasonToDeny(plan, terms, desks[index]) {
+        let isBusy = desks[index].position != nil
+        if let reason = isBusy ? "the symbol is busy" : reasonNotToEnter(plan, terms, desks[index]) {
             var event = ExecutionEvent(
                 plan: plan.id, cause: plan.cause, eventTime: now, kind: .planDenied, state: .pendingEntry,
                 direction: plan.direction, strategy: plan.strategy)
@@ -18,7 +19,8 @@ extension Executor {
             say(.execution(symbol, event))
             return
         }
-        desks[index].position = Position(symbol: symbol, plan: plan, terms: terms, at: now)
+        desks[index].position = Position(
+            symbol: symbol, plan: plan, terms: terms, at: now, afterTradeId: desks[index].lastTradeId ?? 0)
         desks[index].changedAt = now
         if desks[index].leverage == terms.leverage {
             act(index) { $0.submitEntry($1, &$2) }
@@ -28,14 +30,15 @@ extension Executor {
         }
     }
 
-    private func reasonToDeny(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
+    private func reasonNotToEnter(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
         let age = now - plan.eventTime
         if entriesStopped { return "entries are stopped" }
         if !isUserStreamUp { return "the user stream is down" }
         if !isJournalWritable { return "the journal can't be written" }
+        if let hindrance = hindrances.first { return hindrance.text }
+        if desk.status != Self.tradedStatus { return "the venue does not trade it now: \(desk.status)" }
         if !isReconciled { return "the venue's orders and positions have not been looked at yet" }
         if age > terms.entryTimeoutMs { return "the plan is \(age) ms old > \(terms.entryTimeoutMs) ms" }
-        if desk.position != nil { return "the symbol is busy" }
         if desks.contains(where: { $0.position?.hasUnknownOrder == true }) { return "an order's outcome is not known" }
         if desk.mismatches > 0 { return "the venue holds another position than we know" }
         guard let rules = desk.rules else { return "the contract's rules are not known" }
@@ -49,12 +52,31 @@ extension Executor {
         return nil
     }
 
+    private static var tradedStatus: String { "TRADING" }
+
+    /// A halt or a delisting keeps new positions out; those that are open keep their stops.
+    mutating func statusArrived(_ symbol: Symbol, _ status: String) {
+        withDesk(symbol) { executor, index in
+            let before = executor.desks[index].status
+            guard status != before else { return }
+            executor.desks[index].status = status
+            let isTraded = status == Self.tradedStatus
+            executor.alert(
+                isTraded ? .info : .warning, "symbol_status", symbol,
+                isTraded ? "the venue trades it again" : "the venue says \(status): no new positions in it")
+        }
+    }
+
     mutating func leverageAnswered(_ index: Int, _ leverage: Int, _ reply: VenueReply) {
         let reason: String
         switch reply {
         case .done:
             desks[index].leverage = leverage
-            guard desks[index].position?.state == .pendingEntry else { return }
+            guard let position = desks[index].position, position.state == .pendingEntry else { return }
+            // The answer took its time: what was true of the plan may be true no more.
+            if let late = reasonNotToEnter(position.plan, position.terms, desks[index]) {
+                return act(index) { $0.endEntry(late, $1, &$2) }
+            }
             return act(index) { $0.submitEntry($1, &$2) }
         case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.code) \(error.message)"
         case .notExecuted(let text), .unknown(let text): reason = "leverage \(leverage) could not be set: \(text)"

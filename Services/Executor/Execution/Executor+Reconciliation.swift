@@ -65,7 +65,9 @@ extension Executor {
         let position = desks[index].position
         for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
             let role = position?.role(clientOrderId: report.clientOrderId, orderId: report.orderId) ?? .foreign
-            if role == .foreign {
+            if let position, position.owns(order: report.clientOrderId) {
+                act(index) { $0.orderFound(report, $1, &$2) }
+            } else if role == .foreign {
                 alert(
                     .warning, "orphan_order", report.symbol, "\(report.clientOrderId) belongs to no position; cancelled"
                 )
@@ -74,7 +76,7 @@ extension Executor {
                 act(index) { $0.orderChanged(report, $1, &$2) }
             }
         }
-        for slot in position?.orders ?? [] where slot.status == .open {
+        for slot in desks[index].position?.orders ?? [] where slot.status == .open {
             if reports.contains(where: { $0.clientOrderId == slot.clientOrderId }) { continue }
             send(.queryOrder(desks[index].symbol, clientOrderId: slot.clientOrderId))
         }
@@ -82,23 +84,34 @@ extension Executor {
 
     private mutating func compareStops(_ index: Int, with reports: [StopReport]) {
         guard isSettled(index) else { return }
-        let position = desks[index].position
         for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
-            if let position, position.stops.contains(where: { $0.clientOrderId == report.clientOrderId }) {
-                act(index) { $0.stopChanged(report, $1, &$2) }
-            } else {
+            if desks[index].position?.owns(stop: report.clientOrderId) == true {
+                act(index) { $0.stopFound(report, $1, &$2) }
+            } else if maySweepStops(index) {
                 alert(
                     .warning, "orphan_stop", report.symbol, "\(report.clientOrderId) belongs to no position; cancelled")
                 send(.cancelStop(report.symbol, clientOrderId: report.clientOrderId))
+            } else {
+                reconciliation.isWanted = true
             }
         }
+        let position = desks[index].position
         for stop in position?.stops ?? [] where stop.status == .open {
             if reports.contains(where: { $0.clientOrderId == stop.clientOrderId }) { continue }
             send(.queryStop(desks[index].symbol, clientOrderId: stop.clientOrderId))
         }
     }
 
+    /// A stop that nobody knows goes only where it protects nothing: the venue holds nothing, or we have our own stop. After
+    /// a disk that failed it may be all that protects.
+    private func maySweepStops(_ index: Int) -> Bool {
+        if let position = desks[index].position, position.held > .zero { return position.isProtected }
+        return desks[index].venueQuantity == .zero
+    }
+
     private mutating func compare(_ index: Int, with reports: [PositionReport]) {
+        let found = reports.first { $0.symbol == desks[index].symbol }?.quantity ?? .zero
+        desks[index].venueQuantity = found
         guard isSettled(index) else { return }
         let symbol = desks[index].symbol
         let report = reports.first { $0.symbol == symbol }
@@ -108,9 +121,13 @@ extension Executor {
             return
         }
         desks[index].mismatches += 1
+        if desks[index].mismatches == 1 { desks[index].mismatchedAt = now }
         reconciliation.isWanted = true
-        // The first answer to a difference is to ask for the fills that would explain it.
-        guard desks[index].mismatches > 2 else { return askForFills(index) }
+        // The first answer to a difference is to ask for the fills that would explain it. As long as those don't come, the
+        // difference says no more than that.
+        guard desks[index].mismatches > 2, desks[index].fillsHeardAt > desks[index].mismatchedAt else {
+            return askForFills(index)
+        }
         alert(
             .critical, "position_mismatch", symbol,
             "the venue holds \(theirs), we know of \(ours); taking the venue's word")
@@ -139,7 +156,8 @@ extension Executor {
         let plan = TradePlan(
             id: TradeId(symbol: report.symbol, cause: cause), cause: cause, eventTime: now, direction: direction,
             strategy: .momentum, confidence: 0, verdict: .approved(terms))
-        desks[index].position = Position(symbol: report.symbol, plan: plan, terms: terms, at: now)
+        desks[index].position = Position(
+            symbol: report.symbol, plan: plan, terms: terms, at: now, afterTradeId: desks[index].lastTradeId ?? 0)
         alert(
             .critical, "position_adopted", report.symbol,
             "\(report.quantity) at \(report.entryPrice) was found; protecting it")
@@ -148,18 +166,13 @@ extension Executor {
 }
 
 extension Position {
-    /// The venue holds `theirs` (signed) where we know of more or less: what is missing was closed by others.
+    /// The venue holds `theirs` (signed) where we know of more or less: what is missing was closed by others. Fills that are
+    /// told of later take the place of what is assumed now.
     mutating func endedElsewhere(_ theirs: Quantity, _ around: Surroundings, _ actions: inout PositionActions) {
-        let remaining = theirs * direction.sign
-        let difference = held - max(.zero, remaining)
-        if difference > .zero {
-            exited.quantity += difference
-            exited.value += (around.bid ?? terms.entryPrice) * difference
+        assumedClosed = entered.quantity - exited.quantity - max(.zero, theirs * direction.sign)
+        if assumedClosed > .zero {
+            assumedPrice = around.bid ?? terms.entryPrice
             exitReason = exitReason ?? .external
-        } else if remaining > held {
-            let added = remaining - held
-            entered.quantity += added
-            entered.value += (around.ask ?? terms.entryPrice) * added
         }
     }
 

@@ -17,6 +17,7 @@ public struct Executor: Sendable {
     var entriesStopped = false
     var isUserStreamUp = false
     var isJournalWritable = true
+    var hindrances: [Hindrance] = []
     /// Names of plans and commands that were taken, newest last.
     var takenPlans: [TradeId] = []
     var takenCommands: [String] = []
@@ -33,7 +34,13 @@ public struct Executor: Sendable {
 
     public func position(of symbol: Symbol) -> Position? { desks.first { $0.symbol == symbol }?.position }
     public var isReconciled: Bool { reconciliation.hasCompleted }
-    public var acceptsEntries: Bool { !entriesStopped && isUserStreamUp && isJournalWritable && isReconciled }
+    public var acceptsEntries: Bool {
+        !entriesStopped && isUserStreamUp && isJournalWritable && isReconciled && hindrances.isEmpty
+    }
+
+    /// Whether it has ever acted on what stood in the streams.
+    public var hasHeard: Bool { !takenPlans.isEmpty || !takenCommands.isEmpty }
+    public var hasPosition: Bool { desks.contains { $0.position != nil } }
 
     public var unknownOrderCount: Int {
         desks.reduce(0) { sum, desk in
@@ -51,7 +58,7 @@ public struct Executor: Sendable {
         effects.removeAll(keepingCapacity: true)
         switch event {
         case .plan(let symbol, let plan): consider(plan, of: symbol)
-        case .book(let symbol, let bid, let ask): bookArrived(symbol, bid, ask)
+        case .book(let symbol, let bid, let ask, let time): bookArrived(symbol, bid, ask, at: time)
         case .rules(let rules): withDesk(rules.symbol) { $0.desks[$1].rules = rules }
         case .reply(let id, let reply): replyArrived(id, reply)
         case .user(let event): userEventArrived(event)
@@ -60,6 +67,13 @@ public struct Executor: Sendable {
             if isUp { reconciliation.isWanted = true }
         case .command(let command): obey(command)
         case .journal(let isWritable): isJournalWritable = isWritable
+        case .hindrance(let hindrance, let isPresent):
+            hindrances.removeAll { $0 == hindrance }
+            if isPresent { hindrances.append(hindrance) }
+            tellAccount()
+        case .streamsLost(let text): stopEntries("streams_lost", text)
+        case .status(let symbol, let status): statusArrived(symbol, status)
+        case .trouble(let severity, let event, let text): alert(severity, event, nil, text)
         case .timer: break
         }
         if case .timer = event { timePassed() }
@@ -100,7 +114,7 @@ public struct Executor: Sendable {
         let symbol = desks[index].symbol
         let isWoundUp = position.isWoundUp
         desks[index].position = isWoundUp ? nil : position
-        guard !actions.requests.isEmpty || !actions.events.isEmpty || before != position.state || isWoundUp else {
+        guard !actions.requests.isEmpty || !actions.events.isEmpty || actions.wantsLook || before != position.state || isWoundUp else {
             return
         }
         desks[index].changedAt = now
@@ -110,15 +124,16 @@ public struct Executor: Sendable {
         for request in actions.requests { send(request) }
         effects.append(.project(symbol, position.isOver ? nil : position.hotState))
         if actions.events.contains(where: { $0.kind == .positionClosed }) { send(.queryAccount) }
+        if actions.wantsLook { reconciliation.isWanted = true }
     }
 
     // MARK: Events
 
-    private mutating func bookArrived(_ symbol: Symbol, _ bid: Price, _ ask: Price) {
+    private mutating func bookArrived(_ symbol: Symbol, _ bid: Price, _ ask: Price, at time: Timestamp) {
         withDesk(symbol) { executor, index in
             executor.desks[index].bid = bid
             executor.desks[index].ask = ask
-            executor.desks[index].bookTime = executor.now
+            executor.desks[index].bookTime = min(executor.now, time)
             executor.act(index) { _, _, _ in }
         }
     }
@@ -155,6 +170,7 @@ public struct Executor: Sendable {
         case .queryFills(let symbol, _, _):
             guard case .fills(let fills) = reply else { return }
             withDesk(symbol) { executor, index in
+                executor.desks[index].fillsHeardAt = executor.now
                 for fill in fills { executor.fillArrived(fill, index) }
             }
         case .queryCommission(let symbol): commissionArrived(symbol, reply)
@@ -202,7 +218,7 @@ public struct Executor: Sendable {
 
     mutating func fillArrived(_ fill: Fill, _ index: Int) {
         desks[index].lastTradeId = max(desks[index].lastTradeId ?? 0, fill.tradeId)
-        guard let position = desks[index].position, fill.time >= position.openedAt - 1000 else {
+        guard let position = desks[index].position, position.canOwn(fill) else {
             if desks[index].position == nil { reconciliation.isWanted = true }
             return
         }

@@ -5,7 +5,8 @@ public import Venue
 /// What the executor reacts to. `now` comes with each: the venue's time by the shell's clock.
 public enum ExecutorEvent: Sendable {
     case plan(Symbol, TradePlan)
-    case book(Symbol, bid: Price, ask: Price)
+    /// `at`: the venue's time of it. One that had to wait is as old as it is.
+    case book(Symbol, bid: Price, ask: Price, at: Timestamp)
     case rules(InstrumentRules)
     case reply(RequestId, VenueReply)
     case user(UserEvent)
@@ -14,8 +15,31 @@ public enum ExecutorEvent: Sendable {
     case command(Command)
     /// Whether the journal can be written: without it no entry is sent.
     case journal(isWritable: Bool)
+    /// Something of the shell's stands in the way of entries, or does no more.
+    case hindrance(Hindrance, isPresent: Bool)
+    /// Redis lost what it held: no entries until an operator starts them again.
+    case streamsLost(String)
+    /// Whether the venue trades the contract: its word for it is `TRADING` then.
+    case status(Symbol, String)
+    /// The shell found something that a person should know.
+    case trouble(Severity, event: String, text: String)
     /// Time passed; comes every 100 ms or sooner.
     case timer
+}
+
+/// What the shell may find in the way of new risk. Exits go on.
+public enum Hindrance: Int, Sendable, CaseIterable {
+    /// It can't be confirmed that no other executor trades.
+    case lease
+    /// Too many words wait for Redis.
+    case outbox
+
+    var text: String {
+        switch self {
+        case .lease: "the lease of the only executor can't be renewed"
+        case .outbox: "too many words wait for Redis"
+        }
+    }
 }
 
 /// Number of a request of this process.
@@ -64,7 +88,11 @@ public enum ExecutorRecord: Equatable, Sendable {
     /// A plan that was taken or denied: it is not taken again.
     case plan(TradeId)
     case command(id: String)
+    /// A command to close that was taken: it is carried on until it is answered.
+    case closing(Closing)
     case entriesStopped(Bool)
     /// A word that must be said even if this process dies first.
     case message(ExecutorMessage)
+    /// All words up to this number of the journal have been said: they are not said again, also to a Redis that forgot.
+    case said(upTo: Int)
 }

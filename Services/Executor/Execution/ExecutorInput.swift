@@ -16,7 +16,7 @@ public struct ExecutorInput: StreamInput {
         case (.book, let symbol?):
             let book = try BookUpdate(fields)
             guard let bid = book.bids.best, let ask = book.asks.best else { return nil }
-            event = .book(symbol, bid: bid.price, ask: ask.price)
+            event = .book(symbol, bid: bid.price, ask: ask.price, at: book.eventTime)
         case (.command, _): event = .command(try Command(fields))
         default: return nil
         }

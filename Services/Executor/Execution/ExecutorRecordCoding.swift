@@ -8,8 +8,10 @@ extension ExecutorRecord {
         case flat
         case plan
         case command
+        case closing
         case entriesStopped = "entries_stopped"
         case message
+        case said
     }
 
     public var bytes: [UInt8] {
@@ -34,9 +36,18 @@ extension ExecutorRecord {
         case .command(let id):
             fields.put("record", Kind.command)
             fields.put("command", id)
+        case .closing(let closing):
+            fields.put("record", Kind.closing)
+            fields.put("command", closing.command)
+            fields.put("symbols", closing.symbols.map(\.name).joined(separator: ","))
+            fields.put("count", closing.count)
+            fields.put("deadline", closing.deadline)
         case .entriesStopped(let stopped):
             fields.put("record", Kind.entriesStopped)
             fields.put("stopped", stopped)
+        case .said(let number):
+            fields.put("record", Kind.said)
+            fields.put("up_to", number)
         case .message(let message):
             fields.put("record", Kind.message)
             fields.put("stream", message.stream)
@@ -55,7 +66,9 @@ extension ExecutorRecord {
             self = .position(position.symbol, position)
         case .plan: self = .plan(try fields.required("plan"))
         case .command: self = .command(id: try fields.required("command"))
+        case .closing: self = .closing(try Closing(fields))
         case .entriesStopped: self = .entriesStopped(try fields.required("stopped"))
+        case .said: self = .said(upTo: try fields.required("up_to"))
         case .message: self = .message(try Self.message(fields))
         }
     }
@@ -74,25 +87,47 @@ extension ExecutorRecord {
     }
 }
 
+extension Closing {
+    init(_ fields: Fields) throws(ContractError) {
+        let names: String = try fields.required("symbols")
+        var symbols: [Symbol] = []
+        for name in names.split(separator: ",") {
+            guard let symbol = Symbol(name) else { throw .malformed(field: "symbols", text: names) }
+            symbols.append(symbol)
+        }
+        self.init(
+            command: try fields.required("command"), symbols: symbols, count: try fields.required("count"),
+            deadline: try fields.required("deadline"))
+    }
+}
+
 extension Executor {
     /// Takes up one record of the journal; to be called for all of them, oldest first, before the first event.
     public mutating func remember(_ record: ExecutorRecord) {
         switch record {
-        case .position(let symbol, let position): withDesk(symbol) { $0.desks[$1].position = position }
+        case .position(let symbol, let position):
+            withDesk(symbol) { executor, index in
+                executor.desks[index].position = position
+                guard let last = position?.tradeIds.max() else { return }
+                executor.desks[index].lastTradeId = max(executor.desks[index].lastTradeId ?? 0, last)
+            }
         case .plan(let id):
             takenPlans.append(id)
             if takenPlans.count > Self.namesMax { takenPlans.removeFirst() }
-        case .command(let id):
-            takenCommands.append(id)
-            if takenCommands.count > Self.namesMax { takenCommands.removeFirst() }
+        case .command(let id): take(id)
+        case .closing(let closing):
+            take(closing.command)
+            closings.append(closing)
         case .entriesStopped(let stopped): entriesStopped = stopped
-        case .message: break
+        case .message(.reply(let reply)): closings.removeAll { $0.command == reply.command }
+        case .message, .said: break
         }
     }
 
     /// What the journal must hold to begin anew: a compact form of all records remembered.
     public var records: [ExecutorRecord] {
-        takenPlans.map(ExecutorRecord.plan) + takenCommands.map { .command(id: $0) } + [.entriesStopped(entriesStopped)]
+        takenPlans.map(ExecutorRecord.plan) + takenCommands.map { .command(id: $0) }
+            + closings.map(ExecutorRecord.closing) + [.entriesStopped(entriesStopped)]
             + desks.compactMap { desk in desk.position.map { .position(desk.symbol, $0) } }
     }
 
@@ -100,5 +135,6 @@ extension Executor {
     public mutating func recovered(at time: Timestamp) {
         now = max(now, time)
         for index in desks.indices { desks[index].position?.restored(at: time) }
+        resumeClosings()
     }
 }

@@ -60,6 +60,10 @@ public struct StopSlot: Equatable, Sendable {
 
     public let clientOrderId: String
     public let trigger: Price
+    /// What it closes; nil for all there is.
+    public let quantity: Quantity?
+    /// Whether the venue has ever confirmed it.
+    public var hasStood = false
     public var status = Status.sent
     /// Of the order that it became.
     public var orderId: Int64?
@@ -68,11 +72,15 @@ public struct StopSlot: Equatable, Sendable {
     var misses = 0
     var lookedAt = Timestamp.zero
 
-    init(_ clientOrderId: String, trigger: Price, at time: Timestamp) {
+    init(_ clientOrderId: String, trigger: Price, quantity: Quantity?, at time: Timestamp) {
         self.clientOrderId = clientOrderId
         self.trigger = trigger
+        self.quantity = quantity
         sentAt = time
     }
 
     var isPending: Bool { status != .done }
+
+    /// Whether it would close as much as is held.
+    func covers(_ held: Quantity) -> Bool { quantity.map { $0 >= held } ?? true }
 }

@@ -25,8 +25,12 @@ extension Position {
         _ request: VenueRequest, _ reply: VenueReply, _ around: Surroundings, _ actions: inout PositionActions
     ) {
         switch (request, reply) {
-        case (_, .order(let report)): orderChanged(report, around, &actions)
-        case (_, .stop(let report)): stopChanged(report, around, &actions)
+        case (_, .order(let report)):
+            if case .queryOrder = request { cancelMayBeLost(report) }
+            orderChanged(report, around, &actions)
+        case (_, .stop(let report)):
+            if case .queryStop = request { cancelMayBeLost(report) }
+            stopChanged(report, around, &actions)
         case (.placeOrder(let order), .rejected(let error)):
             orderRefused(order.clientOrderId, error, around, &actions)
         case (.placeStop(let stop), .rejected(let error)):
@@ -73,6 +77,11 @@ extension Position {
                 entryRefused(index, error, around, &actions)
             } else {
                 orders[index].status = .done
+                guard error.code == VenueCode.reduceOnlyRefused else { return }
+                // There is nothing to reduce, it seems: what has closed the position is asked for.
+                reduceRefusedAt = around.now
+                fillsWantedAt = around.now
+                actions.wantsLook = true
             }
         case .stop, .foreign: break
         }

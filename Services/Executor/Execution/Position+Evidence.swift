@@ -28,6 +28,30 @@ extension Position {
         }
     }
 
+    // MARK: What a look at the venue shows, though the memory of it may have been lost with a disk that failed
+
+    func owns(order clientOrderId: String) -> Bool { clientOrderId.hasPrefix(self.clientOrderId("")) }
+    func owns(stop clientOrderId: String) -> Bool { clientOrderId.hasPrefix(self.clientOrderId("sl")) }
+
+    mutating func orderFound(_ report: OrderReport, _ around: Surroundings, _ actions: inout PositionActions) {
+        if !orders.contains(where: { $0.clientOrderId == report.clientOrderId }) {
+            let leg = report.clientOrderId.dropFirst(clientOrderId("").count)
+            let kind: OrderSlot.Kind = leg.hasPrefix("e") ? .entry : leg.hasPrefix("tp") ? .target : .exit
+            orders.append(
+                OrderSlot(kind, report.clientOrderId, price: report.price, quantity: report.quantity, at: around.now))
+        }
+        orderChanged(report, around, &actions)
+    }
+
+    mutating func stopFound(_ report: StopReport, _ around: Surroundings, _ actions: inout PositionActions) {
+        if !stops.contains(where: { $0.clientOrderId == report.clientOrderId }) {
+            stops.append(
+                StopSlot(
+                    report.clientOrderId, trigger: report.triggerPrice, quantity: report.quantity, at: around.now))
+        }
+        stopChanged(report, around, &actions)
+    }
+
     mutating func stopChanged(_ report: StopReport, _ around: Surroundings, _ actions: inout PositionActions) {
         guard let index = stops.firstIndex(where: { $0.clientOrderId == report.clientOrderId }) else { return }
         stops[index].misses = 0
@@ -42,6 +66,7 @@ extension Position {
         case .triggering, .triggered:
             if stops[index].status != .done { stops[index].status = .triggered }
         case .finished, .canceled, .expired:
+            if report.status == .finished, stops[index].status != .done { fillsWantedAt = around.now }
             stops[index].status = .done
         case .rejected:
             let reason = report.reason ?? "rejected at its trigger"
@@ -57,12 +82,20 @@ extension Position {
 
     /// Counts a fill once, whatever order it belongs to: what closes, closes.
     mutating func filled(_ fill: Fill, _ around: Surroundings, _ actions: inout PositionActions) {
-        guard !tradeIds.contains(fill.tradeId) else { return }
-        tradeIds.append(fill.tradeId)
         let role = role(clientOrderId: fill.clientOrderId, orderId: fill.orderId)
+        guard !tradeIds.contains(fill.tradeId) else { return recognize(fill, role) }
+        tradeIds.append(fill.tradeId)
+        if role == .foreign { foreignTradeIds.append(fill.tradeId) }
         credit(fill, role)
         if fill.side == direction.entrySide {
+            // A person opened anew what had just been closed: a position of its own.
+            if isOver, role == .foreign {
+                tradeIds.removeLast()
+                actions.wantsLook = true
+                return
+            }
             entered.add(fill)
+            if assumedClosed < .zero { assumedClosed += min(fill.quantity, -assumedClosed) }
             take(entered.quantity >= terms.quantity ? .fullyFilled : .partlyFilled)
             var event = event(.entryFilled, at: fill.time, detail: role == .foreign ? "not ours" : nil)
             describe(fill, &event)
@@ -71,6 +104,7 @@ extension Position {
             return
         }
         exited.add(fill)
+        if assumedClosed > .zero { assumedClosed -= min(fill.quantity, assumedClosed) }
         noteReason(fill, role)
         var isTarget = false
         if case .order(let index) = role, orders[index].kind == .target {
@@ -82,6 +116,14 @@ extension Position {
         var event = event(isTarget ? .takeProfitFilled : .exitFilled, at: fill.time)
         describe(fill, &event)
         actions.events.append(event)
+    }
+
+    /// A fill that was counted before it was known whose it is, as one that came before its order's own answer, belongs to an
+    /// order of ours after all.
+    private mutating func recognize(_ fill: Fill, _ role: OrderRole) {
+        guard role != .foreign, let place = foreignTradeIds.firstIndex(of: fill.tradeId) else { return }
+        foreignTradeIds.remove(at: place)
+        credit(fill, role)
     }
 
     /// Counts a payment of funding once; it changes nothing but the sum.

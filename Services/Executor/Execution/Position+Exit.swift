@@ -5,13 +5,15 @@ import Venue
 // The ways out: the first target, the time limit, a person, an emergency; then winding up what is left.
 extension Position {
     private static let exitRetryMs: Int64 = 500
+    /// The same after the venue said that there is nothing to reduce: a look at it comes first.
+    private static let refusedExitRetryMs: Int64 = 3000
     private static let targetAttemptsMax = 3
     private static let targetRetryMs: Int64 = 1000
 
     mutating func driveTarget(_ around: Surroundings, _ actions: inout PositionActions) {
         let targets = orders(.target)
         guard state == .active, entry?.isSettled ?? true, terms.takeProfitDistance > .zero,
-            !targets.contains(where: { $0.isPending || $0.filled > .zero }), targets.count < Self.targetAttemptsMax,
+            !targets.contains(where: { $0.isPending || $0.executed > .zero }), targets.count < Self.targetAttemptsMax,
             around.now - (targets.last?.sentAt ?? .zero) >= Self.targetRetryMs, let average = entered.averagePrice
         else { return }
         let wanted = average.raw + direction.sign * terms.takeProfitDistance.raw
@@ -52,7 +54,8 @@ extension Position {
     mutating func driveExit(_ around: Surroundings, _ actions: inout PositionActions) {
         let exits = orders(.exit)
         guard state == .closing, held > .zero, !exits.contains(where: { $0.isPending || !$0.isSettled }),
-            around.now - (exits.last?.sentAt ?? .zero) >= Self.exitRetryMs
+            around.now - (exits.last?.sentAt ?? .zero) >= Self.exitRetryMs,
+            around.now - (reduceRefusedAt ?? .zero) >= Self.refusedExitRetryMs
         else { return }
         sendExit("again", around, &actions)
     }
@@ -98,7 +101,7 @@ extension Position {
         let fees = entered.fees + exited.fees
         return TradeSummary(
             exitReason: exitReason ?? .external, size: entered.value, quantity: entered.quantity,
-            entryPrice: entered.averagePrice ?? .zero, exitPrice: exited.averagePrice ?? .zero,
+            entryPrice: entered.averagePrice ?? .zero, exitPrice: exited.averagePrice ?? assumedPrice ?? .zero,
             leverage: terms.leverage,
             initialStopPrice: stops.first?.trigger ?? .zero, takeProfitPrice: orders(.target).first?.price ?? .zero,
             trailingStopPrice: hasReachedTarget ? stops.last?.trigger : nil, grossPnl: gross, fees: fees,

@@ -63,6 +63,20 @@ extension Position {
         }
     }
 
+    /// The venue has it open though it was to be cancelled: that is asked for again. A cancel that was only slow makes the
+    /// second one a refusal, which says no more than that it is gone.
+    mutating func cancelMayBeLost(_ report: OrderReport) {
+        guard report.status.isOpen, case .order(let index) = role(clientOrderId: report.clientOrderId, orderId: nil)
+        else { return }
+        orders[index].isCancelling = false
+    }
+
+    mutating func cancelMayBeLost(_ report: StopReport) {
+        guard report.status == .new, case .stop(let index) = role(clientOrderId: report.clientOrderId, orderId: nil)
+        else { return }
+        stops[index].isCancelling = false
+    }
+
     /// An outcome that the venue did not tell.
     mutating func becameUnknown(
         clientOrderId: String, _ reason: String, _ around: Surroundings, _ actions: inout PositionActions
@@ -83,6 +97,7 @@ extension Position {
     /// After a restart nothing that was pending is known.
     mutating func restored(at time: Timestamp) {
         isRecovering = true
+        fillsWantedAt = time
         nakedSince = nil
         // No entry was sent: none will be.
         if state == .pendingEntry { isAbandoned = true }

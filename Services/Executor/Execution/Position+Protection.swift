@@ -15,11 +15,15 @@ extension Position {
         nakedSince = isProtected ? nil : nakedSince ?? around.now
         dropReplacedStops(around, &actions)
         guard state != .closing else { return }
-        if !stops.contains(where: \.isPending), around.now - (stops.last?.sentAt ?? .zero) >= Self.stopRetryMs {
-            if stops.count >= Self.stopAttemptsMax + movedStopCount {
+        if !stops.contains(where: { $0.isPending && $0.covers(held) }),
+            around.now - (stops.last?.sentAt ?? .zero) >= Self.stopRetryMs
+        {
+            if failedStopCount >= Self.stopAttemptsMax {
                 exit(.emergency, "no stop could be placed", around, &actions)
             } else {
-                placeStop(initialStopPrice(around), around, &actions)
+                // What the venue refuses of one kind it may take of the other.
+                let isWhole = failedStopCount.isMultiple(of: 2)
+                placeStop(nextStopPrice(around), isWhole ? nil : held, around, &actions)
             }
         }
         guard let nakedSince, state != .closing else { return }
@@ -31,8 +35,16 @@ extension Position {
         }
     }
 
-    /// Stops that did protect once: they are no failed attempts.
-    private var movedStopCount: Int { stops.count { $0.status == .done && $0.isCancelling } }
+    /// Stops since the last one that stood that never did.
+    private var failedStopCount: Int { stops.reversed().prefix { $0.status == .done && !$0.hasStood }.count }
+
+    /// As planned, but never behind a stop that has stood.
+    private func nextStopPrice(_ around: Surroundings) -> Price {
+        let initial = initialStopPrice(around)
+        return stops.filter(\.hasStood).reduce(initial) { best, stop in
+            direction == .long ? max(best, stop.trigger) : min(best, stop.trigger)
+        }
+    }
 
     private func initialStopPrice(_ around: Surroundings) -> Price {
         let entry = entered.averagePrice ?? terms.entryPrice
@@ -43,19 +55,23 @@ extension Position {
             : around.rules.price(entry + distance, rounding: .down)
     }
 
-    private mutating func placeStop(_ trigger: Price, _ around: Surroundings, _ actions: inout PositionActions) {
-        let stop = StopSlot(clientOrderId("sl\(stops.count + 1)"), trigger: trigger, at: around.now)
+    /// Of all that is held when `quantity` is nil. The venue takes only one such stop of a direction, so that one that
+    /// replaces another has to name its quantity.
+    private mutating func placeStop(
+        _ trigger: Price, _ quantity: Quantity?, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        let stop = StopSlot(clientOrderId("sl\(stops.count + 1)"), trigger: trigger, quantity: quantity, at: around.now)
         stops.append(stop)
         actions.requests.append(
             .placeStop(
                 NewStop(
                     symbol: symbol, clientOrderId: stop.clientOrderId, side: direction.exitSide, triggerPrice: trigger,
-                    workingPrice: around.configuration.workingPrice)))
+                    workingPrice: around.configuration.workingPrice, quantity: quantity)))
     }
 
     /// Once the newest stop stands, the older ones go.
     private mutating func dropReplacedStops(_ around: Surroundings, _ actions: inout PositionActions) {
-        guard let newest = stops.lastIndex(where: { $0.status == .open }) else { return }
+        guard let newest = stops.lastIndex(where: { $0.status == .open && $0.covers(held) }) else { return }
         for index in stops.indices where index < newest && stops[index].status == .open && !stops[index].isCancelling {
             cancelStop(index, around, &actions)
         }
@@ -82,7 +98,8 @@ extension Position {
     mutating func stopConfirmed(_ index: Int, _ around: Surroundings, _ actions: inout PositionActions) {
         guard stops[index].status != .open else { return }
         stops[index].status = .open
-        nakedSince = nil
+        stops[index].hasStood = true
+        if stops[index].covers(held) { nakedSince = nil }
         let isMove = stops[..<index].contains { $0.status == .open }
         actions.events.append(event(isMove ? .stopMoved : .stopAccepted, of: stops[index], at: around.now))
     }
@@ -106,7 +123,7 @@ extension Position {
             || (sinceMove >= around.configuration.trailIntervalMs && Double(gain.raw) >= step)
         guard isFirst || isWorthIt else { return }
         stopMovedAt = around.now
-        placeStop(wanted, around, &actions)
+        placeStop(wanted, held, around, &actions)
     }
 
     /// The better of break-even after fees and the trail behind the best price seen.

@@ -1,5 +1,6 @@
 public import SignalContracts
 public import TradingPrimitives
+import Venue
 
 /// One trade of one symbol, from its plan to flat: orders, fills, stops, and what they came to.
 public struct Position: Equatable, Sendable {
@@ -13,11 +14,17 @@ public struct Position: Equatable, Sendable {
     public internal(set) var stops: [StopSlot] = []
     public internal(set) var entered = FillSum()
     public internal(set) var exited = FillSum()
+    /// What the venue's word leaves us to assume: so much was closed by others (below zero: opened) in fills that have not
+    /// come, at about `assumedPrice`.
+    var assumedClosed = Quantity.zero
+    var assumedPrice: Price?
     /// Funding received, below zero when paid.
     public internal(set) var funding = Notional.zero
     var fundedAt: Timestamp?
     /// Ids of the trades counted, so that none counts twice.
     public internal(set) var tradeIds: [Int64] = []
+    /// Those of them that no order of ours is known for.
+    var foreignTradeIds: [Int64] = []
     /// Why it is being closed, while it is.
     public internal(set) var exitReason: ExitReason?
     /// Whether the first target was reached.
@@ -28,24 +35,39 @@ public struct Position: Equatable, Sendable {
     /// Since when it has been held without a confirmed stop.
     var nakedSince: Timestamp?
     public let openedAt: Timestamp
+    /// The symbol's last trade of ours before this position: trades up to it belong to earlier ones.
+    let afterTradeId: Int64
     /// A person wants it over, whatever its state.
     var isAbandoned = false
+    /// When something last happened that fills may explain which nobody told: they are asked for until they are told.
+    var fillsWantedAt: Timestamp?
+    /// Since when the venue says that there is nothing to reduce.
+    var reduceRefusedAt: Timestamp?
     /// True from a restart until its orders have been looked up.
     var isRecovering = false
 
-    init(symbol: Symbol, plan: TradePlan, terms: TradeTerms, at time: Timestamp) {
+    init(symbol: Symbol, plan: TradePlan, terms: TradeTerms, at time: Timestamp, afterTradeId: Int64 = 0) {
         self.symbol = symbol
         self.plan = plan
         self.terms = terms
         openedAt = time
+        self.afterTradeId = afterTradeId
+    }
+
+    /// Whether a fill can be of this position: by the name of its order, else by its place among the trades and its time.
+    func canOwn(_ fill: Fill) -> Bool {
+        if let id = fill.clientOrderId, id.hasPrefix(Self.prefix) { return owns(order: id) }
+        return fill.tradeId > afterTradeId && fill.time >= openedAt - 1000
     }
 
     public var direction: Direction { plan.direction }
     /// What is held now; never below zero.
-    public var held: Quantity { max(.zero, entered.quantity - exited.quantity) }
+    public var held: Quantity { max(.zero, entered.quantity - exited.quantity - assumedClosed) }
     var isOver: Bool { state == .closed || state == .noFill }
-    /// A stop that the venue has confirmed; a triggered one is about to close the position.
-    var isProtected: Bool { stops.contains { $0.status == .open || $0.status == .triggered } }
+    /// A stop for all that is held, which the venue has confirmed; a triggered one is about to close the position.
+    var isProtected: Bool {
+        stops.contains { ($0.status == .open || $0.status == .triggered) && $0.covers(held) }
+    }
     func orders(_ kind: OrderSlot.Kind) -> [OrderSlot] { orders.filter { $0.kind == kind } }
     /// The newest entry order; only that one can be open.
     var entry: OrderSlot? { orders.last { $0.kind == .entry } }

@@ -19,6 +19,8 @@ struct Surroundings {
 struct PositionActions {
     var requests: [VenueRequest] = []
     var events: [ExecutionEvent] = []
+    /// Something does not fit: the venue should be looked at.
+    var wantsLook = false
     var alerts: [(severity: Severity, event: String, text: String)] = []
 }
 

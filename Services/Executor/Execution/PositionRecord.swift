@@ -17,12 +17,16 @@ extension Position {
         fields.put("extreme", extreme)
         fields.put("stop_moved_at", stopMovedAt)
         fields.put("opened_at", openedAt)
+        fields.put("after_trade_id", afterTradeId)
+        if assumedClosed != .zero { fields.put("assumed_closed", assumedClosed) }
+        fields.put("assumed_price", assumedPrice)
         fields.put("funding", funding)
         fields.put("funded_at", fundedAt)
         fields.put("abandoned", isAbandoned)
         fields.put("orders", SlotList(slots: orders))
         fields.put("stops", SlotList(slots: stops))
         fields.put("trade_ids", IdList(ids: tradeIds))
+        if !foreignTradeIds.isEmpty { fields.put("foreign_trade_ids", IdList(ids: foreignTradeIds)) }
         fields.scope = "in."
         entered.encode(into: &fields)
         fields.scope = "out."
@@ -38,18 +42,22 @@ extension Position {
         let plan = try TradePlan(scoped)
         guard case .approved(let terms) = plan.verdict else { throw .unknownType("plan without terms") }
         self.init(
-            symbol: try fields.required("symbol"), plan: plan, terms: terms, at: try fields.required("opened_at"))
+            symbol: try fields.required("symbol"), plan: plan, terms: terms, at: try fields.required("opened_at"),
+            afterTradeId: try fields.optional("after_trade_id") ?? 0)
         state = try fields.required("state")
         exitReason = try fields.optional("exit_reason")
         hasReachedTarget = try fields.required("reached_target")
         extreme = try fields.optional("extreme")
         stopMovedAt = try fields.required("stop_moved_at")
+        assumedClosed = try fields.optional("assumed_closed") ?? .zero
+        assumedPrice = try fields.optional("assumed_price")
         funding = try fields.optional("funding") ?? .zero
         fundedAt = try fields.optional("funded_at")
         isAbandoned = try fields.required("abandoned")
         orders = (try fields.required("orders") as SlotList<OrderSlot>).slots
         stops = (try fields.required("stops") as SlotList<StopSlot>).slots
         tradeIds = (try fields.required("trade_ids") as IdList).ids
+        foreignTradeIds = (try fields.optional("foreign_trade_ids") as IdList?)?.ids ?? []
         scoped.scope = "in."
         entered = try FillSum(scoped)
         scoped.scope = "out."
@@ -179,13 +187,20 @@ extension StopSlot: Slot {
         bytes.appendWord(orderId ?? 0)
         bytes.appendWord(sentAt)
         bytes.appendWord(isCancelling)
+        bytes.appendWord(quantity ?? .zero)
+        bytes.appendWord(hasStood)
     }
 
+    /// Stops of earlier versions, which all closed what there was, end before their quantity; one that is over has stood.
     fileprivate init?(words: [Substring]) {
-        guard words.count == 6, let trigger = Price(String(words[1])), let status = Status(rawValue: String(words[2])),
-            let orderId = Int64(words[3]), let sentAt = Int64(words[4])
+        guard words.count == 6 || words.count == 8, let trigger = Price(String(words[1])),
+            let status = Status(rawValue: String(words[2])), let orderId = Int64(words[3]),
+            let sentAt = Int64(words[4]), let quantity = words.count == 8 ? Quantity(String(words[6])) : .zero
         else { return nil }
-        self.init(String(words[0]), trigger: trigger, at: Timestamp(milliseconds: sentAt))
+        self.init(
+            String(words[0]), trigger: trigger, quantity: quantity == .zero ? nil : quantity,
+            at: Timestamp(milliseconds: sentAt))
+        hasStood = words.count == 8 ? words[7] == "1" : true
         self.status = status
         self.orderId = orderId == 0 ? nil : orderId
         isCancelling = words[5] == "1"

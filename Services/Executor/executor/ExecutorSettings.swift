@@ -8,9 +8,15 @@ struct ExecutorSettings {
     var rules = ExecutorConfiguration()
     /// Where the journal stands; its folder is made.
     var journalPath: String
+    /// Words that may wait for Redis before no entry is taken.
+    var outboxMax: Int
+    /// Time between two questions for the contracts' rules.
+    var rulesEveryMs: Int64
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         journalPath = try section.string("journal", default: "var/journal/executor.journal")
+        outboxMax = try section.int("outbox_max", default: 5000, in: 10...40_000)
+        rulesEveryMs = try Self.ms(section, "rules_every_ms", 60_000, 1000...3_600_000)
         rules.repricesMax = try section.int("reprices_max", default: rules.repricesMax, in: 0...10)
         rules.nakedMaxMs = try Self.ms(section, "naked_max_ms", rules.nakedMaxMs, 200...60_000)
         rules.recoveryNakedMaxMs = try Self.ms(section, "recovery_naked_max_ms", rules.recoveryNakedMaxMs, 500...60_000)

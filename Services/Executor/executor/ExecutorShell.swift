@@ -16,9 +16,12 @@ final class ExecutorShell {
     private let journal: JournalKeeper
     private var core: Executor
     private var venue: TradingClient?
+    private var lease: OwnerLease?
+    private var hindered: [Hindrance] = []
     private var waiting: [ExecutorEvent] = []
     private var isHandling = false
     private var wasConnected = false
+    var heldWords: [(number: UInt64, message: ExecutorMessage)] = []
     private let requests: Metrics.Counter
     private let orderSeconds: Metrics.Histogram
     private static let timerMs: Int64 = 50
@@ -59,30 +62,118 @@ final class ExecutorShell {
         let venue = TradingClient(
             context, sockets, rest, streamURL: venueSettings.streamURL,
             onEvent: { [unowned self] in handle(.user($0)) }, onConnected: { [unowned self] in mayHaveMissed() })
+        venue.mayRepeat = { [unowned self] in mayLeave($0) }
+        venue.onSilence = { [unowned self] in handle(.trouble(.warning, event: "user_stream_silent", text: $0)) }
         self.venue = venue
-        outbox.start()
-        // Orders are timed and signed by the venue's time.
-        venue.time.start { [unowned self] in learnTheRules(rest) }
+        let rules = RulesKeeper(context, rest, everyMs: settings.rulesEveryMs) { [unowned self] in learn($0) }
+        self.rules = rules
         let host = ProcessorHost(context) { [unowned self] in StreamEar { self.handle($0) } }
-        return host.run { [unowned self] in
+        host.onGroupsMade = { [unowned self] in groupsMade($0) }
+        // Orders are timed and signed by the venue's time.
+        venue.time.start { rules.start() }
+        guard contend(onOwner: { host.begin() }) else { return .failure }
+        let code = host.run(isHeldBack: true) { [unowned self] in
             if !sockets.run() { context.log.error("websocket_loop_failed") }
         }
+        lease?.leave()
+        return code
     }
 
     private var wasStarted = false
+    private var rules: RulesKeeper?
 
-    /// The contracts' rules, at the start and then every hour.
-    private func learnTheRules(_ rest: RestClient) {
-        rest.send(MarketRest.exchangeInfo()) { [unowned self] outcome in
-            guard case .success(let value) = outcome else {
-                context.log.warning("rules_unknown") { $0.put("outcome", String("\(outcome)".prefix(200))) }
-                context.reactor.after(ms: 5000) { [unowned self] in learnTheRules(rest) }
-                return
-            }
-            if !wasStarted { begin() }
-            for rules in MarketRest.instruments(value, context.settings.symbols) { handle(.rules(rules)) }
-            context.reactor.after(ms: 3_600_000) { [unowned self] in learnTheRules(rest) }
+    private func learn(_ news: RulesKeeper.News) {
+        hasRules = true
+        beginIfReady()
+        for (symbol, status) in news.statuses { handle(.status(symbol, status)) }
+        for rules in news.rules { handle(.rules(rules)) }
+    }
+
+    private var hasRules = false
+
+    // MARK: The one executor
+
+    /// Asks for the lease; nothing is read off the streams and nothing is sent before this process has it.
+    private func contend(onOwner: @escaping () -> Void) -> Bool {
+        var isFirst = true
+        lease = OwnerLease(
+            context, name: "ACCOUNT", mayAssume: { [unowned self] in core.hasPosition },
+            onTaken: { [unowned self] in
+                context.log.info("owner") { $0.put("again", !isFirst) }
+                context.isStandby = false
+                if isFirst {
+                    isFirst = false
+                    outbox.start()
+                    onOwner()
+                }
+                beginIfReady()
+                // What was missed in a sleep is looked up before anything else.
+                mayHaveMissed()
+            },
+            onLost: { [unowned self] in
+                context.log.error("fenced")
+                complain("executor: another executor has the lease")
+                journal.close()
+                ExitCode.unsafeState.exit()
+            })
+        guard let lease else { return false }
+        context.isStandby = true
+        lease.start()
+        return true
+    }
+
+    private var isOwner: Bool { lease.map { $0.standing != .none } ?? false }
+
+    /// Whether a request may leave at this moment, by the lease. While Redis is silent only what protects may: nobody else
+    /// can take the lease then but one whom Redis still answers, and two who only protect what they know do no harm.
+    private func mayLeave(_ request: VenueRequest) -> Bool {
+        switch lease?.standing {
+        case .held: true
+        case .unconfirmed: request.protects(core)
+        case nil, .some(.none): false
         }
+    }
+
+    private func beginIfReady() {
+        guard !wasStarted, hasRules, isOwner else { return }
+        begin()
+    }
+
+    /// Redis knew nothing of what this executor had read: nobody knows which plans and commands are gone with it.
+    private func groupsMade(_ made: ProcessorHost<StreamEar>.GroupsMade) {
+        switch made {
+        case .lost: handle(.streamsLost("Redis lost the streams"))
+        case .all where core.hasHeard: handle(.streamsLost("Redis does not know the executor any more"))
+        case .all, .some: break
+        }
+    }
+
+    /// Nothing waits for the disk here: it only spares words that would be said twice.
+    private func noteSaid() {
+        guard outbox.saidUpTo > saidUpTo else { return }
+        saidUpTo = outbox.saidUpTo
+        _ = journal.append(.said(upTo: Int(clamping: saidUpTo)))
+        journal.begin()
+    }
+
+    private var saidUpTo: UInt64 = 0
+
+    /// Tells the core what stands in the way of entries.
+    private func checkHindrances() {
+        check(.lease, lease?.standing != .held)
+        let bound = hindered.contains(.outbox) ? settings.outboxMax / 2 : settings.outboxMax
+        check(.outbox, outbox.waitingCount + heldWords.count > bound)
+    }
+
+    private func check(_ hindrance: Hindrance, _ isPresent: Bool) {
+        guard isPresent != hindered.contains(hindrance) else { return }
+        hindered.removeAll { $0 == hindrance }
+        if isPresent { hindered.append(hindrance) }
+        context.log.warning("hindrance") {
+            $0.put("of", "\(hindrance)")
+            $0.put("is_present", isPresent)
+        }
+        handle(.hindrance(hindrance, isPresent: isPresent))
     }
 
     private func begin() {
@@ -93,8 +184,15 @@ final class ExecutorShell {
         }
         venue?.start()
         context.reactor.every(ms: Self.timerMs) { [unowned self] in
+            guard isOwner else { return }
+            checkHindrances()
             checkConnection()
             handle(.timer)
+        }
+        context.reactor.every(ms: 1000) { [unowned self] in noteSaid() }
+        let disk = DiskWatch(path: journal.path)
+        context.reactor.every(ms: DiskWatch.everyMs) { [unowned self] in
+            if let trouble = disk.news() { handle(trouble) }
         }
     }
 
@@ -117,66 +215,13 @@ final class ExecutorShell {
     /// Gives an event to the core and does what it wants. Events that come meanwhile wait their turn.
     private func handle(_ event: ExecutorEvent) {
         waiting.append(event)
-        guard !isHandling, wasStarted else { return }
+        guard !isHandling, wasStarted, isOwner else { return }
         isHandling = true
         defer { isHandling = false }
         while !waiting.isEmpty {
             let next = waiting.removeFirst()
-            perform(core.handle(next, at: context.venueClock.now()))
+            waiting += perform(core.handle(next, at: context.venueClock.now()), wasWritable: journal.isWritable)
         }
-    }
-
-    private func perform(_ effects: [ExecutorEffect]) {
-        var numbers: [UInt64] = []
-        var mustSync = false
-        for effect in effects {
-            guard case .journal(let record) = effect else { continue }
-            let number = journal.append(record)
-            if case .message = record { numbers.append(number) }
-            mustSync = true
-        }
-        // The disk works while the requests are made ready; none leaves before the disk has answered.
-        if mustSync { journal.begin() }
-        let requests = effects.compactMap(prepared)
-        let wasWritable = journal.isWritable
-        let isDurable = !mustSync || journal.sync()
-        if wasWritable != journal.isWritable { waiting.append(.journal(isWritable: journal.isWritable)) }
-        for request in requests { send(request, isDurable: isDurable) }
-        var nextNumber = 0
-        for effect in effects {
-            switch effect {
-            case .publish(.account(let update)): outbox.show(word(.account(completed(update))))
-            case .publish(let message):
-                outbox.say(word(message), number: numbers[nextNumber])
-                nextNumber += 1
-            case .project(let symbol, let fields): outbox.show(.position(symbol, fields))
-            case .journal, .request: break
-            }
-        }
-    }
-
-    private struct Prepared {
-        let id: RequestId
-        let opensRisk: Bool
-        let ready: RestClient.ReadyRequest
-    }
-
-    private func prepared(_ effect: ExecutorEffect) -> Prepared? {
-        guard case .request(let id, let request) = effect, let venue else { return nil }
-        let ready = venue.prepare(request, onSent: departure(of: request)) { [unowned self] reply in
-            handle(.reply(id, reply))
-        }
-        return Prepared(id: id, opensRisk: request.opensRisk, ready: ready)
-    }
-
-    private func send(_ request: Prepared, isDurable: Bool) {
-        guard isDurable || !request.opensRisk else {
-            venue?.rest.drop(request.ready)
-            waiting.append(.reply(request.id, .notExecuted("the journal can't be written")))
-            return
-        }
-        requests.add()
-        venue?.rest.send(request.ready)
     }
 
     /// What is to be noted when the bytes of a first entry order have left: the way from the market event is over.
@@ -221,10 +266,62 @@ final class ExecutorShell {
     }
 }
 
+extension ExecutorShell: ExecutorWorld {
+    func append(_ record: ExecutorRecord) -> UInt64 { journal.append(record) }
+    func beginSync() { journal.begin() }
+    func sync() -> Bool { journal.sync() }
+
+    struct Prepared {
+        let id: RequestId
+        let request: VenueRequest
+        let ready: RestClient.ReadyRequest
+    }
+
+    func prepare(_ id: RequestId, _ request: VenueRequest) -> Prepared? {
+        guard let venue else { return nil }
+        let ready = venue.prepare(request, onSent: departure(of: request)) { [unowned self] reply in
+            if case .rejected(let error) = reply { rules?.refused(with: error.code) }
+            handle(.reply(id, reply))
+        }
+        return Prepared(id: id, request: request, ready: ready)
+    }
+
+    /// The lease is looked at when a request leaves, not when it was made: the process may have slept between.
+    func send(_ prepared: Prepared) {
+        guard mayLeave(prepared.request) else {
+            drop(prepared)
+            waiting.append(.reply(prepared.id, .notExecuted("the lease of the only executor is not ours")))
+            return
+        }
+        requests.add()
+        venue?.rest.send(prepared.ready)
+    }
+
+    func drop(_ prepared: Prepared) { venue?.rest.drop(prepared.ready) }
+    func say(_ message: ExecutorMessage, number: UInt64) { outbox.say(word(message), number: number) }
+
+    func show(_ fact: ExecutorFact) {
+        switch fact {
+        case .account(let update): outbox.show(word(.account(completed(update))))
+        case .position(let symbol, let fields): outbox.show(.position(symbol, fields))
+        }
+    }
+}
+
 extension VenueRequest {
-    /// Whether it can make a position greater.
-    fileprivate var opensRisk: Bool {
-        if case .placeOrder(let order) = self { !order.isReduceOnly } else { false }
+    /// Whether it can only make what this executor knows of safer: stops, closing, cancels of its own, questions.
+    fileprivate func protects(_ core: Executor) -> Bool {
+        switch self {
+        case .placeOrder(let order): return order.isReduceOnly
+        case .cancelOrder(let symbol, let id):
+            return core.position(of: symbol)?.orders.contains { $0.clientOrderId == id } ?? false
+        case .cancelStop(let symbol, let id):
+            return core.position(of: symbol)?.stops.contains { $0.clientOrderId == id } ?? false
+        case .setLeverage, .setIsolatedMargin: return false
+        case .placeStop, .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryFills, .queryPositions,
+            .queryAccount, .queryCommission:
+            return true
+        }
     }
 }
 

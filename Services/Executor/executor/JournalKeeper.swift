@@ -11,26 +11,30 @@ final class JournalKeeper {
     /// Of the record in hand; their memory is used again.
     private var fields = Fields()
     private var bytes: [UInt8] = []
+    let path: String
     private let context: ServiceContext
     private let syncSeconds: Metrics.Histogram
     /// Whether the last sync succeeded.
     private(set) var isWritable = true
 
-    /// Opens the journal and gives what it holds to `core`, and words that may not have been said to `said`.
+    /// Opens the journal and gives what it holds to `core`, and words that may not have been said to `unsaid`.
     /// Ends the process when it is in use (6), damaged (6) or can't be opened (1).
-    init(_ context: ServiceContext, path: String, core: inout Executor, said: (UInt64, ExecutorMessage) -> Void) {
+    init(_ context: ServiceContext, path: String, core: inout Executor, unsaid: (UInt64, ExecutorMessage) -> Void) {
         self.context = context
+        self.path = path
         syncSeconds = context.metrics.histogram(
             "journal_sync_seconds", help: "Time that the disk took for a sync.", bounds: Metrics.latencyBounds)
         makeFolder(of: path)
         var remembered = core
         var unreadable: (UInt64, ContractError)?
+        var words: [(number: UInt64, message: ExecutorMessage)] = [], saidUpTo: UInt64 = 0
         do throws(JournalError) {
             let opened = try Journal(path: path) { sequence, payload in
                 do throws(ContractError) {
                     let record = try ExecutorRecord(bytes: payload)
                     remembered.remember(record)
-                    if case .message(let message) = record { said(sequence, message) }
+                    if case .message(let message) = record { words.append((sequence, message)) }
+                    if case .said(let number) = record { saidUpTo = max(saidUpTo, UInt64(clamping: number)) }
                 } catch {
                     unreadable = (sequence, error)
                 }
@@ -40,6 +44,7 @@ final class JournalKeeper {
                 ExitCode.unsafeState.exit()
             }
             core = remembered
+            for word in words where word.number > saidUpTo { unsaid(word.number, word.message) }
             context.log.info("journal_open") {
                 $0.put("path", path)
                 $0.put("records", Int64(opened.sequence))
@@ -61,6 +66,9 @@ final class JournalKeeper {
         record.write(into: &bytes, using: &fields)
         return journal?.append(bytes) ?? 0
     }
+
+    /// Gives up the lock; to be called before the process ends itself.
+    func close() { journal = nil }
 
     /// Lets the disk begin with what was appended; `sync` waits for it.
     func begin() { journal?.begin() }

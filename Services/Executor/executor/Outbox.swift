@@ -51,6 +51,10 @@ final class Outbox {
 
     var waitingCount: Int { lanes.reduce(0) { $0 + $1.lane.words.count } }
 
+    /// Number up to which all words have been said, as far as this process knows.
+    private var lastNumber: UInt64 = 0
+    var saidUpTo: UInt64 { lanes.compactMap { $0.lane.words.first?.number }.min().map { $0 - 1 } ?? lastNumber }
+
     func start() { connect() }
 
     /// Adds a word with its number in the journal.
@@ -60,6 +64,7 @@ final class Outbox {
             context.log.error("outbox_full") { $0.put("dropped", message.stream) }
             return
         }
+        lastNumber = max(lastNumber, number)
         lane.words.append(Word(number: number, message: message))
         flush()
     }

@@ -67,7 +67,7 @@ private struct FailureList: FieldValue {
         for part in String(decoding: text, as: UTF8.self).split(separator: ",") {
             let words = part.split(separator: ":")
             guard words.count == 4, let gate = Gate(rawValue: String(words[0])), let failed = Int(words[1]),
-                let alone = Int(words[2]), let last = Int64(words[3])
+                let alone = Int(words[2]), let last = Int64(words[3]), failed > 0, 0...failed ~= alone
             else { return nil }
             rows[gate.place] = GateCounts.Row(
                 failed: failed, failedAlone: alone, lastFailure: Timestamp(milliseconds: last))

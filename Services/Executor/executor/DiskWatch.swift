@@ -1,0 +1,28 @@
+import Execution
+import Glibc
+import SignalContracts
+
+/// Warns before the disk of the journal is full: without room there are no new entries.
+final class DiskWatch {
+    static let everyMs: Int64 = 30_000
+    private static let usedMax = 85
+
+    private let path: String
+    private var wasFull = false
+
+    init(path: String) { self.path = path }
+
+    /// What to tell when the disk has become full, or has room again.
+    func news() -> ExecutorEvent? {
+        var usage = statvfs()
+        guard statvfs(path, &usage) == 0, usage.f_blocks > 0 else { return nil }
+        let used = 100 - Int(usage.f_bavail * 100 / usage.f_blocks)
+        let isFull = used >= Self.usedMax
+        guard isFull != wasFull else { return nil }
+        wasFull = isFull
+        return .trouble(
+            isFull ? .critical : .info, event: "disk_filling",
+            text: isFull ? "the disk of the journal is \(used) % full: make room" : "the disk has room again: \(used) %"
+        )
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Glibc
+import RedisTestSupport
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+
+/// The executor as a process among others: two of them, without Redis, with an empty Redis, killed over a command.
+@Suite(.serialized)
+struct OneExecutorTests {
+    private static let symbol = "BTCUSDT"
+    private let suite: PaperSuite
+    private let account: PaperAccount
+
+    init() throws {
+        suite = try #require(PaperSuite(symbols: [Self.symbol]))
+        account = try #require(PaperAccount(suite.venueURL))
+        suite.startSimulator(["--seed", "3"])
+        suite.start(["data-hub", "executor"])
+    }
+
+    /// A position made by hand, which the executor finds, takes for its own and protects.
+    private func openPosition() throws {
+        try #require(suite.wait(seconds: 90) { suite.log("executor").contains("\"user_stream_live\"") })
+        try #require(suite.wait(seconds: 30) { try suite.length("md.book:{BTCUSDT}") > 0 })
+        try account.buy(Self.symbol, "0.02")
+        try #require(
+            suite.wait(seconds: 30) { try !account.stops(Self.symbol).isEmpty },
+            "no stop: \(suite.log("executor").suffix(2000))")
+    }
+
+    private func alerts(_ event: String) throws -> Int {
+        try suite.entries("alert").count { $0.fields["event"] == event }
+    }
+
+    private func acceptsEntries() throws -> Bool? {
+        try suite.entries("account").last?.fields["accepts_entries"].map { $0 == "1" }
+    }
+
+    @Test func `the second executor waits, takes over from one that sleeps, and ends it when it wakes up`() throws {
+        try openPosition()
+        suite.start("executor", as: "second", "executor: {journal: @/second.journal}\n")
+        #expect(suite.wait(seconds: 30) { suite.log("second").contains("\"standby\"") })
+        sleep(3)
+        #expect(!suite.log("second").contains("\"owner\""), "two at once")
+        #expect(suite.isAlive("second") && suite.isAlive("executor"))
+
+        suite.signal("executor", SIGSTOP)
+        #expect(suite.wait(seconds: 20) { suite.log("second").contains("\"owner\"") }, "\(suite.log("second"))")
+        #expect(
+            suite.wait(seconds: 20) { try account.stops(Self.symbol).count == 1 && alerts("position_adopted") == 2 })
+        let stops = try account.stops(Self.symbol)
+        let orders = try account.orders(Self.symbol)
+        suite.signal("executor", SIGCONT)
+        #expect(suite.exitCode("executor") == 6, "\(suite.log("executor").suffix(1000))")
+        #expect(try account.stops(Self.symbol) == stops && account.orders(Self.symbol) == orders, "it sent something")
+
+        // The one that has ended may come back, and waits in turn; the other one ends in order and makes way at once.
+        suite.start(["executor"])
+        sleep(2)
+        #expect(suite.terminate("second").code == 0)
+        #expect(suite.wait(seconds: 10) { suite.log("executor").components(separatedBy: "\"owner\"").count == 3 })
+    }
+
+    @Test func `without Redis the executor goes on protecting, also one that starts then`() throws {
+        try openPosition()
+        suite.redis.kill()
+        sleep(3)
+        try account.cancelStops(Self.symbol)
+        #expect(
+            suite.wait(seconds: 10) { try !account.stops(Self.symbol).isEmpty }, "\(suite.log("executor").suffix(1000))"
+        )
+        suite.kill("executor")
+        try account.cancelStops(Self.symbol)
+        suite.start(["executor"])
+        #expect(
+            suite.wait(seconds: 15) { try !account.stops(Self.symbol).isEmpty || account.held(Self.symbol) == 0 },
+            "\(suite.log("executor").suffix(1000))")
+        #expect(suite.redis.start())
+        #expect(suite.wait(seconds: 20) { try acceptsEntries() == true })
+        #expect(suite.isAlive("executor"))
+    }
+
+    @Test func `a Redis that was emptied stops entries until an operator starts them, also over a restart`() throws {
+        try openPosition()
+        #expect(try suite.control(["start"]).exitCode == 0)
+        try suite.redis.client().command("FLUSHALL")
+        #expect(suite.wait(seconds: 20) { try alerts("streams_lost") == 1 }, "\(suite.log("executor").suffix(1000))")
+        #expect(suite.wait(seconds: 10) { try acceptsEntries() == false })
+        #expect(try account.stops(Self.symbol).count == 1)
+        suite.kill("executor")
+        // Emptied while nobody looked, it is found at the start.
+        try suite.redis.client().command("FLUSHALL")
+        suite.start(["executor"])
+        #expect(
+            suite.wait(seconds: 20) {
+                try suite.entries("alert").contains { $0.fields["text"]?.contains("not know the executor") == true }
+            }, "\(suite.log("executor").suffix(2500))")
+        #expect(suite.wait(seconds: 10) { try acceptsEntries() == false })
+        #expect(try suite.control(["start"]).exitCode == 0)
+        #expect(suite.wait(seconds: 10) { try acceptsEntries() == true })
+        #expect(try account.stops(Self.symbol).count == 1)
+    }
+
+    @Test func `close-all survives a kill at any moment, and is answered once`() throws {
+        for (round, delayMs) in [0, 2, 5, 10, 20, 40, 80, 150].enumerated() {
+            try openPosition()
+            let id = "close-\(round)"
+            try suite.redis.client().command(
+                "XADD", "command", "*", "v", "1", "id", id, "issued_at",
+                "\(Int64(Date().timeIntervalSince1970 * 1000))",
+                "author", "test", "name", "close_all")
+            usleep(UInt32(delayMs) * 1000)
+            suite.kill("executor")
+            suite.start(["executor"])
+            #expect(
+                suite.wait(seconds: 30) { try account.held(Self.symbol) == 0 && answers(to: id).count == 1 },
+                "round \(round): \(suite.log("executor").suffix(1500))")
+            #expect(try answers(to: id) == ["1"], "round \(round)")
+            #expect(suite.wait(seconds: 10) { try account.stops(Self.symbol).isEmpty }, "round \(round)")
+        }
+        sleep(2)
+        for round in 0..<8 { #expect(try answers(to: "close-\(round)").count == 1, "round \(round)") }
+    }
+
+    /// Whether each answer to a command says that it was done.
+    private func answers(to command: String) throws -> [String] {
+        try suite.entries("reply").filter { $0.fields["command"] == command && $0.fields["service"] == "executor" }
+            .map { $0.fields["ok"] ?? "" }
+    }
+}

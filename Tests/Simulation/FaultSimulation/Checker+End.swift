@@ -1,0 +1,119 @@
+import ExchangeSimulator
+import Execution
+import SignalContracts
+import TradingPrimitives
+
+// When the faults are over: the suite and the venue agree again, and in the end nothing is lost and nothing is twice.
+extension Checker {
+    /// Nothing of the executor is looked at but what it serves: its view of positions.
+    func look(at executor: ExecutorNode) {}
+
+    /// I4.
+    func expectConvergence() {
+        let exchange = world.venue.exchange
+        for (index, symbol) in world.symbols.enumerated() {
+            let theirs = exchange.accounts[world.venue.account].positions[index].amount
+            let position = world.executor.core.position(of: symbol)
+            let ours = position.map { $0.direction == .long ? $0.held : -$0.held } ?? .zero
+            // A fill of this very moment may be on its way.
+            let isMoving = exchange.accounts[world.venue.account].fills.last.map { world.scheduler.now - $0.time < 1500 } ?? false
+            if theirs != ours, !isMoving { violated("I4: \(symbol) is \(theirs) at the venue, \(ours) in the executor") }
+        }
+        if world.executor.core.unknownOrderCount > 0, !isRecent { violated("I4: an order's outcome is still unknown") }
+    }
+
+    private var isRecent: Bool { world.scheduler.nowUs - (world.executor.workingSinceUs) < 10_000_000 }
+
+    /// After stop and close-all.
+    func expectEnd() {
+        let exchange = world.venue.exchange
+        let account = exchange.accounts[world.venue.account]
+        for (index, symbol) in world.symbols.enumerated() {
+            if account.positions[index].amount != .zero {
+                violated("the end: \(symbol) is \(account.positions[index].amount) after close-all")
+            }
+            let rest = exchange.orders.filter {
+                $0.account == world.venue.account && $0.instrument == index && $0.status.isOpen
+            }
+            for order in rest where order.clientId.hasPrefix("v7-") { violated("I7: \(order.clientId) is open in the end") }
+        }
+        for stop in exchange.algoOrders where stop.status == .new && stop.clientId.hasPrefix("v7-") {
+            violated("I7: \(stop.clientId) is open in the end")
+        }
+        for id in [World.commands.stop, World.commands.closeAll] { expectReply(id) }
+        expectWords(account)
+        expectMoney(account)
+        expectAnswers()
+    }
+
+    private func expectReply(_ id: String) {
+        let replies = world.bus.log.filter { $0.stream.kind == .reply && $0.fields["command"] == id }
+        if replies.count != 1 { violated("the end: command \(id) was answered \(replies.count) times") }
+        if replies.contains(where: { $0.fields["ok"] != "1" }) { violated("the end: command \(id) was not carried out") }
+    }
+
+    /// Each fill and each end of a trade is said exactly once.
+    private func expectWords(_ account: Account) {
+        var filled: [String: Quantity] = [:]
+        var closed: [String: Int] = [:]
+        for entry in world.bus.log where entry.stream.kind == .execution {
+            guard let event = try? ExecutionEvent(entry.fields) else { continue }
+            if event.kind == .entryFilled || event.kind == .exitFilled || event.kind == .takeProfitFilled {
+                if let id = event.clientOrderId, let quantity = event.quantity { filled[id, default: .zero] += quantity }
+            }
+            if event.kind == .positionClosed { closed[event.plan.text, default: 0] += 1 }
+        }
+        for (plan, count) in closed.sorted(by: { $0.key < $1.key }) where count > 1 {
+            violated("the end: the close of \(plan) was said \(count) times")
+        }
+        guard !hasPersonActed, !hasAdopted else { return }
+        var theirs: [String: Quantity] = [:]
+        for fill in account.fills {
+            guard let order = world.venue.exchange.orders.first(where: { $0.id == fill.orderId }) else { continue }
+            theirs[order.clientId, default: .zero] += fill.quantity
+        }
+        for (id, quantity) in theirs.sorted(by: { $0.key < $1.key }) where id.hasPrefix("v7-") {
+            // A fill that was asked for by REST comes without the client's id.
+            if let said = filled[id], said > quantity { violated("the end: fills of \(id): \(said) said, \(quantity) made") }
+        }
+    }
+
+    /// What the trades say they brought is what the account has more or less.
+    private func expectMoney(_ account: Account) {
+        guard !hasPersonActed, !hasAdopted else { return }
+        var sum = Notional.zero
+        for entry in world.bus.log where entry.stream.kind == .execution {
+            if let summary = (try? ExecutionEvent(entry.fields))?.summary { sum += summary.netPnl }
+        }
+        let change = account.wallet - Notional(raw: 5000 * fixedScale)
+        if sum != change { violated("the end: the trades say \(sum), the account \(change)") }
+    }
+
+    /// Each decision to trade that Redis still holds became one plan, and each approved plan was answered once: an entry
+    /// sent, or a denial, or an end without a fill.
+    private func expectAnswers() {
+        var plans: [String: Int] = [:]
+        var sent: Set<String> = []
+        var answered = plansHeardWithoutDisk
+        for entry in world.bus.log {
+            switch entry.stream.kind {
+            case .plan: plans[entry.fields["id"] ?? "", default: 0] += 1
+            case .execution:
+                guard let plan = entry.fields["plan"] else { continue }
+                answered.insert(plan)
+                if entry.fields["event"] == "ENTRY_SENT" { sent.insert(plan) }
+                if entry.fields["event"] == "PLAN_DENIED", sent.contains(plan) {
+                    violated("the end: plan \(plan) was taken and denied")
+                }
+            default: break
+            }
+        }
+        for entry in world.bus.log where entry.stream.kind == .decision && entry.fields["action"] != "NO_TRADE" {
+            guard let id = entry.fields["id"], plans[id] != 1 else { continue }
+            violated("the end: decision \(id) became \(plans[id] ?? 0) plans")
+        }
+        for entry in world.bus.log where entry.stream.kind == .plan && entry.fields["verdict"] == "APPROVED" {
+            if let id = entry.fields["id"], !answered.contains(id) { violated("the end: plan \(id) was not answered") }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+import BinanceFutures
+import Execution
+import SignalContracts
+import TradingPrimitives
+import Venue
+
+/// The executor as a process: the core, its journal, its words, its line to the venue. Does what the core wants through the
+/// same `perform` as the service, and may die between any two steps of it.
+final class ExecutorNode: Node {
+    let name = "executor"
+    let world: World
+    let disk = Disk()
+    private(set) var core: Executor
+    private(set) var isUp = false
+    /// Since when it is up, has its rules and is not paused.
+    private(set) var workingSinceUs: Int64 = 0
+    var isPaused = false {
+        didSet {
+            if isPaused != oldValue { pausedChanged() }
+        }
+    }
+    private var life = 0
+    private var isReady = false
+    private var waiting: [ExecutorEvent] = []
+    private var isHandling = false
+    private var isWritable = true
+    private var isWoken = false
+    private var isUserUp = false
+    private(set) var words: WordQueue
+    var heldWords: [(number: UInt64, message: ExecutorMessage)] = []
+    private static let timerMs: Int64 = 50
+
+    init(_ world: World) {
+        self.world = world
+        core = Executor(symbols: world.symbols, world.rules.executor)
+        words = WordQueue(world)
+    }
+
+    /// Up, not paused, and given its rules.
+    var isWorking: Bool { isUp && !isPaused && isReady }
+
+    // MARK: Life
+
+    func start() {
+        guard !isUp else { return }
+        isUp = true
+        life += 1
+        core = Executor(symbols: world.symbols, world.rules.executor)
+        words = WordQueue(world)
+        remember()
+        let life = life
+        world.scheduler.after(ms: world.trouble.pick(20...80)) { [self] in if life == self.life { begin() } }
+    }
+
+    /// Reads the journal.
+    private func remember() {
+        for (index, bytes) in disk.durable.enumerated() {
+            do throws(ContractError) {
+                let record = try ExecutorRecord(bytes: bytes[...])
+                if world.mutation == .forgetPlans, case .plan = record { continue }
+                core.remember(record)
+                if case .message(let message) = record { words.add(message, number: UInt64(index + 1)) }
+            } catch {
+                world.checker.violated("journal record \(index + 1) can't be read: \(error)")
+            }
+        }
+    }
+
+    private func begin() {
+        guard let value = world.network.isPartitioned ? nil : world.venue.ask(MarketRest.exchangeInfo()) else {
+            let life = life
+            return world.scheduler.after(ms: 500) { [self] in if life == self.life { begin() } }
+        }
+        isReady = true
+        world.tell("executor begins")
+        workingSinceUs = world.scheduler.nowUs
+        core.recovered(at: world.scheduler.now)
+        for rules in MarketRest.instruments(value, world.symbols) { handle(.rules(rules)) }
+        words.flush()
+        connectUser()
+        wake()
+        tick()
+    }
+
+    private func tick() {
+        let life = life
+        world.scheduler.after(ms: Self.timerMs) { [self] in
+            guard life == self.life else { return }
+            if !isPaused { handle(.timer) }
+            tick()
+        }
+    }
+
+    func kill() {
+        guard isUp else { return }
+        isUp = false
+        isReady = false
+        isPaused = false
+        isHandling = false
+        isWritable = true
+        isWoken = false
+        waiting = []
+        heldWords = []
+        life += 1
+        disk.crash(isKept: world.trouble.pick(0...1) == 0)
+        isUserUp = false
+        world.network.dropUser()
+    }
+
+    private func pausedChanged() {
+        if !isPaused, isUp {
+            workingSinceUs = world.scheduler.nowUs
+            world.scheduler.after(us: 1) { [self] in
+                handleWaiting()
+                wake()
+            }
+        }
+    }
+
+    // MARK: The user stream
+
+    private func connectUser() {
+        let life = life
+        world.scheduler.after(ms: world.trouble.pick(30...700)) { [self] in
+            guard life == self.life, !isUserUp else { return }
+            guard world.network.connectUser() else { return connectUser() }
+            isUserUp = true
+            handle(.userStream(isUp: true))
+        }
+    }
+
+    func userStreamEnded() {
+        guard isUp, isUserUp else { return }
+        isUserUp = false
+        handle(.userStream(isUp: false))
+        connectUser()
+    }
+
+    func hear(frame: UnsafeRawBufferPointer) {
+        do throws(FrameError) {
+            guard let event = try UserEvent.read(frame) else { return }
+            world.checker.delivered(event)
+            handle(.user(world.mutation?.altered(event, world) ?? event))
+        } catch {
+            world.checker.violated("the executor can't read a frame: \(error)")
+        }
+    }
+
+    // MARK: Streams
+
+    func wake() {
+        guard isUp, isReady, !isPaused, !isWoken else { return }
+        isWoken = true
+        let life = life
+        world.scheduler.after(us: world.hopUs()) { [self] in
+            guard life == self.life else { return }
+            isWoken = false
+            words.flush()
+            read()
+        }
+    }
+
+    private func read() {
+        guard isWorking, world.bus.isUp else { return }
+        let life = life
+        var places = world.bus.group(name).pending
+        places += world.bus.read(name, Set(ExecutorInput.streams), max: 32)
+        guard !places.isEmpty else { return }
+        for place in places {
+            let entry = world.bus.log[place]
+            do throws(ContractError) {
+                let input = try ExecutorInput(stream: entry.stream, id: entry.id, fields: entry.fields)
+                if let event = input?.event {
+                    world.checker.heard(event)
+                    handle(world.mutation?.altered(event, at: world.scheduler.now) ?? event)
+                }
+            } catch {
+                world.checker.violated("dead letter: the executor can't read \(entry.stream): \(error)")
+            }
+            if life != self.life { return }
+        }
+        if world.dies(self) { return }
+        world.bus.commit(name, acknowledging: places, [])
+        wake()
+    }
+
+    // MARK: Events and effects
+
+    func handle(_ event: ExecutorEvent) {
+        guard isUp, isReady else { return }
+        waiting.append(event)
+        handleWaiting()
+    }
+
+    private func handleWaiting() {
+        guard !isHandling, !isPaused else { return }
+        isHandling = true
+        let life = life
+        while !waiting.isEmpty {
+            let next = waiting.removeFirst()
+            let effects = core.handle(next, at: world.scheduler.now)
+            let wanted = world.mutation?.altered(effects) ?? effects
+            do throws(Crash) {
+                waiting += try perform(wanted, wasWritable: isWritable)
+            } catch {
+                return
+            }
+            if life != self.life { return }
+        }
+        isHandling = false
+        world.checker.look(at: self)
+    }
+}
+
+/// The process died in the middle of what it was doing.
+struct Crash: Error {}
+
+extension ExecutorNode: ExecutorWorld {
+    struct Ready {
+        let id: RequestId
+        let request: VenueRequest
+        let life: Int
+    }
+
+    /// Each step may be the last one.
+    private func step() throws(Crash) {
+        if world.dies(self) { throw Crash() }
+    }
+
+    func append(_ record: ExecutorRecord) throws(Crash) -> UInt64 {
+        try step()
+        return disk.append(record.bytes)
+    }
+
+    func beginSync() throws(Crash) {
+        disk.begin()
+        try step()
+    }
+
+    func sync() throws(Crash) -> Bool {
+        if world.mutation == .sendBeforeJournal { return true }
+        try step()
+        isWritable = disk.sync()
+        try step()
+        return isWritable
+    }
+
+    func prepare(_ id: RequestId, _ request: VenueRequest) throws(Crash) -> Ready? {
+        try step()
+        return Ready(id: id, request: request, life: life)
+    }
+
+    func send(_ ready: Ready) throws(Crash) {
+        try step()
+        world.checker.sent(ready.request, by: self)
+        world.network.carry(ready.request) { [self] reply in
+            guard ready.life == life else { return }
+            world.tell("reply to \(ready.request): \(reply)")
+            if world.mutation == .resendOnTimeout, case .unknown = reply, case .placeOrder(let order) = ready.request {
+                world.network.carry(.placeOrder(order.again())) { _ in }
+            }
+            handle(.reply(ready.id, world.mutation?.altered(reply, to: ready.request) ?? reply))
+        }
+        try step()
+    }
+
+    func drop(_ ready: Ready) throws(Crash) { try step() }
+
+    func say(_ message: ExecutorMessage, number: UInt64) throws(Crash) {
+        try step()
+        world.checker.said(message)
+        words.add(message, number: number)
+        words.flush()
+    }
+
+    func show(_ fact: ExecutorFact) throws(Crash) {
+        guard world.bus.isUp, case .account(let update) = fact else { return }
+        world.bus.write([Bus.Word(stream: StreamName(.account), fields: update.fields)])
+    }
+}

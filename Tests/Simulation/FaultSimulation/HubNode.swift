@@ -1,0 +1,102 @@
+import BinanceFutures
+import DataHub
+import SignalContracts
+import TradingPrimitives
+
+/// The data hub as a process: frames in, entries out; the past by REST at its start.
+final class HubNode: Node {
+    let name = "data-hub"
+    private let world: World
+    private var hub: DataHub
+    private var scanner: MarketScanner
+    private(set) var isUp = false
+    var isPaused = false
+    private var waiting: [Bus.Word] = []
+    private var life = 0
+    private static let candlesMax = 60
+    private static let streams: [StreamKind] = [.trade, .book, .candle, .metric]
+
+    init(_ world: World) {
+        self.world = world
+        hub = DataHub(world.symbols)
+        scanner = MarketScanner(world.symbols)
+    }
+
+    func start() {
+        guard !isUp else { return }
+        isUp = true
+        hub = DataHub(world.symbols)
+        for entry in world.bus.log where Self.streams.contains(entry.stream.kind) {
+            guard let index = world.symbols.firstIndex(where: { $0 == entry.stream.symbol }) else { continue }
+            hub.resume(symbol: index, after: entry.id)
+        }
+        let life = life
+        world.scheduler.after(ms: 20) { [self] in if life == self.life { fetchPast() } }
+    }
+
+    func kill() {
+        isUp = false
+        isPaused = false
+        life += 1
+        waiting = []
+    }
+
+    func wake() { flush() }
+
+    /// Frames of the venue, as they came.
+    func hear(_ frames: [[UInt8]]) {
+        guard isUp, !isPaused else { return }
+        for frame in frames { frame.withUnsafeBytes { hear($0) } }
+        flush()
+    }
+
+    private func hear(_ frame: UnsafeRawBufferPointer) {
+        do throws(FrameError) {
+            switch try scanner.scan(frame) {
+            case .trade(let symbol, let trade): receive(.trade(trade), symbol)
+            case .book(let symbol, let book): receive(.book(book), symbol)
+            case .candle(let symbol, let candle): receive(.candle(candle), symbol)
+            case .metric(let symbol, let metric): receive(.metric(metric), symbol)
+            case .reply, .bookTicker, .other: break
+            }
+        } catch {
+            world.checker.violated("the hub can't read a frame: \(error)")
+        }
+    }
+
+    private func receive(_ input: DataHub.Input, _ symbol: Int) {
+        hub.receive(
+            input, symbol: symbol, receivedUs: world.scheduler.nowUs, venueTime: world.scheduler.now
+        ) { output in
+            guard case .entry(let kind, let id, let fields) = output else { return }
+            let stream = StreamName(Self.streams[kind.rawValue], world.symbols[symbol])
+            waiting.append(Bus.Word(stream: stream, id: id, fields: fields))
+        }
+    }
+
+    private func fetchPast() {
+        if let value = world.venue.ask(MarketRest.exchangeInfo()) {
+            for rules in MarketRest.instruments(value, world.symbols) {
+                guard let index = world.symbols.firstIndex(of: rules.symbol) else { continue }
+                receive(.metric(MarketMetric(eventTime: world.scheduler.now, value: .instrument(rules))), index)
+            }
+        }
+        for (index, symbol) in world.symbols.enumerated() {
+            for timeframe in Timeframe.allCases {
+                let request = MarketRest.candles(symbol, timeframe, limit: Self.candlesMax)
+                guard let value = world.venue.ask(request),
+                    let candles = MarketRest.candles(value, timeframe, now: world.scheduler.now)
+                else { continue }
+                for candle in candles { receive(.candle(candle), index) }
+            }
+        }
+        flush()
+    }
+
+    private func flush() {
+        guard isUp, !isPaused, world.bus.isUp, !waiting.isEmpty else { return }
+        let words = waiting
+        waiting = []
+        world.bus.write(words)
+    }
+}

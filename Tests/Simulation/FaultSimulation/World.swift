@@ -1,0 +1,217 @@
+import Decisions
+import ExchangeSimulator
+import Execution
+import OrderFlow
+import Regime
+import Risk
+import Sentiment
+import SignalContracts
+import Technical
+import TickFlow
+import TradingPrimitives
+
+/// The whole suite and its venue in one process, under one virtual clock and one seed.
+public final class World {
+    let scheduler: Scheduler
+    let trouble: Trouble
+    let mutation: Mutation?
+    let symbols: [Symbol]
+    let rules: Rules
+    let bus: Bus
+    private(set) var checker: Checker!
+    private(set) var network: Network!
+    private(set) var venue: VenueNode!
+    private(set) var hub: HubNode!
+    private(set) var executor: ExecutorNode!
+    private(set) var nodes: [any Node] = []
+    /// The risk manager's journal.
+    private var session = RiskSession()
+    /// What happened, for a person who looks into one seed; nil otherwise.
+    private(set) var story: [String]?
+    /// Steps that a node has left to live, by its name.
+    private var doom: [String: Int] = [:]
+
+    /// A Tuesday, three hours from any funding.
+    static let start = Timestamp(milliseconds: 1_762_860_000_000)
+
+    init(seed: UInt64, mutation: Mutation?, isTold: Bool = false) {
+        story = isTold ? [] : nil
+        scheduler = Scheduler(start: Self.start)
+        trouble = Trouble(seed: seed)
+        self.mutation = mutation
+        symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"].compactMap { Symbol($0) }
+        rules = Rules(trouble, mutation)
+        bus = Bus(scheduler)
+        checker = Checker(self)
+        network = Network(self)
+        venue = VenueNode(self, seed: seed)
+        hub = HubNode(self)
+        executor = ExecutorNode(self)
+        nodes = engines() + [hub, executor]
+        bus.onWrite = { [unowned self] in for node in nodes { node.wake() } }
+    }
+
+    private func engines() -> [any Node] {
+        [
+            ProcessorNode("order-flow-engine", self) { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
+            ProcessorNode("tick-engine", self) { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
+            ProcessorNode("technical-engine", self) { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
+            ProcessorNode("sentiment-engine", self) { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
+            ProcessorNode("regime-filter", self) { RegimeFilter(RegimeConfiguration()) },
+            ProcessorNode("decision-engine", self) { [unowned self] in DecisionEngine(symbols: symbols, rules.decision) },
+            ProcessorNode(
+                "risk-manager", self, beforeCommit: { [unowned self] in session = $0.session },
+                make: { [unowned self] in
+                    RiskManager(rules.risk, session: session)
+                }),
+        ]
+    }
+
+    /// Milliseconds since the beginning.
+    var elapsedMs: Int64 { (scheduler.nowUs - Self.start.milliseconds * 1000) / 1000 }
+
+    func tell(_ text: @autoclosure () -> String) { if story != nil { story?.append("\(elapsedMs) \(text())") } }
+
+    // MARK: Chance
+
+    /// From one service to the next, microseconds.
+    func hopUs() -> Int64 { trouble.pick(100...1500) }
+    /// One way to the venue or back, microseconds.
+    func tripUs() -> Int64 { trouble.pick(3000...25_000) }
+
+    /// Whether the node's time has come; then it is gone, and starts again a little later.
+    func dies(_ node: any Node) -> Bool {
+        guard let left = doom[node.name] else { return false }
+        doom[node.name] = left - 1
+        guard left <= 1 else { return false }
+        kill(node)
+        return true
+    }
+
+    private func kill(_ node: any Node) {
+        doom[node.name] = nil
+        tell("kill \(node.name)")
+        node.kill()
+        scheduler.after(ms: trouble.pick(50...2500)) { node.start() }
+    }
+
+    // MARK: A run
+
+    private static let quietMs: Int64 = 31_000
+    private static let troubledMs: Int64 = 30_000
+    private static let calmMs: Int64 = 12_000
+    private static let closingMs: Int64 = 25_000
+
+    func run() {
+        for node in nodes { node.start() }
+        scheduler.run(forMs: Self.quietMs)
+        trouble.isActive = true
+        strike()
+        scheduler.run(forMs: Self.troubledMs) { checker.hasFailed }
+        calmDown()
+        if checker.hasFailed { return }
+        scheduler.run(forMs: Self.calmMs) { checker.hasFailed }
+        if checker.hasFailed { return }
+        checker.expectConvergence()
+        closeAll()
+        scheduler.run(forMs: Self.closingMs) { checker.hasFailed || isClosed }
+        if !checker.hasFailed { checker.expectEnd() }
+    }
+
+    /// Ends all faults; who is down starts.
+    private func calmDown() {
+        trouble.isActive = false
+        doom = [:]
+        network.isPartitioned = false
+        network.isMarketSilent = false
+        network.isUserSilent = false
+        executor.disk.isBroken = false
+        if !bus.isUp { bus.comeUp() }
+        for node in nodes {
+            node.isPaused = false
+            node.start()
+        }
+    }
+
+    /// Both commands were answered, and what may be left over had its time to go.
+    private var isClosed: Bool {
+        checker.replyCount >= 2 && scheduler.nowUs - checker.lastReplyUs > 6_000_000
+    }
+
+    static let commands = (stop: "sim-stop", closeAll: "sim-close-all")
+
+    private func closeAll() {
+        for (id, name) in [(Self.commands.stop, CommandName.stop), (Self.commands.closeAll, .closeAll)] {
+            let command = Command(id: id, issuedAt: scheduler.now, author: "simulation", name: name)
+            bus.write([Bus.Word(stream: StreamName(.command), fields: command.fields)])
+        }
+    }
+
+    /// One blow after the other, until the calm.
+    private func strike() {
+        scheduler.after(ms: trouble.pick(100...trouble.blowEveryMs)) { [unowned self] in
+            guard trouble.isActive else { return }
+            if let family = Trouble.Family.blows.filter(trouble.families.contains).randomElement(by: trouble) {
+                trouble.strike(family)
+                blow(family)
+            }
+            strike()
+        }
+    }
+
+    private func blow(_ family: Trouble.Family) {
+        tell("fault: \(family)")
+        switch family {
+        case .executor: doomOrKill(executor)
+        case .services: doomOrKill(trouble.pick(of: nodes.filter { $0 !== executor }))
+        case .pauses: pause(trouble.pick(0...1) == 0 ? executor : trouble.pick(of: nodes))
+        case .userStream:
+            if trouble.pick(0...1) == 0 { return network.cutUser() }
+            silence(\.isUserSilent, for: 200...6000)
+        case .market: silence(\.isMarketSilent, for: 200...8000)
+        case .partition:
+            silence(\.isPartitioned, for: 200...9000)
+            if trouble.pick(0...1) == 0 { network.cutUser() }
+        case .bus: strikeBus()
+        case .disk:
+            executor.disk.isBroken = true
+            scheduler.after(ms: trouble.pick(50...3000)) { [unowned self] in executor.disk.isBroken = false }
+        case .people: People.act(self)
+        case .requests, .throttling, .frames, .stops, .gaps: break
+        }
+    }
+
+    private func doomOrKill(_ node: any Node) {
+        guard node.isUp, !node.isPaused else { return }
+        if trouble.pick(0...2) == 0 { kill(node) } else { doom[node.name] = Int(trouble.pick(1...14)) }
+    }
+
+    private func pause(_ node: any Node) {
+        guard node.isUp, !node.isPaused else { return }
+        node.isPaused = true
+        scheduler.after(ms: trouble.pick(100...7000)) { node.isPaused = false }
+    }
+
+    private func silence(_ line: ReferenceWritableKeyPath<Network, Bool>, for ms: ClosedRange<Int64>) {
+        network[keyPath: line] = true
+        scheduler.after(ms: trouble.pick(ms)) { [unowned self] in network[keyPath: line] = false }
+    }
+
+    private func strikeBus() {
+        guard bus.isUp else { return }
+        bus.goDown()
+        if trouble.pick(0...1) == 0 { bus.loseTail(ms: trouble.pick(50...1000)) }
+        scheduler.after(ms: trouble.pick(50...3000)) { [unowned self] in if !bus.isUp { bus.comeUp() } }
+    }
+}
+
+extension Trouble.Family {
+    /// Those that strike at a moment; the others have their chance with each request, frame or order.
+    static let blows: [Self] = [
+        .executor, .services, .pauses, .userStream, .market, .partition, .bus, .disk, .people,
+    ]
+}
+
+extension [Trouble.Family] {
+    fileprivate func randomElement(by trouble: Trouble) -> Element? { isEmpty ? nil : trouble.pick(of: self) }
+}
