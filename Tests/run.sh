@@ -32,6 +32,10 @@ if [ $# -gt 0 ]; then
     exit
 fi
 swift test --skip-build --parallel --num-workers 2 --skip IntegrationTests
+# The whole suite under seeded faults, in one process and virtual time; release code, since it is a million events a second.
+swift build -c release --product simulate
+VORTEX7_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
+    .build/release/simulate --seeds "${VORTEX7_SEEDS:-500}" --also Tests/Simulation/failed-seeds.txt
 # Whole services as processes: as they run in earnest, and one test at a time.
 swift build -c release
 VORTEX7_BIN=$PWD/.build/release swift test --skip-build --no-parallel --filter IntegrationTests

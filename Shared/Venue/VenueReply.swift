@@ -19,6 +19,8 @@ public enum VenueReply: Equatable, Sendable {
     case notExecuted(String)
     /// It may or may not have been executed. Only the venue's evidence can end this.
     case unknown(String)
+
+    public var isUnknown: Bool { if case .unknown = self { true } else { false } }
 }
 
 /// A refusal with the venue's own code.

@@ -27,8 +27,8 @@ struct RecoveryTests {
                 """)
         #expect(
             last["stops"] == """
-                v7-BTCUSDT-gqll7vcyw01-sl1 99.8 open 0 1700000000100 1;\
-                v7-BTCUSDT-gqll7vcyw01-sl2 100.1 triggered 0 1700000000100 0
+                v7-BTCUSDT-gqll7vcyw01-sl1 99.8 open 0 1700000000100 1 0 1;\
+                v7-BTCUSDT-gqll7vcyw01-sl2 100.1 triggered 0 1700000000100 0 4 1
                 """)
         #expect(last["trade_ids"] == "101,102,103")
     }

@@ -11,7 +11,7 @@ extension Executor {
         effects.append(.journal(.plan(plan.id)))
         guard let index = desks.firstIndex(where: { $0.symbol == symbol }) else { return }
         let isBusy = desks[index].position != nil
-        if let reason = isBusy ? "the symbol is busy" : reasonNotToEnter(plan, terms, desks[index]) {
+        if let reason = reasonNotToEnter(plan, terms, desks[index]) ?? (isBusy ? "the symbol is busy" : nil) {
             var event = ExecutionEvent(
                 plan: plan.id, cause: plan.cause, eventTime: now, kind: .planDenied, state: .pendingEntry,
                 direction: plan.direction, strategy: plan.strategy)
@@ -33,6 +33,7 @@ extension Executor {
     private func reasonNotToEnter(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
         let age = now - plan.eventTime
         if entriesStopped { return "entries are stopped" }
+        if now < entriesPausedUntil { return "entries are paused after an emergency until \(entriesPausedUntil)" }
         if !isUserStreamUp { return "the user stream is down" }
         if !isJournalWritable { return "the journal can't be written" }
         if let hindrance = hindrances.first { return hindrance.text }

@@ -40,7 +40,7 @@ extension Executor {
         switch (request, reply) {
         case (.queryAccount, .account(let report)):
             account = report
-            tellAccount()
+            balanceTold(report.walletBalance)
         case (.queryPositions, .positions(let reports)):
             for index in desks.indices { compare(index, with: reports) }
         case (.queryOpenOrders(let symbol), .openOrders(let reports)):

@@ -24,11 +24,14 @@ public struct Executor: Sendable {
     var closings: [Closing] = []
     var account: AccountReport?
     var reconciliation = Reconciliation()
+    var watch: EmergencyWatch
+    var entriesPausedUntil = Timestamp.zero
 
     static let namesMax = 512
 
     public init(symbols: [Symbol], _ configuration: ExecutorConfiguration = ExecutorConfiguration()) {
         self.configuration = configuration
+        watch = EmergencyWatch(configuration.emergency)
         desks = symbols.map(Desk.init)
     }
 
@@ -54,6 +57,7 @@ public struct Executor: Sendable {
     public var longestNakedMs: Int64? { desks.compactMap { $0.position?.nakedSince.map { now - $0 } }.max() }
 
     public mutating func handle(_ event: ExecutorEvent, at time: Timestamp) -> [ExecutorEffect] {
+        watch.passed(from: now, to: time)
         now = max(now, time)
         effects.removeAll(keepingCapacity: true)
         switch event {
@@ -125,15 +129,20 @@ public struct Executor: Sendable {
         effects.append(.project(symbol, position.isOver ? nil : position.hotState))
         if actions.events.contains(where: { $0.kind == .positionClosed }) { send(.queryAccount) }
         if actions.wantsLook { reconciliation.isWanted = true }
+        if let error = actions.stopsEntries, !entriesStopped {
+            stopEntries("venue_refuses", "the venue refuses orders: \(error.code) \(error.message)")
+        }
     }
 
     // MARK: Events
 
     private mutating func bookArrived(_ symbol: Symbol, _ bid: Price, _ ask: Price, at time: Timestamp) {
         withDesk(symbol) { executor, index in
+            let gap = executor.watch.gap(executor.desks[index], bid: bid, ask: ask, at: time)
             executor.desks[index].bid = bid
             executor.desks[index].ask = ask
             executor.desks[index].bookTime = min(executor.now, time)
+            if let gap { executor.emergency(gap, untilPerson: false) }
             executor.act(index) { _, _, _ in }
         }
     }
@@ -163,7 +172,9 @@ public struct Executor: Sendable {
 
     private mutating func replyArrived(_ id: RequestId, _ reply: VenueReply) {
         guard let place = awaited.firstIndex(where: { $0.id == id }) else { return }
-        let request = awaited.remove(at: place).request
+        let call = awaited.remove(at: place)
+        let request = call.request
+        if !reply.isUnknown, let slow = watch.answered(call.at, at: now) { emergency(slow, untilPerson: false) }
         switch request {
         case .queryPositions, .queryAccount, .queryOpenOrders, .queryOpenStops:
             lookArrived(request, reply)
@@ -177,7 +188,7 @@ public struct Executor: Sendable {
         case .setLeverage(let symbol, let leverage):
             withDesk(symbol) { $0.leverageAnswered($1, leverage, reply) }
         case .setIsolatedMargin(let symbol):
-            if case .rejected(let error) = reply, error.code != VenueCode.marginTypeUnchanged {
+            if case .rejected(let error) = reply, CodeAction.of(error.code) != .done {
                 alert(.warning, "margin_type", symbol, "isolated margin was refused: \(error.code) \(error.message)")
             }
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .queryOrder, .queryStop:
@@ -200,20 +211,22 @@ public struct Executor: Sendable {
                 executor.act(index) { $0.stopChanged(report, $1, &$2) }
             }
         case .account(let walletBalance, _):
-            if let walletBalance {
-                account?.walletBalance = walletBalance
-                tellAccount()
-            }
+            if let walletBalance { balanceTold(walletBalance) }
         case .funding(let symbol, let amount, let time, let walletBalance):
             if let symbol {
                 withDesk(symbol) { executor, index in executor.act(index) { $0.funded(amount, at: time, $1, &$2) } }
             }
-            if let walletBalance { account?.walletBalance = walletBalance }
-            tellAccount()
+            if let walletBalance { balanceTold(walletBalance) } else { tellAccount() }
         case .listenKeyExpired: isUserStreamUp = false
         case .leverageChanged(let symbol, let leverage): withDesk(symbol) { $0.desks[$1].leverage = leverage }
         case .marginCall: alert(.critical, "margin_call", nil, "the venue warns that margin is short")
         }
+    }
+
+    mutating func balanceTold(_ balance: Notional) {
+        account?.walletBalance = balance
+        tellAccount()
+        if let drop = watch.told(balance, at: now) { emergency(drop, untilPerson: true) }
     }
 
     mutating func fillArrived(_ fill: Fill, _ index: Int) {

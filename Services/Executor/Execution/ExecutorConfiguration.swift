@@ -24,8 +24,15 @@ public struct ExecutorConfiguration: Sendable {
     public var adoptedStopRatio = Ratio(raw: 300_000)
     /// Age of the book beyond which no entry is sent.
     public var bookAgeMaxMs: Int64 = 2000
-    /// Age of the book beyond which a position is closed.
+    /// What is done with a position whose market can't be seen.
+    public var onFeedLoss = FeedLossPolicy.protect
+    /// Age of the book beyond which it counts as lost.
+    public var feedLossMs: Int64 = 5000
+    /// Time in which the venue must confirm the stop then.
+    public var stopVerifyMs: Int64 = 3000
+    /// Age of the book beyond which a position is closed in any case.
     public var feedLossMaxMs: Int64 = 30_000
+    public var emergency = EmergencyRules()
     /// Time between two looks at the venue's orders and positions.
     public var reconcileEveryMs: Int64 = 5000
     /// Time between two questions for the account's fee rates, and after one that was not answered.
@@ -36,6 +43,30 @@ public struct ExecutorConfiguration: Sendable {
     public var absenceMs: Int64 = 2000
     /// Greatest notional of one entry, whatever its plan says.
     public var notionalMax = Notional(raw: 100_000 * fixedScale)
+
+    public init() {}
+}
+
+public enum FeedLossPolicy: String, Sendable, CaseIterable {
+    /// Its stop is looked up; it is closed when that can't be confirmed, or the feed stays away.
+    case protect
+    /// It is closed at once.
+    case close
+}
+
+/// When everything is closed though no stop says so.
+public struct EmergencyRules: Sendable {
+    /// Calls in a row that each took longer.
+    public var slowCalls = 3
+    public var slowCallMs: Int64 = 2000
+    /// Change of the middle price between two books less than `gapMs` apart, a part of it.
+    public var gapRatio = 0.01
+    public var gapMs: Int64 = 1000
+    /// Loss of the wallet within `balanceWindowMs`, a part of it.
+    public var balanceDropRatio = 0.05
+    public var balanceWindowMs: Int64 = 300_000
+    /// Time without entries after slow calls or a gap; after a loss entries wait for a person.
+    public var pauseMs: Int64 = 60_000
 
     public init() {}
 }

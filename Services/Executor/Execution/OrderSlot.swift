@@ -64,6 +64,8 @@ public struct StopSlot: Equatable, Sendable {
     public let quantity: Quantity?
     /// Whether the venue has ever confirmed it.
     public var hasStood = false
+    /// When the venue last told of it.
+    var seenAt: Timestamp?
     public var status = Status.sent
     /// Of the order that it became.
     public var orderId: Int64?

@@ -34,17 +34,11 @@ extension Position {
         case (.placeOrder(let order), .rejected(let error)):
             orderRefused(order.clientOrderId, error, around, &actions)
         case (.placeStop(let stop), .rejected(let error)):
-            if error.code == VenueCode.duplicateClientId {
-                becameUnknown(clientOrderId: stop.clientOrderId, "already sent", around, &actions)
-            } else if case .stop(let index) = role(clientOrderId: stop.clientOrderId, orderId: nil) {
-                stopRefused(index, error, around, &actions)
-            }
+            stopRefused(stop.clientOrderId, error, around, &actions)
         case (.placeOrder(let order), .notExecuted(let reason)):
             orderRefused(order.clientOrderId, VenueError(code: 0, message: reason), around, &actions)
         case (.placeStop(let stop), .notExecuted(let reason)):
-            if case .stop(let index) = role(clientOrderId: stop.clientOrderId, orderId: nil) {
-                stopRefused(index, VenueError(code: 0, message: reason), around, &actions)
-            }
+            stopRefused(stop.clientOrderId, VenueError(code: 0, message: reason), around, &actions)
         case (.placeOrder(let order), .unknown(let reason)):
             becameUnknown(clientOrderId: order.clientOrderId, reason, around, &actions)
         case (.placeStop(let stop), .unknown(let reason)):
@@ -68,22 +62,16 @@ extension Position {
     private mutating func orderRefused(
         _ clientOrderId: String, _ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions
     ) {
-        if error.code == VenueCode.duplicateClientId {
-            return becameUnknown(clientOrderId: clientOrderId, "already sent", around, &actions)
-        }
-        switch role(clientOrderId: clientOrderId, orderId: nil) {
-        case .order(let index):
-            if orders[index].kind == .entry {
-                entryRefused(index, error, around, &actions)
-            } else {
-                orders[index].status = .done
-                guard error.code == VenueCode.reduceOnlyRefused else { return }
-                // There is nothing to reduce, it seems: what has closed the position is asked for.
-                reduceRefusedAt = around.now
-                fillsWantedAt = around.now
-                actions.wantsLook = true
-            }
-        case .stop, .foreign: break
-        }
+        guard case .order(let index) = role(clientOrderId: clientOrderId, orderId: nil) else { return }
+        let action = CodeAction.of(error.code)
+        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)", around, &actions) }
+        if action == .stopEntries { actions.stopsEntries = error }
+        guard orders[index].kind != .entry else { return entryRefused(index, error, around, &actions) }
+        orders[index].status = .done
+        guard action == .lookAtPosition || action == .stopEntries else { return }
+        // Hammering helps nobody: the venue is looked at before the next try.
+        exitRefusedAt = around.now
+        fillsWantedAt = around.now
+        actions.wantsLook = true
     }
 }

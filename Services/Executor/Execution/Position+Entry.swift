@@ -32,8 +32,8 @@ extension Position {
         _ index: Int, _ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions
     ) {
         orders[index].status = .done
-        let isPostOnly = error.code == VenueCode.postOnlyRefused
-        if isPostOnly, orders(.entry).count <= around.configuration.repricesMax, around.now < entryDeadline {
+        let isPriceable = CodeAction.of(error.code) == .priceAgain
+        if isPriceable, orders(.entry).count <= around.configuration.repricesMax, around.now < entryDeadline {
             submitEntry(around, &actions)
             if entry?.status == .sent { return }
         }

@@ -55,6 +55,7 @@ extension Position {
     mutating func stopChanged(_ report: StopReport, _ around: Surroundings, _ actions: inout PositionActions) {
         guard let index = stops.firstIndex(where: { $0.clientOrderId == report.clientOrderId }) else { return }
         stops[index].misses = 0
+        stops[index].seenAt = around.now
         if let orderId = report.orderId { stops[index].orderId = orderId }
         let wasUnknown = stops[index].status == .unknown
         switch report.status {
@@ -66,7 +67,11 @@ extension Position {
         case .triggering, .triggered:
             if stops[index].status != .done { stops[index].status = .triggered }
         case .finished, .canceled, .expired:
-            if report.status == .finished, stops[index].status != .done { fillsWantedAt = around.now }
+            let isNews = stops[index].status != .done
+            if report.status == .finished, isNews { fillsWantedAt = around.now }
+            if report.status == .canceled, isNews, !stops[index].isCancelling, held > .zero {
+                cancelledByOthers(report, &actions)
+            }
             stops[index].status = .done
         case .rejected:
             let reason = report.reason ?? "rejected at its trigger"
@@ -78,6 +83,16 @@ extension Position {
             actions.events.append(
                 event(.orderResolved, of: stops[index], at: around.now, detail: report.status.rawValue))
         }
+    }
+
+    /// A person, it seems; the next stop is placed at once.
+    private mutating func cancelledByOthers(_ report: StopReport, _ actions: inout PositionActions) {
+        stopsCancelledByOthers += 1
+        actions.alerts.append(
+            (
+                stopsCancelledByOthers > 1 ? .critical : .warning, "stop_cancelled",
+                "\(symbol): \(report.clientOrderId) was cancelled, and not by us; placing another one"
+            ))
     }
 
     /// Counts a fill once, whatever order it belongs to: what closes, closes.
@@ -105,7 +120,7 @@ extension Position {
         }
         exited.add(fill)
         if assumedClosed > .zero { assumedClosed -= min(fill.quantity, assumedClosed) }
-        noteReason(fill, role)
+        noteReason(fill, role, &actions)
         var isTarget = false
         if case .order(let index) = role, orders[index].kind == .target {
             isTarget = true
@@ -166,7 +181,7 @@ extension Position {
     }
 
     /// The reason that the last closing fill gives; a wish to close that was there before keeps its own.
-    private mutating func noteReason(_ fill: Fill, _ role: OrderRole) {
+    private mutating func noteReason(_ fill: Fill, _ role: OrderRole, _ actions: inout PositionActions) {
         switch role {
         case .order(let index): if orders[index].kind == .target, state != .closing { exitReason = .takeProfit1 }
         case .stop: exitReason = hasReachedTarget ? .takeProfit2 : .stopLoss
@@ -174,6 +189,12 @@ extension Position {
             let isForced = ["autoclose-", "adl_autoclose", "settlement_autoclose-", "delivery_autoclose-"]
                 .contains { fill.clientOrderId?.hasPrefix($0) == true }
             exitReason = isForced ? .liquidation : exitReason ?? .external
+            guard isForced else { return }
+            actions.alerts.append(
+                (
+                    .critical, "position_liquidated",
+                    "\(symbol): the venue closed \(fill.quantity) at \(fill.price) by \(fill.clientOrderId ?? "")"
+                ))
         }
     }
 }

@@ -5,7 +5,7 @@ import Venue
 // The ways out: the first target, the time limit, a person, an emergency; then winding up what is left.
 extension Position {
     private static let exitRetryMs: Int64 = 500
-    /// The same after the venue said that there is nothing to reduce: a look at it comes first.
+    /// The same after the venue refused one: a look at it comes first.
     private static let refusedExitRetryMs: Int64 = 3000
     private static let targetAttemptsMax = 3
     private static let targetRetryMs: Int64 = 1000
@@ -36,9 +36,8 @@ extension Position {
         let maxHoldMs = min(terms.maxHoldMs, around.configuration.maxHoldMs)
         if around.now - since >= maxHoldMs {
             exit(.timeout, "held for \(maxHoldMs) ms", around, &actions)
-        } else if around.bookTime > .zero, around.bookAgeMs >= around.configuration.feedLossMaxMs {
-            actions.alerts.append((.critical, "feed_lost", "\(symbol): no book for \(around.bookAgeMs) ms; closing it"))
-            exit(.emergency, "no book for \(around.bookAgeMs) ms", around, &actions)
+        } else {
+            driveFeedLoss(around, &actions)
         }
     }
 
@@ -55,7 +54,7 @@ extension Position {
         let exits = orders(.exit)
         guard state == .closing, held > .zero, !exits.contains(where: { $0.isPending || !$0.isSettled }),
             around.now - (exits.last?.sentAt ?? .zero) >= Self.exitRetryMs,
-            around.now - (reduceRefusedAt ?? .zero) >= Self.refusedExitRetryMs
+            around.now - (exitRefusedAt ?? .zero) >= Self.refusedExitRetryMs
         else { return }
         sendExit("again", around, &actions)
     }

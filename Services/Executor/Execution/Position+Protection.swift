@@ -84,13 +84,16 @@ extension Position {
     }
 
     mutating func stopRefused(
-        _ index: Int, _ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions
+        _ clientOrderId: String, _ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions
     ) {
+        guard case .stop(let index) = role(clientOrderId: clientOrderId, orderId: nil) else { return }
+        let action = CodeAction.of(error.code)
+        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)", around, &actions) }
+        if action == .stopEntries { actions.stopsEntries = error }
         stops[index].status = .done
         let code = "\(error.code) \(error.message)"
         actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: code))
-        // The price is already past it: what the stop would have done is done at once.
-        if VenueCode.wouldTriggerAtOnce.contains(error.code), held > .zero {
+        if action == .exitNow, held > .zero {
             exit(hasReachedTarget ? .takeProfit2 : .stopLoss, code, around, &actions)
         }
     }

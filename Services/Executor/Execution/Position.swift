@@ -41,8 +41,12 @@ public struct Position: Equatable, Sendable {
     var isAbandoned = false
     /// When something last happened that fills may explain which nobody told: they are asked for until they are told.
     var fillsWantedAt: Timestamp?
-    /// Since when the venue says that there is nothing to reduce.
-    var reduceRefusedAt: Timestamp?
+    /// Stops that a person or the venue took away.
+    var stopsCancelledByOthers = 0
+    /// Since when its market can't be seen.
+    var feedLostAt: Timestamp?
+    /// When the venue last refused an order that was to reduce.
+    var exitRefusedAt: Timestamp?
     /// True from a restart until its orders have been looked up.
     var isRecovering = false
 

@@ -21,18 +21,9 @@ struct PositionActions {
     var events: [ExecutionEvent] = []
     /// Something does not fit: the venue should be looked at.
     var wantsLook = false
+    /// The venue's refusal says that no order can open anything now.
+    var stopsEntries: VenueError?
     var alerts: [(severity: Severity, event: String, text: String)] = []
-}
-
-/// The venue's codes that the executor acts on.
-enum VenueCode {
-    static let unknownOrder = -2011
-    static let noSuchOrder = -2013
-    static let wouldTriggerAtOnce = [-2021, -4142]
-    static let reduceOnlyRefused = -2022
-    static let marginTypeUnchanged = -4046
-    static let duplicateClientId = -4116
-    static let postOnlyRefused = -5022
 }
 
 extension Position {

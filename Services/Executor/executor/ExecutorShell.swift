@@ -36,7 +36,10 @@ final class ExecutorShell {
         }
         self.sockets = sockets
         outbox = Outbox(context)
-        core = Executor(symbols: context.settings.symbols, settings.rules)
+        var rules = settings.rules
+        // The venue's clock may run fast; a call takes the time of this machine.
+        rules.emergency.slowCallMs = Int64(Double(rules.emergency.slowCallMs) * context.settings.venue.clockRate)
+        core = Executor(symbols: context.settings.symbols, rules)
         var unsaid: [(UInt64, ExecutorMessage)] = []
         journal = JournalKeeper(context, path: settings.journalPath, core: &core) { unsaid.append(($0, $1)) }
         requests = context.metrics.counter("venue_requests_total", help: "Requests sent to the venue.")

@@ -79,7 +79,7 @@ private struct RecordStory {
     }
 
     private mutating func showBook() {
-        hear(.book(symbol, bid: Price(raw: 6_180_010_000_000), ask: Price(raw: 6_180_020_000_000)))
+        hear(.book(symbol, bid: Price(raw: 6_180_010_000_000), ask: Price(raw: 6_180_020_000_000), at: time))
     }
 
     private mutating func lookAtNothing() {

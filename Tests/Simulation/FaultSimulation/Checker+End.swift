@@ -108,11 +108,14 @@ extension Checker {
             default: break
             }
         }
-        for entry in world.bus.log where entry.stream.kind == .decision && entry.fields["action"] != "NO_TRADE" {
+        // What was said in the last moment may be on its way.
+        let last = UInt64(world.scheduler.now.milliseconds - 500)
+        let old = world.bus.log.filter { $0.id.milliseconds < last }
+        for entry in old where entry.stream.kind == .decision && entry.fields["action"] != "NO_TRADE" {
             guard let id = entry.fields["id"], plans[id] != 1 else { continue }
             violated("the end: decision \(id) became \(plans[id] ?? 0) plans")
         }
-        for entry in world.bus.log where entry.stream.kind == .plan && entry.fields["verdict"] == "APPROVED" {
+        for entry in old where entry.stream.kind == .plan && entry.fields["verdict"] == "APPROVED" {
             if let id = entry.fields["id"], !answered.contains(id) { violated("the end: plan \(id) was not answered") }
         }
     }

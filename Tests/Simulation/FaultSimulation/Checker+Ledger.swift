@@ -8,7 +8,7 @@ extension Checker {
     /// A position may be without a live stop for so long while the executor works and knows of it.
     private static let nakedMaxMs: Int64 = 1500
     /// What a person does to stops and positions is seen at the next look, if the user stream does not tell it.
-    private static let detectionMs: Int64 = 5500
+    private static let detectionMs: Int64 = 9000
     /// On the line, in a queue.
     private static let slackMs: Int64 = 200
     /// The right to look everything up after a start.

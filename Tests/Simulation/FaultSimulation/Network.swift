@@ -16,7 +16,9 @@ final class Network {
     private var user: StreamHub.Id?
     /// A TCP connection keeps its order.
     private var userBusyUntilUs: Int64 = 0
+    private var stopsSentUs: [String: Int64] = [:]
     private static let timeoutMs: Int64 = 5000
+    private static let invisibleMs: Int64 = 3000
 
     init(_ world: World) { self.world = world }
 
@@ -107,7 +109,7 @@ final class Network {
     private func fate(of request: RestRequest) -> Fate {
         if isPartitioned { return .lost }
         let trouble = world.trouble
-        if request.path.hasPrefix("/fapi/v1/algoOrder"), trouble.happens(.stops, 0.4) { return fateOfStop(request) }
+        if request.path.hasPrefix("/fapi/v1/algoOrder"), let fate = fateOfStop(request) { return fate }
         guard trouble.happens(.requests, 0.12) else { return throttled(request) }
         switch trouble.pick(0...7) {
         case 0: return .lost
@@ -126,19 +128,25 @@ final class Network {
         }
     }
 
-    /// The service of conditional orders has troubles of its own.
-    private func fateOfStop(_ request: RestRequest) -> Fate {
+    /// The service of conditional orders has troubles of its own; nil when none strikes.
+    private func fateOfStop(_ request: RestRequest) -> Fate? {
+        let trouble = world.trouble
+        let id = request.parameters.first { $0.name == "clientAlgoId" }?.value ?? ""
+        if request.method == .post { stopsSentUs[id] = world.scheduler.nowUs }
+        // A young order may not be found yet.
+        let isYoung = world.scheduler.nowUs - (stopsSentUs[id] ?? 0) < Self.invisibleMs * 1000
+        guard request.method != .get || isYoung, trouble.happens(.stops, 0.4) else { return nil }
         if request.method == .get {
             return .fronted(status: 400, body: #"{"code":-2013,"msg":"Order does not exist."}"#, isExecuted: false)
         }
-        switch world.trouble.pick(0...3) {
+        switch trouble.pick(0...(request.method == .post ? 3 : 2)) {
         case 0: return .lost
         case 1: return .unanswered
         case 2:
-            return .fronted(status: 400, body: #"{"code":-4045,"msg":"Reach max stop order limit."}"#, isExecuted: false)
-        default:
             let text = #"{"code":-1007,"msg":"Timeout waiting for response from backend server."}"#
-            return .fronted(status: 408, body: text, isExecuted: world.trouble.pick(0...1) == 0)
+            return .fronted(status: 408, body: text, isExecuted: trouble.pick(0...1) == 0)
+        default:
+            return .fronted(status: 400, body: #"{"code":-4045,"msg":"Reach max stop order limit."}"#, isExecuted: false)
         }
     }
 

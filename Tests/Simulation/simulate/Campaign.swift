@@ -6,6 +6,7 @@ import Synchronization
 final class Campaign: Sendable {
     private struct State {
         var next: UInt64
+        var also: [UInt64]
         var failed: [SimulationResult] = []
         var done: UInt64 = 0
         var entries = 0, fills = 0, trades = 0, requests = 0
@@ -22,7 +23,7 @@ final class Campaign: Sendable {
         end = options.first + options.seeds
         self.mutation = mutation
         jobs = options.jobs
-        state = Mutex(State(next: options.first))
+        state = Mutex(State(next: options.first, also: options.also))
     }
 
     /// Whether it found what it should: nothing, or the deliberate bug.
@@ -35,6 +36,7 @@ final class Campaign: Sendable {
 
     private func take() -> UInt64? {
         state.withLock { state in
+            if !state.also.isEmpty { return state.also.removeFirst() }
             // With a mutation one find is enough.
             guard state.next < end, mutation == nil || state.failed.isEmpty else { return nil }
             defer { state.next += 1 }

@@ -8,6 +8,7 @@ func tell(_ result: SimulationResult, _ mutation: Mutation?) {
     for violation in result.violations { print("  \(violation)") }
     print("  faults: \(result.faults.map { "\($0.name) \($0.count)" }.joined(separator: ", "))")
     print("  again: make sim SEED=\(result.seed)\(mutation.map { " MUTATION=\($0.rawValue)" } ?? "")")
+    fflush(nil)
 }
 
 /// Runs one seed twice and tells of it; whether it had no violation and was the same both times.
