@@ -144,7 +144,7 @@ extension Checker {
         if let last = stories[stop.instrument].lastStop[plan] {
             let worse = (last.raw - stop.request.trigger.raw) * sign
             // An average entry price that a later fill moved moves a stop that is placed again.
-            if worse > last.raw / 2000 { violated("I8: \(stop.clientId) stands further away than the one before") }
+            if worse > last.raw / 2000, !hasPersonActed { violated("I8: \(stop.clientId) stands further away than the one before") }
         } else if let terms = terms(of: plan), let entry = entryPrices[plan] {
             let distance = (entry.raw - stop.request.trigger.raw) * sign
             if distance > terms.stopDistance.raw + entry.raw / 5000 {

@@ -50,6 +50,8 @@ final class Scheduler {
         nowUs = end
     }
 
+    func removeAll() { heap = [] }
+
     private func comesBefore(_ left: Int, _ right: Int) -> Bool {
         (heap[left].us, heap[left].number) < (heap[right].us, heap[right].number)
     }

@@ -21,6 +21,7 @@ public struct SimulationResult: Sendable {
 /// Runs one seed.
 public func simulate(seed: UInt64, mutation: Mutation? = nil, isTold: Bool = false) -> SimulationResult {
     let world = World(seed: seed, mutation: mutation, isTold: isTold)
+    defer { world.dispose() }
     world.run()
     let exchange = world.venue.exchange
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325

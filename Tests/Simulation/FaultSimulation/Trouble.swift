@@ -29,8 +29,8 @@ final class Trouble {
         case people
         /// Stops are refused, or not found for a while.
         case stops
-        /// Prices jump.
-        case gaps
+        /// Prices jump; the venue liquidates, or takes away a part of a position for others' sake.
+        case force
     }
 
     private var random: SplitMix64

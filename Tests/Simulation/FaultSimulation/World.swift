@@ -133,6 +133,14 @@ public final class World {
         }
     }
 
+    /// Lets go of everything: what is to happen holds those to whom it happens.
+    func dispose() {
+        scheduler.removeAll()
+        bus.onWrite = {}
+        nodes = []
+        (hub, executor, venue, network, checker) = (nil, nil, nil, nil, nil)
+    }
+
     /// Both commands were answered, and what may be left over had its time to go.
     private var isClosed: Bool {
         checker.replyCount >= 2 && scheduler.nowUs - checker.lastReplyUs > 6_000_000
@@ -177,7 +185,8 @@ public final class World {
             executor.disk.isBroken = true
             scheduler.after(ms: trouble.pick(50...3000)) { [unowned self] in executor.disk.isBroken = false }
         case .people: People.act(self)
-        case .requests, .throttling, .frames, .stops, .gaps: break
+        case .force: Force.strike(self)
+        case .requests, .throttling, .frames, .stops: break
         }
     }
 
@@ -208,7 +217,7 @@ public final class World {
 extension Trouble.Family {
     /// Those that strike at a moment; the others have their chance with each request, frame or order.
     static let blows: [Self] = [
-        .executor, .services, .pauses, .userStream, .market, .partition, .bus, .disk, .people,
+        .executor, .services, .pauses, .userStream, .market, .partition, .bus, .disk, .people, .force,
     ]
 }
 
