@@ -116,7 +116,7 @@ struct Conversation {
     func report(_ stop: NewStop, _ status: StopStatus) -> StopReport {
         StopReport(
             symbol: symbol, clientOrderId: stop.clientOrderId, algoId: 77, side: stop.side, status: status,
-            triggerPrice: stop.triggerPrice, orderId: nil, reason: nil, updateTime: now)
+            triggerPrice: stop.triggerPrice, quantity: stop.quantity, orderId: nil, reason: nil, updateTime: now)
     }
 
     /// An execution of `quantity` at `price`, on the user stream.
@@ -150,7 +150,19 @@ struct Conversation {
         return (stop, target)
     }
 
+    /// Names of the alerts so far.
+    var alerts: Set<String> {
+        Set(messages.compactMap { if case .alert(let alert) = $0 { alert.event } else { nil } })
+    }
+
     // MARK: Facts
+
+    /// The venue's word of a long position.
+    func held(_ quantity: String) throws -> PositionReport {
+        PositionReport(
+            symbol: symbol, quantity: try number(quantity), entryPrice: try number("100"), markPrice: try number("100"),
+            liquidationPrice: .zero, unrealizedPnl: .zero)
+    }
 
     func rules() throws -> InstrumentRules {
         InstrumentRules(
@@ -181,4 +193,10 @@ struct Conversation {
     func number<Number: FixedDecimal>(_ text: String) throws -> Number { try #require(Number(text)) }
 
     struct Unexpected: Error {}
+}
+
+extension ExecutorMessage {
+    func isAlert(_ event: String, _ severity: Severity) -> Bool {
+        if case .alert(let alert) = self { alert.event == event && alert.severity == severity } else { false }
+    }
 }

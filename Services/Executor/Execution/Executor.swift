@@ -118,7 +118,7 @@ public struct Executor: Sendable {
         let symbol = desks[index].symbol
         let isWoundUp = position.isWoundUp
         desks[index].position = isWoundUp ? nil : position
-        guard !actions.requests.isEmpty || !actions.events.isEmpty || actions.wantsLook || before != position.state || isWoundUp else {
+        guard actions.isSomething || before != position.state || isWoundUp else {
             return
         }
         desks[index].changedAt = now

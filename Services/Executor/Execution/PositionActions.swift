@@ -24,6 +24,10 @@ struct PositionActions {
     /// The venue's refusal says that no order can open anything now.
     var stopsEntries: VenueError?
     var alerts: [(severity: Severity, event: String, text: String)] = []
+
+    var isSomething: Bool {
+        !requests.isEmpty || !events.isEmpty || !alerts.isEmpty || wantsLook || stopsEntries != nil
+    }
 }
 
 extension Position {
