@@ -15,14 +15,16 @@ struct Conversation {
     var journal: [ExecutorRecord] = []
     private var tradeId: Int64 = 100
 
-    init(_ configuration: ExecutorConfiguration = ExecutorConfiguration()) throws {
+    init(_ configuration: ExecutorConfiguration = ExecutorConfiguration(), also other: Symbol? = nil) throws {
         symbol = try #require(Symbol("BTCUSDT"))
-        executor = Executor(symbols: [symbol], configuration)
+        executor = Executor(symbols: [symbol] + (other.map { [$0] } ?? []), configuration)
     }
 
     /// A conversation whose executor has looked at an empty venue, set the leverage and may trade.
-    static func ready(_ configuration: ExecutorConfiguration = ExecutorConfiguration()) throws -> Conversation {
-        var talk = try Conversation(configuration)
+    static func ready(
+        _ configuration: ExecutorConfiguration = ExecutorConfiguration(), also other: Symbol? = nil
+    ) throws -> Conversation {
+        var talk = try Conversation(configuration, also: other)
         try talk.start()
         return talk
     }

@@ -116,6 +116,17 @@ struct FaultTests {
         #expect(talk.orderCount == 0 && talk.events.last?.kind == .noFill)
     }
 
+    @Test func `no more positions are opened than the executor's own limit allows`() throws {
+        var rules = ExecutorConfiguration()
+        rules.positionsMax = 1
+        let other = try #require(Symbol("ETHUSDT"))
+        var talk = try Conversation.ready(rules, also: other)
+        talk.hear(.plan(symbol, try talk.plan()))
+        _ = try talk.takeOrder()
+        talk.hear(.plan(other, try talk.plan(number: 2)))
+        #expect(talk.orderCount == 0 && talk.events.last?.detail?.contains("positions_max") == true)
+    }
+
     @Test func `a backlog of books is no fresh feed`() throws {
         var talk = try Conversation.ready()
         talk.tick(afterMs: 4000)

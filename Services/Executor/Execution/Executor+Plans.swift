@@ -41,6 +41,10 @@ extension Executor {
         if !isReconciled { return "the venue's orders and positions have not been looked at yet" }
         if age > terms.entryTimeoutMs { return "the plan is \(age) ms old > \(terms.entryTimeoutMs) ms" }
         if desks.contains(where: { $0.position?.hasUnknownOrder == true }) { return "an order's outcome is not known" }
+        let others = desks.count { $0.symbol != desk.symbol && $0.position.map { !$0.isOver } ?? false }
+        if others >= configuration.positionsMax {
+            return "\(others) other positions or entries ≥ executor.positions_max"
+        }
         if desk.mismatches > 0 { return "the venue holds another position than we know" }
         guard let rules = desk.rules else { return "the contract's rules are not known" }
         guard desk.bookTime > .zero, now - desk.bookTime <= configuration.bookAgeMaxMs else { return "the book is old" }

@@ -41,6 +41,8 @@ public struct ExecutorConfiguration: Sendable {
     /// Time between two look-ups of an order of unknown outcome, and the least time before absence is believed.
     public var lookUpEveryMs: Int64 = 500
     public var absenceMs: Int64 = 2000
+    /// Greatest number of positions and entries at a time, whatever the plans say: who makes plans may have been told less.
+    public var positionsMax = 2
     /// Greatest notional of one entry, whatever its plan says.
     public var notionalMax = Notional(raw: 100_000 * fixedScale)
 

@@ -37,6 +37,7 @@ struct ExecutorSettings {
             "balance_drop_ratio", default: rules.emergency.balanceDropRatio, in: 0.001...1)
         rules.emergency.pauseMs = try Self.ms(emergency, "pause_ms", rules.emergency.pauseMs, 0...3_600_000)
         rules.reconcileEveryMs = try Self.ms(section, "reconcile_every_ms", rules.reconcileEveryMs, 1000...60_000)
+        rules.positionsMax = try section.int("positions_max", default: rules.positionsMax, in: 1...100)
         let notional = try section.int("notional_max", default: Int(rules.notionalMax.double), in: 1...100_000_000)
         rules.notionalMax = Notional(raw: Int64(notional) * fixedScale)
     }

@@ -38,7 +38,8 @@ final class Suite {
             risk_per_trade: 0.0001, positions_max: 100, momentum: {entry_timeout_ms: 500}, \
             breakers: {streak_losses: 1000, hourly_losses: 1000, hourly_trades: 100000, daily_loss_max: 1}, \
             journal: \(folder)/risk-manager.journal}
-            executor: {\(traces["executor"] ?? ""), journal: \(folder)/executor.journal, reconcile_every_ms: 30000}
+            executor: {\(traces["executor"] ?? ""), journal: \(folder)/executor.journal, positions_max: 100, \
+            reconcile_every_ms: 30000}
 
             """
         guard writeFile(folder + "/suite.yaml", text),

@@ -147,7 +147,7 @@ extension Checker {
             if worse > last.raw / 2000, !hasPersonActed { violated("I8: \(stop.clientId) stands further away than the one before") }
         } else if let terms = terms(of: plan), let entry = entryPrices[plan] {
             let distance = (entry.raw - stop.request.trigger.raw) * sign
-            if distance > terms.stopDistance.raw + entry.raw / 5000 {
+            if distance > terms.stopDistance.raw + entry.raw / 5000, !hasPersonActed {
                 violated("I8: \(stop.clientId) stands further away than planned")
             }
         }
