@@ -40,10 +40,13 @@ struct OneExecutorTests {
 
     @Test func `the second executor waits, takes over from one that sleeps, and ends it when it wakes up`() throws {
         try openPosition()
-        suite.start("executor", as: "second", "executor: {journal: @/second.journal}\n")
+        let port = freePort()
+        suite.start("executor", as: "second", "executor: {journal: @/second.journal, metrics_port: \(port)}\n")
         #expect(suite.wait(seconds: 30) { suite.log("second").contains("\"standby\"") })
         sleep(3)
         #expect(!suite.log("second").contains("\"owner\""), "two at once")
+        let health = try Subprocess.run("/usr/bin/curl", ["-si", "http://127.0.0.1:\(port)/healthz"]).output
+        #expect(health.contains(" 503 ") && health.contains("\"standby\":true"), "\(health)")
         #expect(suite.isAlive("second") && suite.isAlive("executor"))
 
         suite.signal("executor", SIGSTOP)
