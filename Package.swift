@@ -179,6 +179,9 @@ executable(
     "pipeline-bench", in: "Tests/Benchmarks",
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
 executable(
+    "protect-bench", in: "Tests/Benchmarks",
+    uses: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
+executable(
     "market-probe", in: "Tests/Benchmarks",
     uses: ["ExchangeSimulator", "Regime", "Sentiment", "SignalContracts", "TickFlow", "TradingPrimitives"])
 executable(

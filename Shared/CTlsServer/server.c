@@ -173,13 +173,13 @@ static void *accept_all(void *argument) {
 
 // MARK: the server
 
-static int listen_on(const char *host, int port) {
+static int bind_to(const char *host, int port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (inet_pton(AF_INET, host, &address.sin_addr) == 1) {
-        if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 128) == 0) return fd;
+        if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
     } else {
         errno = EINVAL;
     }
@@ -190,12 +190,13 @@ static int listen_on(const char *host, int port) {
 }
 
 tls_server *tls_start(const char *host, int port, int target_port, const char *certificate_path) {
-    int listener = listen_on(host, port);
+    int listener = bind_to(host, port);
     if (listener < 0) return NULL;
     tls_server *server = calloc(1, sizeof *server);
     errno = 0;
     SSL_CTX *context = server ? make_context(certificate_path) : NULL;
-    if (context) {
+    // Who can connect finds the certificate in its file.
+    if (context && listen(listener, 128) == 0) {
         struct sockaddr_in bound;
         socklen_t size = sizeof bound;
         getsockname(listener, (struct sockaddr *)&bound, &size);

@@ -12,6 +12,9 @@ public final class OwnerLease {
     private var state = LeaseStanding(lifeUs: Int64(SymbolLeases.lifeMs) * 1000)
     private var link: RedisLink?
     private var askedAtUs: Int64?
+    private var isLook = false
+    /// Since when looks have found it free, as a standby.
+    private var freeSinceUs: Int64?
     private var wasOwner = false
     private var hasAnswered = false
     private var startedAtUs: Int64 = 0
@@ -21,6 +24,10 @@ public final class OwnerLease {
     private let onLost: () -> Void
     /// A question that has not been answered for so long is asked anew, over another connection.
     private static let silenceMaxUs: Int64 = 2_000_000
+    /// One that has waited for so long is a standby: it only takes what has been free for a while. An owner takes the lease
+    /// again after a Redis that was emptied or started anew, and must not be overtaken then.
+    private static let standbyAfterUs: Int64 = 5_000_000
+    private static let freeForUs: Int64 = 700_000
     /// How long a start waits for Redis before it assumes that the lease is its own.
     private static let assumeAfterUs: Int64 = 2_000_000
 
@@ -93,9 +100,15 @@ public final class OwnerLease {
             if link == nil { link = try connect() }
             askedAtUs = now
             var commands = CommandBuffer()
-            leases.appendRenewal(to: &commands)
+            isLook = mustLook(now)
+            if isLook { leases.appendLook(to: &commands) } else { leases.appendRenewal(to: &commands) }
             link?.send(commands)
         } catch { ended(error) }
+    }
+
+    private func mustLook(_ now: Int64) -> Bool {
+        guard hasAnswered, !hasOwned, now - startedAtUs > Self.standbyAfterUs else { return false }
+        return freeSinceUs.map { now - $0 < Self.freeForUs } ?? true
     }
 
     private func connect() throws(RedisError) -> RedisLink {
@@ -107,6 +120,7 @@ public final class OwnerLease {
     private func ended(_ error: RedisError) {
         if askedAtUs != nil, wasOwner { context.log.warning("lease_not_renewed") { $0.put("error", error) } }
         askedAtUs = nil
+        freeSinceUs = nil
         link = nil
     }
 
@@ -115,6 +129,11 @@ public final class OwnerLease {
         askedAtUs = nil
         do throws(RedisError) {
             if let error = reply.error { throw .refused(error) }
+            if isLook {
+                freeSinceUs = reply.isNil(RedisReply.root) ? freeSinceUs ?? asked : nil
+                return
+            }
+            freeSinceUs = nil
             let isFirst = !hasAnswered
             hasAnswered = true
             if try leases.holding(reply.value).owned.isEmpty {

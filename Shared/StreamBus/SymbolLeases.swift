@@ -38,6 +38,11 @@ public struct SymbolLeases {
     /// The same for a connection that does not wait; `holding` reads the reply.
     public func appendRenewal(to commands: inout CommandBuffer) { commands.command(renewal) }
 
+    /// Asks who has the first symbol, and takes nothing.
+    public func appendLook(to commands: inout CommandBuffer) {
+        commands.command(["GET", "lease:\(service):\(symbols.first?.name ?? "")"])
+    }
+
     private var renewal: [String] {
         ["EVAL", Self.script, "0", service, worker, "\(Self.lifeMs)", "\(Self.fenceLifeMs)"] + symbols.map(\.name)
     }

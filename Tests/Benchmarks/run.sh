@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All benchmarks, one after the other, on this machine; about eight minutes. Then a table of what they found beside the
+# All benchmarks, one after the other, on this machine; about twelve minutes. Then a table of what they found beside the
 # targets. The results are also kept in .build/bench.
 set -uo pipefail
 
@@ -23,6 +23,7 @@ run engines "$programs/engine-bench" all $oracle
 run hub "$programs/hub-bench"
 run bus "$programs/bus-bench" chain 2000
 run pipeline "$programs/pipeline-bench" 1000
+run protection "$programs/protect-bench" 300 10
 run resources Tests/Benchmarks/resources.sh
 
 echo

@@ -66,6 +66,14 @@ for name in ("the floor", "the floor at the orders' pace", "that floor with one 
     times = find("pipeline", rf"^receipt to order, times {name}: p50 ([\d.]+).*, p99 ([\d.]+)")
     row(f"receipt to order, times {name}: p50, p99", ", ".join(times[0]) if times else "", "1.5, 2")
 
+for what, label, target in (
+    ("fill → stop made, at the venue: p50, p99", "fill → stop made, by the venue's ledger", ""),
+    ("fill → stop accepted, known here: p50, p99", "fill → stop accepted, as the executor knows it", "p99 300 ms"),
+    ("restart → all protected: p50, p99", "restart → all protected, at least three positions without stops", "5000 ms"),
+):
+    times = find("protection", rf"^{label}: \d+ times: p50 (\d+) ms, p99 (\d+) ms")
+    row(what, f"{', '.join(times[0])} ms" if times else "", target)
+
 parts = text("resources").split("without a market")
 services = [
     "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",

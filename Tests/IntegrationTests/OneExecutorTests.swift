@@ -40,10 +40,13 @@ struct OneExecutorTests {
 
     @Test func `the second executor waits, takes over from one that sleeps, and ends it when it wakes up`() throws {
         try openPosition()
-        suite.start("executor", as: "second", "executor: {journal: @/second.journal}\n")
+        let port = freePort()
+        suite.start("executor", as: "second", "executor: {journal: @/second.journal, metrics_port: \(port)}\n")
         #expect(suite.wait(seconds: 30) { suite.log("second").contains("\"standby\"") })
         sleep(3)
         #expect(!suite.log("second").contains("\"owner\""), "two at once")
+        let health = try Subprocess.run("/usr/bin/curl", ["-si", "http://127.0.0.1:\(port)/healthz"]).output
+        #expect(health.contains(" 503 ") && health.contains("\"standby\":true"), "\(health)")
         #expect(suite.isAlive("second") && suite.isAlive("executor"))
 
         suite.signal("executor", SIGSTOP)
@@ -80,6 +83,35 @@ struct OneExecutorTests {
         #expect(suite.redis.start())
         #expect(suite.wait(seconds: 20) { try acceptsEntries() == true })
         #expect(suite.isAlive("executor"))
+    }
+
+    @Test func `words that wait for Redis stop entries beyond a bound, and are said once when it is back`() throws {
+        try openPosition()
+        suite.kill("executor")
+        suite.start("executor", as: "bounded", "executor: {outbox_max: 10}\n")
+        try #require(suite.wait(seconds: 30) { suite.log("bounded").contains("\"user_stream_live\"") })
+        try #require(suite.wait(seconds: 30) { try acceptsEntries() == true })
+        suite.redis.kill()
+        // Each stop that is taken away is told, and so is what takes its place: another stop, and at last an exit.
+        #expect(
+            suite.wait(seconds: 60) {
+                if try !account.stops(Self.symbol).isEmpty { try account.cancelStops(Self.symbol) }
+                if try account.held(Self.symbol) == 0 { try account.buy(Self.symbol, "0.02") }
+                return isHindered(true)
+            }, "\(suite.log("bounded").suffix(1500))")
+        #expect(suite.redis.start())
+        #expect(suite.wait(seconds: 30) { try isHindered(false) && acceptsEntries() == true })
+        let words = try suite.entries("execution:{BTCUSDT}").map { entry in
+            ["event", "event_time", "client_order_id", "state"].map { entry.fields[$0] ?? "" }.joined(separator: " ")
+        }
+        #expect(words.count > 10 && Set(words).count == words.count, "\(words)")
+    }
+
+    /// Whether the bounded executor has said that its outbox is in the way, or is no more.
+    private func isHindered(_ isPresent: Bool) -> Bool {
+        suite.log("bounded").split(separator: "\n").contains {
+            $0.contains("\"of\":\"outbox\"") && $0.contains("\"is_present\":\(isPresent)")
+        }
     }
 
     @Test func `a Redis that was emptied stops entries until an operator starts them, also over a restart`() throws {

@@ -93,6 +93,8 @@ public enum ExecutorRecord: Equatable, Sendable {
     case entriesStopped(Bool)
     /// A word that must be said even if this process dies first.
     case message(ExecutorMessage)
+    /// Name of the journal, given once: its numbers mean nothing beside those of another one.
+    case identity(String)
     /// All words up to this number of the journal have been said: they are not said again, also to a Redis that forgot.
     case said(upTo: Int)
 }

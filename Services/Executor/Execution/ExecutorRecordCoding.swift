@@ -12,6 +12,7 @@ extension ExecutorRecord {
         case entriesStopped = "entries_stopped"
         case message
         case said
+        case identity
     }
 
     public var bytes: [UInt8] {
@@ -45,6 +46,9 @@ extension ExecutorRecord {
         case .entriesStopped(let stopped):
             fields.put("record", Kind.entriesStopped)
             fields.put("stopped", stopped)
+        case .identity(let name):
+            fields.put("record", Kind.identity)
+            fields.put("name", name)
         case .said(let number):
             fields.put("record", Kind.said)
             fields.put("up_to", number)
@@ -68,6 +72,7 @@ extension ExecutorRecord {
         case .command: self = .command(id: try fields.required("command"))
         case .closing: self = .closing(try Closing(fields))
         case .entriesStopped: self = .entriesStopped(try fields.required("stopped"))
+        case .identity: self = .identity(try fields.required("name"))
         case .said: self = .said(upTo: try fields.required("up_to"))
         case .message: self = .message(try Self.message(fields))
         }
@@ -120,7 +125,7 @@ extension Executor {
             closings.append(closing)
         case .entriesStopped(let stopped): entriesStopped = stopped
         case .message(.reply(let reply)): closings.removeAll { $0.command == reply.command }
-        case .message, .said: break
+        case .message, .said, .identity: break
         }
     }
 

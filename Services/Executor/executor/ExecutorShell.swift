@@ -86,13 +86,18 @@ final class ExecutorShell {
     private var rules: RulesKeeper?
 
     private func learn(_ news: RulesKeeper.News) {
-        hasRules = true
+        latest = news
         beginIfReady()
+        if wasStarted { tell(news) }
+    }
+
+    private func tell(_ news: RulesKeeper.News) {
         for (symbol, status) in news.statuses { handle(.status(symbol, status)) }
         for rules in news.rules { handle(.rules(rules)) }
     }
 
-    private var hasRules = false
+    /// What the venue last said of the contracts.
+    private var latest: RulesKeeper.News?
 
     // MARK: The one executor
 
@@ -106,7 +111,7 @@ final class ExecutorShell {
                 context.isStandby = false
                 if isFirst {
                     isFirst = false
-                    outbox.start()
+                    outbox.start(identity: journal.identity)
                     onOwner()
                 }
                 beginIfReady()
@@ -138,8 +143,9 @@ final class ExecutorShell {
     }
 
     private func beginIfReady() {
-        guard !wasStarted, hasRules, isOwner else { return }
+        guard !wasStarted, let latest, isOwner else { return }
         begin()
+        tell(latest)
     }
 
     /// Redis knew nothing of what this executor had read: nobody knows which plans and commands are gone with it.

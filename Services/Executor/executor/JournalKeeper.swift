@@ -14,6 +14,8 @@ final class JournalKeeper {
     let path: String
     private let context: ServiceContext
     private let syncSeconds: Metrics.Histogram
+    /// Name of this journal; empty for one that is older than names.
+    private(set) var identity = ""
     /// Whether the last sync succeeded.
     private(set) var isWritable = true
 
@@ -27,6 +29,7 @@ final class JournalKeeper {
         makeFolder(of: path)
         var remembered = core
         var unreadable: (UInt64, ContractError)?
+        var name: String?
         var words: [(number: UInt64, message: ExecutorMessage)] = [], saidUpTo: UInt64 = 0
         do throws(JournalError) {
             let opened = try Journal(path: path) { sequence, payload in
@@ -34,6 +37,7 @@ final class JournalKeeper {
                     let record = try ExecutorRecord(bytes: payload)
                     remembered.remember(record)
                     if case .message(let message) = record { words.append((sequence, message)) }
+                    if case .identity(let given) = record { name = given }
                     if case .said(let number) = record { saidUpTo = max(saidUpTo, UInt64(clamping: number)) }
                 } catch {
                     unreadable = (sequence, error)
@@ -49,8 +53,11 @@ final class JournalKeeper {
                 $0.put("path", path)
                 $0.put("records", Int64(opened.sequence))
             }
+            let isNew = opened.sequence == 0
+            identity = name ?? (isNew ? String(UInt64.random(in: .min ... .max), radix: 36) : "")
             let isLong = opened.byteCount > Self.compactAboveBytes
-            journal = isLong ? try opened.replaced(by: core.records.map(\.bytes)) : consume opened
+            let compact = ([.identity(identity)] + core.records).map(\.bytes)
+            journal = isLong || isNew ? try opened.replaced(by: compact) : consume opened
         } catch {
             complain("executor: \(error)")
             switch error {

@@ -5,7 +5,7 @@ import TradingPrimitives
 
 /// Says the executor's words on the streams, each exactly once and in order, whatever happens to Redis or to this process.
 ///
-/// A word goes out in one transaction with its number from the journal (`outbox:executor:{S}`). After a reconnect, and
+/// A word goes out in one transaction with its number from the journal (`outbox:executor:<journal>:{S}`). After a reconnect, and
 /// after a restart that finds its words in the journal, those up to that number have been said, the others are said again.
 final class Outbox {
     private struct Word {
@@ -15,11 +15,11 @@ final class Outbox {
 
     /// Words of one symbol, or of the global streams: they share a slot of a cluster and a number.
     private final class Lane {
-        let markerKey: String
+        let symbol: Symbol?
         var words: [Word] = []
         /// Of those, how many have been sent and not answered.
         var sentCount = 0
-        init(_ symbol: Symbol?) { markerKey = "outbox:executor" + (symbol.map { ":{\($0.name)}" } ?? "") }
+        init(_ symbol: Symbol?) { self.symbol = symbol }
     }
 
     /// What the next reply on the link answers.
@@ -55,7 +55,17 @@ final class Outbox {
     private var lastNumber: UInt64 = 0
     var saidUpTo: UInt64 { lanes.compactMap { $0.lane.words.first?.number }.min().map { $0 - 1 } ?? lastNumber }
 
-    func start() { connect() }
+    /// Connects. `identity` names the journal whose numbers the words have.
+    func start(identity: String) {
+        self.identity = identity
+        connect()
+    }
+
+    private var identity = ""
+
+    private func markerKey(_ lane: Lane) -> String {
+        "outbox:executor" + (identity.isEmpty ? "" : ":\(identity)") + (lane.symbol.map { ":{\($0.name)}" } ?? "")
+    }
 
     /// Adds a word with its number in the journal.
     func say(_ message: ExecutorWord, number: UInt64) {
@@ -94,7 +104,7 @@ final class Outbox {
             markersAwaited = lanes.count
             var commands = CommandBuffer()
             for (_, lane) in lanes {
-                commands.command(["GET", lane.markerKey])
+                commands.command(["GET", markerKey(lane)])
                 expectations.append(.marker(lane))
             }
             made.send(commands)
@@ -143,7 +153,7 @@ final class Outbox {
                 let before = commands.commandCount
                 commands.command(["MULTI"])
                 word.message.append(to: &commands)
-                commands.command(["SET", lane.markerKey, "\(word.number)"])
+                commands.command(["SET", markerKey(lane), "\(word.number)"])
                 commands.command(["EXEC"])
                 expectations.append(.word(lane, repliesLeft: commands.commandCount - before))
             }
