@@ -7,6 +7,7 @@ import TradingPrimitives
 ///
 /// A word goes out in one transaction with its number from the journal (`outbox:executor:<journal>:{S}`). After a reconnect, and
 /// after a restart that finds its words in the journal, those up to that number have been said, the others are said again.
+/// A Redis that comes back without its last moments has lost the numbers with the words, so that these are said again too.
 final class Outbox {
     private struct Word {
         let number: UInt64
@@ -17,9 +18,16 @@ final class Outbox {
     private final class Lane {
         let symbol: Symbol?
         var words: [Word] = []
-        /// Of those, how many have been sent and not answered.
+        /// Words that Redis took a moment ago: it may not have them on its disk yet.
+        var young: [(word: Word, us: Int64)] = []
+        /// Of the words, how many have been sent and not answered.
         var sentCount = 0
         init(_ symbol: Symbol?) { self.symbol = symbol }
+
+        /// The oldest word that may have to be said again.
+        var oldest: UInt64? { young.first?.word.number ?? words.first?.number }
+
+        func age(at us: Int64) { young.removeAll { us - $0.us > Outbox.youngMs * 1000 } }
     }
 
     /// What the next reply on the link answers.
@@ -31,6 +39,8 @@ final class Outbox {
     }
 
     private static let wordsMax = 50_000
+    /// Redis brings its log to the disk every second.
+    private static let youngMs: Int64 = 3000
 
     private let context: ServiceContext
     private let lanes: [(symbol: Symbol?, lane: Lane)]
@@ -53,7 +63,10 @@ final class Outbox {
 
     /// Number up to which all words have been said, as far as this process knows.
     private var lastNumber: UInt64 = 0
-    var saidUpTo: UInt64 { lanes.compactMap { $0.lane.words.first?.number }.min().map { $0 - 1 } ?? lastNumber }
+    var saidUpTo: UInt64 {
+        for (_, lane) in lanes { lane.age(at: SystemClock.monotonicUs()) }
+        return lanes.compactMap { $0.lane.oldest }.min().map { $0 - 1 } ?? lastNumber
+    }
 
     /// Connects. `identity` names the journal whose numbers the words have.
     func start(identity: String) {
@@ -124,7 +137,12 @@ final class Outbox {
         guard !expectations.isEmpty else { return lost(.unexpectedReply("an answer without a question")) }
         switch expectations.removeFirst() {
         case .marker(let lane):
-            if let text = reply.value.text, let number = UInt64(text) { lane.words.removeAll { $0.number <= number } }
+            if let text = reply.value.text, let number = UInt64(text) {
+                lane.words = lane.young.map(\.word) + lane.words
+                lane.words.removeAll { $0.number <= number }
+            }
+            // Without a number it has lost everything: the past is not told again.
+            lane.young = []
             markersAwaited -= 1
             if markersAwaited == 0 {
                 backOff.reset()
@@ -138,7 +156,9 @@ final class Outbox {
             } else if let error = reply.error {
                 lost(.refused(error))
             } else {
-                lane.words.removeFirst()
+                let now = SystemClock.monotonicUs()
+                lane.age(at: now)
+                lane.young.append((lane.words.removeFirst(), now))
                 lane.sentCount -= 1
                 said.add()
             }
