@@ -59,6 +59,21 @@ struct RecoveryTests {
         }
     }
 
+    @Test func `a command that comes before the contract's rules are known closes the position once they are`() throws {
+        var talk = try Conversation.ready()
+        _ = try talk.enter(try talk.plan())
+        var next = try Conversation()
+        for record in talk.journal { next.executor.remember(record) }
+        next.now = talk.now + 1000
+        next.executor.recovered(at: next.now)
+        next.hear(.command(Command(id: "c9", issuedAt: talk.now, author: "test", name: .closeAll)))
+        next.hear(.rules(try next.rules()))
+        next.hear(.userStream(isUp: true))
+        // The restored orders are looked up first; then it is closed.
+        for _ in 0..<20 where next.orderCount == 0 { next.tick() }
+        #expect(try next.takeOrder().order.isReduceOnly)
+    }
+
     @Test func `every record survives its bytes`() throws {
         let records =
             try trade() + [

@@ -66,7 +66,11 @@ extension Executor {
         // One record says that it was taken and what is to be done, so that a crash can't part the two.
         effects.append(.journal(.closing(closing)))
         closings.append(closing)
-        for index in busy { act(index) { position, _, _ in position.isAbandoned = true } }
+        for index in busy {
+            // Also while the contract's rules are not known: it is closed as soon as they are.
+            desks[index].position?.isAbandoned = true
+            act(index) { _, _, _ in }
+        }
         for index in busy { effects.append(.journal(.position(desks[index].symbol, desks[index].position))) }
         reconciliation.isWanted = true
         finishClosings()

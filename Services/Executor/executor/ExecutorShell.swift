@@ -74,7 +74,8 @@ final class ExecutorShell {
         host.onGroupsMade = { [unowned self] in groupsMade($0) }
         // Orders are timed and signed by the venue's time.
         venue.time.start { rules.start() }
-        guard contend(onOwner: { host.begin() }) else { return .failure }
+        onBegin = { host.begin() }
+        guard contend() else { return .failure }
         let code = host.run(isHeldBack: true) { [unowned self] in
             if !sockets.run() { context.log.error("websocket_loop_failed") }
         }
@@ -96,13 +97,14 @@ final class ExecutorShell {
         for rules in news.rules { handle(.rules(rules)) }
     }
 
+    private var onBegin: () -> Void = {}
     /// What the venue last said of the contracts.
     private var latest: RulesKeeper.News?
 
     // MARK: The one executor
 
     /// Asks for the lease; nothing is read off the streams and nothing is sent before this process has it.
-    private func contend(onOwner: @escaping () -> Void) -> Bool {
+    private func contend() -> Bool {
         var isFirst = true
         lease = OwnerLease(
             context, name: "ACCOUNT", mayAssume: { [unowned self] in core.hasPosition },
@@ -112,7 +114,6 @@ final class ExecutorShell {
                 if isFirst {
                     isFirst = false
                     outbox.start(identity: journal.identity)
-                    onOwner()
                 }
                 beginIfReady()
                 // What was missed in a sleep is looked up before anything else.
@@ -146,6 +147,8 @@ final class ExecutorShell {
         guard !wasStarted, let latest, isOwner else { return }
         begin()
         tell(latest)
+        // What is read is acknowledged: not before the core can act on it, or a kill would lose a command.
+        onBegin()
     }
 
     /// Redis knew nothing of what this executor had read: nobody knows which plans and commands are gone with it.
