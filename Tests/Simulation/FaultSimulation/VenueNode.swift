@@ -60,7 +60,7 @@ final class VenueNode {
     }
 
     private func deliver() {
-        hub.deliver(&simulation.exchange) { id, bytes in
+        hub.deliver(&simulation.exchange) { id, _, bytes in
             if marketConnections.contains(id) { marketFrames.append(bytes) } else { userFrames.append((id, bytes)) }
         }
         if !marketFrames.isEmpty {
