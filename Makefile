@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down status test test-long lint format docs bench fuzz sim clean
+.PHONY: install build run up down status test test-long lint format docs bench fuzz chaos sim clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
@@ -22,6 +22,11 @@ sim: install
 	@swift build -c release --product simulate 2>&1 | tail -1
 	@VORTEX7_COMMIT=$$(git rev-parse --short HEAD 2>/dev/null) .build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500)) \
 		$(if $(MUTATION),--mutation $(MUTATION),--also Tests/Simulation/failed-seeds.txt)
+# Kills and pauses services, Redis and PostgreSQL at random while the venue goes wrong, then audits everything: MINUTES=10 SEED=7
+chaos: build
+	swift build --build-tests
+	VORTEX7_CHAOS_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SEED=$(or $(SEED),$$RANDOM) VORTEX7_BIN=$(CURDIR)/.build/release \
+		swift test --skip-build --no-parallel --filter ChaosTests
 lint: ; swift format lint --strict --recursive $(SWIFT_SOURCES)
 format: ; swift format --in-place --recursive $(SWIFT_SOURCES)
 docs: ; python3 docs/generate-contracts.py > docs/contracts.md

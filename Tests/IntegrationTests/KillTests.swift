@@ -48,7 +48,9 @@ struct KillTests {
         }
         try flatten(suite)
         executorUp.append([executorSince, nowMs()])
-        try audit(suite, executorUp)
+        var audit = RunAudit(seed: Self.seed, title: "seed \(Self.seed), \(Self.kills) kills")
+        audit.executorUp = executorUp
+        try audit.check(suite)
     }
 
     private func flatten(_ suite: PaperSuite) throws {
@@ -59,42 +61,6 @@ struct KillTests {
         #expect(closed.exitCode == 0, "\(closed.output)")
         // What was on the way is answered, and every event said, within a moment.
         sleep(4)
-    }
-
-    private func audit(_ suite: PaperSuite, _ executorUp: [[Int64]]) throws {
-        var streams: [String: [[String: String]]] = [:]
-        for symbol in suite.symbols {
-            for kind in StreamKind.allCases where kind.isPerSymbol && kind != .candle {
-                let key = "\(kind.rawValue):{\(symbol)}"
-                streams[key] = try suite.entries(key).map(row)
-            }
-        }
-        streams["alert"] = try suite.entries("alert").map(row)
-        // After a restart the executor gets its grace to look its orders up before it counts as up.
-        let graceMs: Int64 = 5000
-        let run: [String: Any] = [
-            "ledger": try suite.venue("/sim/v1/ledger"), "streams": streams, "naked_max_ms": 1500,
-            "executor_up": executorUp.enumerated().map {
-                $0.offset == 0 ? $0.element : [$0.element[0] + graceMs, $0.element[1]]
-            },
-        ]
-        let file = FileManager.default.temporaryDirectory.appending(path: "vortex7-chaos-\(Self.seed)-\(getpid()).json")
-        try JSONSerialization.data(withJSONObject: run).write(to: file)
-        let script = SharedData.packageRoot.appending(path: "Tests/Oracles/chaos_audit.py").path
-        let result = try Subprocess.run("/usr/bin/env", ["python3", script, file.path])
-        #expect(
-            result.exitCode == 0, "seed \(Self.seed), \(Self.kills) kills; the run is in \(file.path)\n\(result.output)"
-        )
-        print(result.output)
-        if result.exitCode == 0 { try? FileManager.default.removeItem(at: file) }
-    }
-
-    /// An entry as names and values; its own field `id` is called `id_field`.
-    private func row(_ entry: StreamEntry) -> [String: String] {
-        var row: [String: String] = [:]
-        for (name, value) in entry.fields.pairs { row[name == "id" ? "id_field" : name] = value }
-        row["id"] = entry.id.description
-        return row
     }
 
     private func nowMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }

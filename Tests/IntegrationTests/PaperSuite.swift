@@ -16,7 +16,8 @@ final class PaperSuite {
 
     let redis: RedisServer
     let symbols: [String]
-    private let folder: String
+    /// Where its files are.
+    let folder: String
     private let port: Int
     /// The venue's REST address.
     var venueURL: String { "http://127.0.0.1:\(port)" }
@@ -118,6 +119,19 @@ final class PaperSuite {
     func venue(_ path: String) throws -> [String: Any] {
         let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", venueURL + path])
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    /// Asks the venue to go wrong: `faults` or `acts`. Nil when it did not take it.
+    @discardableResult
+    func disturb(_ path: String, _ json: String) -> String? {
+        let result = try? Subprocess.run(
+            "/usr/bin/curl", ["-s", "-f", "--max-time", "2", "-d", json, venueURL + "/sim/v1/" + path])
+        return result.flatMap { $0.exitCode == 0 ? $0.output : nil }
+    }
+
+    func endFaults() {
+        _ = try? Subprocess.run(
+            "/usr/bin/curl", ["-s", "--max-time", "2", "-X", "DELETE", venueURL + "/sim/v1/faults"])
     }
 
     /// Frames of each stream that the venue has sent.

@@ -9,6 +9,9 @@ struct TestDatabase {
     /// libpq's URL of it.
     let url: String
 
+    /// One that is there.
+    init(url: String) { self.url = url }
+
     /// Makes it anew. Nil when no server is named.
     init?(_ name: String) throws(DatabaseError) {
         guard let server = Self.server, var address = URLComponents(string: server) else { return nil }

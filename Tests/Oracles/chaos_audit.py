@@ -2,7 +2,8 @@
 """Audits a run in which services were killed: the venue's ledger against the streams.
 
 Reads a JSON file {"ledger": …, "streams": {key: [{"id": …, field: value, …}, …]}, "executor_up": [[from_ms, to_ms], …],
-"naked_max_ms": N}. Prints what is wrong; exits 1 if anything is. The venue's word counts, not ours.
+"naked_max_ms": N}, and where things went wrong at the venue or a database was written "impaired": [[from_ms, to_ms], …]
+and "database": {table: rows}. Prints what is wrong; exits 1 if anything is. The venue's word counts, not ours.
 """
 import json
 import sys
@@ -75,6 +76,67 @@ def audit_orders(account, streams):
     check(not open_left and not stops_left, f"orders are left: {open_left + stops_left}")
 
 
+def judged(up, impaired):
+    """The times of `up` without those of `impaired`."""
+    spans = [tuple(span) for span in up]
+    for start, end in impaired:
+        spans = [part for since, to in spans for part in ((since, min(to, start)), (max(since, end), to)) if part[0] < part[1]]
+    return spans
+
+
+def positions(account):
+    """The position after each fill, by symbol: (time, order id, before, after)."""
+    held, steps = defaultdict(Decimal), defaultdict(list)
+    for fill in sorted(account["fills"], key=lambda fill: (fill["symbol"], fill["id"])):
+        before = held[fill["symbol"]]
+        held[fill["symbol"]] += Decimal(fill["qty"]) * (1 if fill["side"] == "BUY" else -1)
+        steps[fill["symbol"]].append((fill["time"], fill["orderId"], before, held[fill["symbol"]]))
+    return steps
+
+
+def audit_exits(account, judged_spans, orphan_max_ms):
+    """No exit opens or turns a position, and nothing of ours outlives one."""
+    orders = {order["orderId"]: order for order in account["orders"]}
+    for symbol, steps in positions(account).items():
+        flat_since, flats = 0, []
+        for time, order_id, before, after in steps:
+            order = orders.get(order_id, {})
+            name = order.get("clientOrderId", "")
+            if name.startswith("v7-") and (order["reduceOnly"] or order["closePosition"]):
+                check(before * after >= 0 and abs(after) <= abs(before), f"{name}: an exit took {before} to {after}")
+            if before == 0 and flat_since is not None:
+                flats.append((flat_since, time))
+                flat_since = None
+            if after == 0:
+                flat_since = time
+        if flat_since is not None:
+            flats.append((flat_since, float("inf")))
+        for stop in account["algoOrders"]:
+            if stop["symbol"] != symbol or not stop["clientAlgoId"].startswith("v7-"):
+                continue
+            end = float("inf") if stop["algoStatus"] == "NEW" else stop["updateTime"]
+            for since, to in flats:
+                left = overlap(max(since, stop["createTime"]), min(to, end), judged_spans)
+                check(left <= orphan_max_ms, f"{stop['clientAlgoId']}: rested for {left} ms without a position")
+
+
+def audit_database(database, streams):
+    """Each trade, event, decision and plan of the streams is in its table, once, and nothing else is."""
+    events = [(symbol, e) for symbol, entries in by_kind(streams, "execution") for e in entries]
+    closed = {e["plan"]: e for _, e in events if e["event"] == "POSITION_CLOSED" and "pnl_net" in e}
+    trades = {row[0]: row for row in database["trades"]}
+    check(len(trades) == len(database["trades"]), "a trade is twice in the database")
+    check(set(trades) == set(closed), f"trades of streams and database differ: {sorted(set(trades) ^ set(closed))[:3]}")
+    for plan in set(trades) & set(closed):
+        check(Decimal(trades[plan][1]) == Decimal(closed[plan]["pnl_net"]), f"{plan}: net {trades[plan][1]} in the database")
+    check(sorted(map(tuple, database["executions"])) == sorted((symbol, e["id"]) for symbol, e in events),
+          f"{len(database['executions'])} executions in the database, {len(events)} in the streams")
+    for table, kind in (("decisions", "decision"), ("plans", "plan")):
+        told = {e["id_field"] for _, entries in by_kind(streams, kind) for e in entries}
+        kept = {row[0] for row in database[table]}
+        check(kept == told, f"{table}: {len(kept)} in the database, {len(told)} in the streams, {sorted(kept ^ told)[:2]}")
+
+
 def audit_protection(account, up, naked_max_ms):
     """Longest time that the venue saw a position without a resting stop while the executor was up."""
     worst = 0
@@ -126,11 +188,15 @@ def main(path):
     account, streams = run["ledger"]["accounts"][0], run["streams"]
     audit_streams(streams)
     audit_orders(account, streams)
-    worst = audit_protection(account, run["executor_up"], run["naked_max_ms"])
+    spans = judged(run["executor_up"], run.get("impaired", []))
+    worst = audit_protection(account, spans, run["naked_max_ms"])
+    audit_exits(account, spans, orphan_max_ms=5000)
     trades = audit_money(account, streams)
+    if "database" in run:
+        audit_database(run["database"], streams)
     entries = sum(len(entries) for entries in streams.values())
     print(f"audited {entries} entries, {len(account['orders'])} orders, {len(account['fills'])} fills, {trades} trades; "
-          f"longest without a stop {worst} ms")
+          f"longest without a stop {worst} ms in {sum(to - since for since, to in spans) // 1000} s of judgement")
     for problem in problems:
         print(problem)
     print(f"{len(problems)} problems")

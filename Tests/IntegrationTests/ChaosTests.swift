@@ -1,0 +1,75 @@
+import Foundation
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+import TradingPrimitives
+
+/// Services, Redis and PostgreSQL killed and paused at random while the venue goes wrong; then everything that was written
+/// anywhere is audited against the venue's ledger.
+@Suite(.serialized, .enabled(if: PostgresServer.isInstalled, "needs an installed PostgreSQL"))
+struct ChaosTests {
+    /// `VORTEX7_CHAOS_SECONDS=600` for the long run; a short one by default.
+    private static let seconds = Double(ProcessInfo.processInfo.environment["VORTEX7_CHAOS_SECONDS"] ?? "") ?? 60
+    private static let seed = UInt64(ProcessInfo.processInfo.environment["VORTEX7_SEED"] ?? "") ?? 7
+
+    @Test func `nothing is lost, doubled or left naked, whatever is killed and whatever the venue does`() throws {
+        let minutes = Int((Self.seconds / 60).rounded(.up))
+        let title = "repeat: make chaos MINUTES=\(minutes) SEED=\(Self.seed)"
+        let postgres = try #require(PostgresServer())
+        let suite = try #require(PaperSuite(settings: KillTests.eager, postgres: postgres.url))
+        let services = PaperSuite.engines + ["executor", "trade-recorder", "data-hub"]
+        suite.startSimulator(["--seed", "\(Self.seed)"])
+        suite.start(services)
+        try #require(
+            suite.wait(seconds: 90) {
+                try suite.entries("execution:{ETHUSDT}").contains { $0.fields["event"] == "ENTRY_SENT" }
+            },
+            "no entry: \(suite.log("executor").suffix(800))")
+
+        let chaos = Chaos(suite, postgres, services: services, seed: Self.seed)
+        chaos.run(seconds: Self.seconds)
+        let calm = Chaos.nowMs()
+        try flatten(suite, title)
+        let converged = Double(Chaos.nowMs() - calm) / 1000
+        chaos.finish()
+        // Streams and tables are compared as they stand when nobody writes any more.
+        for service in PaperSuite.engines + ["data-hub"] { suite.kill(service) }
+        let database = TestDatabase(url: postgres.url)
+        try awaitRecords(suite, database, title)
+        var audit = RunAudit(seed: Self.seed, title: title)
+        audit.executorUp = chaos.executorUp
+        audit.impaired = chaos.impaired
+        let told = chaos.counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        print("\(chaos.troubles) troubles: \(told); flat \(converged) s after the last")
+        try audit.check(suite, database)
+    }
+
+    /// When all is well again the suite stops its entries and closes everything.
+    private func flatten(_ suite: PaperSuite, _ title: String) throws {
+        try #require(
+            suite.wait(seconds: 30) { try suite.control(["stop"]).exitCode == 0 },
+            "\(title)\n\(suite.log("executor").suffix(1500))")
+        var last = ""
+        let isClosed = suite.wait(seconds: 30) {
+            let closed = try suite.control(["close-all"])
+            last = closed.output
+            return closed.exitCode == 0
+        }
+        #expect(isClosed, "\(title)\n\(last)\n\(suite.log("executor").suffix(1500))")
+        sleep(4)
+    }
+
+    /// The recorder has what the streams have.
+    private func awaitRecords(_ suite: PaperSuite, _ database: TestDatabase, _ title: String) throws {
+        let isWhole = suite.wait(seconds: 60) {
+            func isWhole(_ table: String, _ kind: String) throws -> Bool {
+                let entries = try suite.symbols.reduce(0) { try $0 + suite.length("\(kind):{\($1)}") }
+                return try database.value("SELECT count(*) FROM \(table)") == "\(entries)"
+            }
+            return try isWhole("executions", "execution") && isWhole("decisions", "decision")
+                && isWhole("plans", "plan")
+        }
+        #expect(isWhole, "\(title)\n\(suite.log("trade-recorder").suffix(1500))")
+    }
+}
