@@ -66,7 +66,8 @@ extension StopReport {
         let time = value["updateTime"]?.integer ?? value["createTime"]?.integer ?? 0
         self.init(
             symbol: symbol, clientOrderId: clientOrderId, algoId: algoId, side: side, status: status,
-            triggerPrice: triggerPrice, quantity: value["quantity"]?.decimal().flatMap { $0 > Quantity.zero ? $0 : nil },
+            triggerPrice: triggerPrice,
+            quantity: value["quantity"]?.decimal().flatMap { $0 > Quantity.zero ? $0 : nil },
             orderId: value["actualOrderId"]?.integer.flatMap { $0 > 0 ? $0 : nil },
             reason: nil, updateTime: Timestamp(milliseconds: time))
     }

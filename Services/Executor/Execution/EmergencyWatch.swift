@@ -88,7 +88,8 @@ extension Position {
         if around.bookAgeMs >= rules.feedLossMaxMs { return close("no book for \(around.bookAgeMs) ms") }
         guard let lostAt = feedLostAt else {
             feedLostAt = around.now
-            actions.alerts.append((.warning, "feed_lost", "\(symbol): no book for \(around.bookAgeMs) ms; asking for its stop"))
+            actions.alerts.append(
+                (.warning, "feed_lost", "\(symbol): no book for \(around.bookAgeMs) ms; asking for its stop"))
             for stop in stops where stop.status == .open {
                 actions.requests.append(.queryStop(symbol, clientOrderId: stop.clientOrderId))
             }

@@ -120,6 +120,8 @@ extension Executor {
             desks[index].mismatches = 0
             return
         }
+        // A difference from before the last change was another one.
+        if desks[index].changedAt >= desks[index].mismatchedAt { desks[index].mismatches = 0 }
         desks[index].mismatches += 1
         if desks[index].mismatches == 1 { desks[index].mismatchedAt = now }
         reconciliation.isWanted = true

@@ -16,8 +16,11 @@ extension Checker {
             let position = world.executor.core.position(of: symbol)
             let ours = position.map { $0.direction == .long ? $0.held : -$0.held } ?? .zero
             // A fill of this very moment may be on its way.
-            let isMoving = exchange.accounts[world.venue.account].fills.last.map { world.scheduler.now - $0.time < 1500 } ?? false
-            if theirs != ours, !isMoving { violated("I4: \(symbol) is \(theirs) at the venue, \(ours) in the executor") }
+            let isMoving =
+                exchange.accounts[world.venue.account].fills.last.map { world.scheduler.now - $0.time < 1500 } ?? false
+            if theirs != ours, !isMoving {
+                violated("I4: \(symbol) is \(theirs) at the venue, \(ours) in the executor")
+            }
         }
         if world.executor.core.unknownOrderCount > 0, !isRecent { violated("I4: an order's outcome is still unknown") }
     }
@@ -35,7 +38,9 @@ extension Checker {
             let rest = exchange.orders.filter {
                 $0.account == world.venue.account && $0.instrument == index && $0.status.isOpen
             }
-            for order in rest where order.clientId.hasPrefix("v7-") { violated("I7: \(order.clientId) is open in the end") }
+            for order in rest where order.clientId.hasPrefix("v7-") {
+                violated("I7: \(order.clientId) is open in the end")
+            }
         }
         for stop in exchange.algoOrders where stop.status == .new && stop.clientId.hasPrefix("v7-") {
             violated("I7: \(stop.clientId) is open in the end")
@@ -49,7 +54,9 @@ extension Checker {
     private func expectReply(_ id: String) {
         let replies = world.bus.log.filter { $0.stream.kind == .reply && $0.fields["command"] == id }
         if replies.count != 1 { violated("the end: command \(id) was answered \(replies.count) times") }
-        if replies.contains(where: { $0.fields["ok"] != "1" }) { violated("the end: command \(id) was not carried out") }
+        if replies.contains(where: { $0.fields["ok"] != "1" }) {
+            violated("the end: command \(id) was not carried out")
+        }
     }
 
     /// Each fill and each end of a trade is said exactly once.
@@ -59,7 +66,9 @@ extension Checker {
         for entry in world.bus.log where entry.stream.kind == .execution {
             guard let event = try? ExecutionEvent(entry.fields) else { continue }
             if event.kind == .entryFilled || event.kind == .exitFilled || event.kind == .takeProfitFilled {
-                if let id = event.clientOrderId, let quantity = event.quantity { filled[id, default: .zero] += quantity }
+                if let id = event.clientOrderId, let quantity = event.quantity {
+                    filled[id, default: .zero] += quantity
+                }
             }
             if event.kind == .positionClosed { closed[event.plan.text, default: 0] += 1 }
         }
@@ -74,7 +83,9 @@ extension Checker {
         }
         for (id, quantity) in theirs.sorted(by: { $0.key < $1.key }) where id.hasPrefix("v7-") {
             // A fill that was asked for by REST comes without the client's id.
-            if let said = filled[id], said > quantity { violated("the end: fills of \(id): \(said) said, \(quantity) made") }
+            if let said = filled[id], said > quantity {
+                violated("the end: fills of \(id): \(said) said, \(quantity) made")
+            }
         }
     }
 

@@ -83,7 +83,8 @@ extension Checker {
             $0.account == world.venue.account && $0.instrument == index && $0.status.isOpen && $0.isReduceOnly
                 && $0.clientId.hasPrefix("v7-")
         }
-        let isOrphan = amount == .zero && (isResting || stops.contains { $0.status == .new && $0.clientId.hasPrefix("v7-") })
+        let isOrphan =
+            amount == .zero && (isResting || stops.contains { $0.status == .new && $0.clientId.hasPrefix("v7-") })
         stories[index].orphanSinceUs = isOrphan ? stories[index].orphanSinceUs ?? now : nil
         expectNoOrphans(index)
     }
@@ -144,7 +145,9 @@ extension Checker {
         if let last = stories[stop.instrument].lastStop[plan] {
             let worse = (last.raw - stop.request.trigger.raw) * sign
             // An average entry price that a later fill moved moves a stop that is placed again.
-            if worse > last.raw / 2000, !hasPersonActed { violated("I8: \(stop.clientId) stands further away than the one before") }
+            if worse > last.raw / 2000, !hasPersonActed {
+                violated("I8: \(stop.clientId) stands further away than the one before")
+            }
         } else if let terms = terms(of: plan), let entry = entryPrices[plan] {
             let distance = (entry.raw - stop.request.trigger.raw) * sign
             if distance > terms.stopDistance.raw + entry.raw / 5000, !hasPersonActed {

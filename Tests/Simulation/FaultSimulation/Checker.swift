@@ -154,7 +154,8 @@ final class Checker {
 
     func said(_ message: ExecutorMessage) {
         if case .execution(let symbol, let event) = message {
-            world.tell("say \(symbol) \(event.plan) \(event.kind.rawValue) \(event.state.rawValue) \(event.detail ?? "")")
+            world.tell(
+                "say \(symbol) \(event.plan) \(event.kind.rawValue) \(event.state.rawValue) \(event.detail ?? "")")
         } else {
             world.tell("say \(message)")
         }

@@ -19,7 +19,7 @@ final class Disk {
     func sync() -> Bool {
         guard !isBroken else { return false }
         durable += waiting
-        waiting = []
+        (waiting, begunCount) = ([], 0)
         return true
     }
 

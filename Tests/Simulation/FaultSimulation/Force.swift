@@ -12,7 +12,8 @@ enum Force {
                 switch kind {
                 case 0 where amount != .zero: try exchange.liquidate(world.venue.account, index)
                 case 1 where amount != .zero:
-                    try exchange.deleverage(world.venue.account, index, Ratio(raw: world.trouble.pick(1...9) * fixedScale / 10))
+                    try exchange.deleverage(
+                        world.venue.account, index, Ratio(raw: world.trouble.pick(1...9) * fixedScale / 10))
                 default:
                     // Up to 0.4 %, either way.
                     try exchange.gap(index, by: Ratio(raw: world.trouble.pick(-40...40) * fixedScale / 10_000))

@@ -87,7 +87,9 @@ final class Network {
             world.scheduler.after(us: world.tripUs()) { [world] in
                 let answer = world.venue.answer(rest)
                 world.scheduler.after(us: world.tripUs()) { [self] in
-                    if isPartitioned { return world.scheduler.after(ms: Self.timeoutMs) { finish(.unknown("timeout")) } }
+                    if isPartitioned {
+                        return world.scheduler.after(ms: Self.timeoutMs) { finish(.unknown("timeout")) }
+                    }
                     finish(OutcomeClassifier.outcome(status: answer.status, body: answer.body))
                 }
             }
@@ -146,7 +148,8 @@ final class Network {
             let text = #"{"code":-1007,"msg":"Timeout waiting for response from backend server."}"#
             return .fronted(status: 408, body: text, isExecuted: trouble.pick(0...1) == 0)
         default:
-            return .fronted(status: 400, body: #"{"code":-4045,"msg":"Reach max stop order limit."}"#, isExecuted: false)
+            return .fronted(
+                status: 400, body: #"{"code":-4045,"msg":"Reach max stop order limit."}"#, isExecuted: false)
         }
     }
 

@@ -25,7 +25,9 @@ public func simulate(seed: UInt64, mutation: Mutation? = nil, isTold: Bool = fal
     world.run()
     let exchange = world.venue.exchange
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ bytes: some Sequence<UInt8>) { for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 } }
+    func add(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    }
     add(exchange.auditJSON())
     for entry in world.bus.log { entry.fields.forEachItem { add($0) } }
     let closed = world.bus.log.count { $0.stream.kind == .execution && $0.fields["event"] == "POSITION_CLOSED" }

@@ -58,7 +58,8 @@ public final class World {
             ProcessorNode("technical-engine", self) { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
             ProcessorNode("sentiment-engine", self) { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
             ProcessorNode("regime-filter", self) { RegimeFilter(RegimeConfiguration()) },
-            ProcessorNode("decision-engine", self) { [unowned self] in DecisionEngine(symbols: symbols, rules.decision) },
+            ProcessorNode("decision-engine", self) { [unowned self] in DecisionEngine(symbols: symbols, rules.decision)
+            },
             ProcessorNode(
                 "risk-manager", self, beforeCommit: { [unowned self] in session = $0.session },
                 make: { [unowned self] in

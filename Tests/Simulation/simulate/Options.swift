@@ -52,7 +52,9 @@ struct Options {
     }
 
     private static func seeds(_ path: String) throws(Mistake) -> [UInt64] {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw Mistake(text: "can't read \(path)") }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw Mistake(text: "can't read \(path)")
+        }
         var seeds: [UInt64] = []
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             seeds.append(try number(path, String(line.prefix { $0 != " " })))
@@ -61,7 +63,9 @@ struct Options {
     }
 
     private static func number(_ name: String, _ text: String) throws(Mistake) -> UInt64 {
-        guard let value = UInt64(text), value < 1 << 40 else { throw Mistake(text: "\(name) needs a number, not '\(text)'") }
+        guard let value = UInt64(text), value < 1 << 40 else {
+            throw Mistake(text: "\(name) needs a number, not '\(text)'")
+        }
         return value
     }
 }
