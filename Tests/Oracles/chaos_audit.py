@@ -190,13 +190,15 @@ def main(path):
     audit_orders(account, streams)
     spans = judged(run["executor_up"], run.get("impaired", []))
     worst = audit_protection(account, spans, run["naked_max_ms"])
+    always = audit_protection(account, run["executor_up"], float("inf"))
     audit_exits(account, spans, orphan_max_ms=5000)
     trades = audit_money(account, streams)
     if "database" in run:
         audit_database(run["database"], streams)
     entries = sum(len(entries) for entries in streams.values())
     print(f"audited {entries} entries, {len(account['orders'])} orders, {len(account['fills'])} fills, {trades} trades; "
-          f"longest without a stop {worst} ms in {sum(to - since for since, to in spans) // 1000} s of judgement")
+          f"longest without a stop {worst} ms in {sum(to - since for since, to in spans) // 1000} s of judgement, "
+          f"{always} ms in all {sum(to - since for since, to in run['executor_up']) // 1000} s of the executor")
     for problem in problems:
         print(problem)
     print(f"{len(problems)} problems")

@@ -21,8 +21,8 @@ extension Position {
         let part = Quantity(raw: Int64(Int128(held.raw) * Int128(terms.takeProfitFraction.raw) / Int128(fixedScale)))
         let fitted = around.rules.quantity(atMost: part)
         let quantity = fitted > .zero ? fitted : held
-        let leg = targets.isEmpty ? "tp1" : "tp1r\(targets.count + 1)"
-        let slot = OrderSlot(.target, clientOrderId(leg), price: price, quantity: quantity, at: around.now)
+        let id = targets.isEmpty ? clientOrderId("tp1") : clientOrderId("tp1r", number: targets.count + 1)
+        let slot = OrderSlot(.target, id, price: price, quantity: quantity, at: around.now)
         orders.append(slot)
         actions.requests.append(
             .placeOrder(
@@ -64,7 +64,7 @@ extension Position {
         cancelTargets(around, &actions)
         guard held > .zero else { return }
         let slot = OrderSlot(
-            .exit, clientOrderId("x\(orders(.exit).count + 1)"), price: .zero, quantity: held, at: around.now)
+            .exit, clientOrderId("x", number: orders(.exit).count + 1), price: .zero, quantity: held, at: around.now)
         orders.append(slot)
         actions.requests.append(
             .placeOrder(

@@ -60,7 +60,8 @@ extension Position {
     private mutating func placeStop(
         _ trigger: Price, _ quantity: Quantity?, _ around: Surroundings, _ actions: inout PositionActions
     ) {
-        let stop = StopSlot(clientOrderId("sl\(stops.count + 1)"), trigger: trigger, quantity: quantity, at: around.now)
+        let stop = StopSlot(
+            clientOrderId("sl", number: stops.count + 1), trigger: trigger, quantity: quantity, at: around.now)
         stops.append(stop)
         actions.requests.append(
             .placeStop(

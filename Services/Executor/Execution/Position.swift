@@ -99,6 +99,12 @@ public struct Position: Equatable, Sendable {
 
     /// Client id of the next order of a kind: `v7-<plan>-e`, `-e2`, `-sl1`, `-tp1`, `-x1`.
     func clientOrderId(_ leg: String) -> String { "\(Self.prefix)\(plan.id)-\(leg)" }
+    /// The same for the next of several: one that a look at the venue found may have taken a number already.
+    func clientOrderId(_ leg: String, number: Int) -> String {
+        var number = number
+        while role(clientOrderId: clientOrderId("\(leg)\(number)"), orderId: nil) != .foreign { number += 1 }
+        return clientOrderId("\(leg)\(number)")
+    }
     /// All our orders begin with it.
     static let prefix = "v7-"
 

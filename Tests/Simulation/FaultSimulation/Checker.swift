@@ -136,7 +136,8 @@ final class Checker {
     func delivered(_ event: UserEvent) {
         world.tell("frame \(event)")
         guard case .order(let report, _?) = event, !report.isReduceOnly,
-            let index = world.symbols.firstIndex(of: report.symbol)
+            let index = world.symbols.firstIndex(of: report.symbol), let plan = stories[index].plan,
+            planId(report.clientOrderId) == plan
         else { return }
         stories[index].toldUs = stories[index].toldUs ?? world.scheduler.nowUs
     }
