@@ -23,7 +23,9 @@ extension Position {
             } else {
                 // What the venue refuses of one kind it may take of the other.
                 let isWhole = failedStopCount.isMultiple(of: 2)
-                placeStop(nextStopPrice(around), isWhole ? nil : held, around, &actions)
+                // An entry that can still fill is counted in; a stop closes no more than there is.
+                let expected = entry?.isSettled ?? true ? held : max(held, terms.quantity)
+                placeStop(nextStopPrice(around), isWhole ? nil : expected, around, &actions)
             }
         }
         guard let nakedSince, state != .closing else { return }

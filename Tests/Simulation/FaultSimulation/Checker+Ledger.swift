@@ -72,7 +72,7 @@ extension Checker {
         if amount == .zero {
             stories[index].nakedSinceUs = nil
             stories[index].heldSinceUs = nil
-            stories[index].toldUs = nil
+            (stories[index].toldUs, stories[index].toldQuantity) = (nil, .zero)
             stories[index].closeSentUs = nil
         } else {
             stories[index].heldSinceUs = stories[index].heldSinceUs ?? now
@@ -106,7 +106,9 @@ extension Checker {
     private func expectProtection(_ index: Int) {
         guard let naked = stories[index].nakedSinceUs, let since = answerableSinceUs else { return }
         let now = world.scheduler.nowUs
-        let told = stories[index].toldUs ?? now
+        let amount = world.venue.exchange.accounts[world.venue.account].positions[index].amount.magnitude
+        let isToldAll = stories[index].toldQuantity >= amount
+        let told = isToldAll ? stories[index].toldUs ?? now : now
         let start = max(naked, told, since + (Self.recoveryMs - Self.nakedMaxMs) * 1000)
         let closes = stories[index].closeSentUs.map { $0 >= naked } ?? false
         let limitMs = Self.nakedMaxMs + Self.slackMs + (hasPersonActed ? Self.detectionMs : 0)

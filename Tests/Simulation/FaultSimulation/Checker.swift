@@ -39,6 +39,8 @@ final class Checker {
         var heldSinceUs: Int64?
         /// When the news of a fill that opens reached the executor's process.
         var toldUs: Int64?
+        /// What of the entry had filled by that news.
+        var toldQuantity = Quantity.zero
         var closeSentUs: Int64?
         var orphanSinceUs: Int64?
         /// Of the last entry that was accepted.
@@ -139,7 +141,11 @@ final class Checker {
             let index = world.symbols.firstIndex(of: report.symbol), let plan = stories[index].plan,
             planId(report.clientOrderId) == plan
         else { return }
-        stories[index].toldUs = stories[index].toldUs ?? world.scheduler.nowUs
+        // Each further fill may ask for more than there is.
+        if report.executedQuantity > stories[index].toldQuantity {
+            stories[index].toldQuantity = report.executedQuantity
+            stories[index].toldUs = world.scheduler.nowUs
+        }
     }
 
     /// The executor has taken a plan.
