@@ -84,8 +84,9 @@ extension Position {
             actions.alerts.append((.critical, "feed_lost", "\(symbol): \(why); closing it"))
             exit(.emergency, why, around, &actions)
         }
-        if rules.onFeedLoss == .close { return close("no book for \(around.bookAgeMs) ms") }
-        if around.bookAgeMs >= rules.feedLossMaxMs { return close("no book for \(around.bookAgeMs) ms") }
+        if rules.onFeedLoss == .close || around.bookAgeMs >= rules.feedLossMaxMs {
+            return close("no book for \(around.bookAgeMs) ms")
+        }
         guard let lostAt = feedLostAt else {
             feedLostAt = around.now
             actions.alerts.append(
@@ -95,9 +96,7 @@ extension Position {
             }
             return
         }
-        let isVerified = stops.contains {
-            ($0.status == .open || $0.status == .triggered) && $0.covers(held) && ($0.seenAt ?? .zero) >= lostAt
-        }
+        let isVerified = stops.contains { $0.protects(held) && ($0.seenAt ?? .zero) >= lostAt }
         if !isVerified, around.now - lostAt >= rules.stopVerifyMs {
             close("no book, and its stop could not be confirmed within \(rules.stopVerifyMs) ms")
         }

@@ -110,12 +110,11 @@ extension Executor {
     }
 
     private mutating func compare(_ index: Int, with reports: [PositionReport]) {
-        let found = reports.first { $0.symbol == desks[index].symbol }?.quantity ?? .zero
-        desks[index].venueQuantity = found
-        guard isSettled(index) else { return }
         let symbol = desks[index].symbol
         let report = reports.first { $0.symbol == symbol }
         let theirs = report?.quantity ?? .zero, ours = desks[index].signedHeld
+        desks[index].venueQuantity = theirs
+        guard isSettled(index) else { return }
         guard theirs != ours else {
             desks[index].mismatches = 0
             return

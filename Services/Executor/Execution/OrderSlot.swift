@@ -83,6 +83,8 @@ public struct StopSlot: Equatable, Sendable {
 
     var isPending: Bool { status != .done }
 
+    /// Whether the venue holds it for as much as is held; a triggered one is about to close that.
+    func protects(_ held: Quantity) -> Bool { (status == .open || status == .triggered) && covers(held) }
     /// Whether it would close as much as is held.
     func covers(_ held: Quantity) -> Bool { quantity.map { $0 >= held } ?? true }
 }

@@ -70,7 +70,7 @@ public struct Position: Equatable, Sendable {
     var isOver: Bool { state == .closed || state == .noFill }
     /// A stop for all that is held, which the venue has confirmed; a triggered one is about to close the position.
     var isProtected: Bool {
-        stops.contains { ($0.status == .open || $0.status == .triggered) && $0.covers(held) }
+        stops.contains { $0.protects(held) }
     }
     func orders(_ kind: OrderSlot.Kind) -> [OrderSlot] { orders.filter { $0.kind == kind } }
     /// The newest entry order; only that one can be open.

@@ -5,9 +5,6 @@ import TradingPrimitives
 
 // When the faults are over: the suite and the venue agree again, and in the end nothing is lost and nothing is twice.
 extension Checker {
-    /// Nothing of the executor is looked at but what it serves: its view of positions.
-    func look(at executor: ExecutorNode) {}
-
     /// I4.
     func expectConvergence() {
         let exchange = world.venue.exchange

@@ -208,7 +208,6 @@ final class ExecutorNode: Node {
             if life != self.life { return }
         }
         isHandling = false
-        world.checker.look(at: self)
     }
 }
 
