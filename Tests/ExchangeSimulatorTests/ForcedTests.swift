@@ -4,18 +4,8 @@ import TradingPrimitives
 
 /// What the venue and the owner do beside the client.
 struct ForcedTests {
-    private func world() throws -> World {
-        var world = World()
-        world.book("60000:2 59990:30", "60000.1:5 60001:30")
-        world.trade("60000", "0.01", .sell)
-        world.advance(1000)
-        _ = try world.market(.buy, "0.1")
-        _ = world.told()
-        return world
-    }
-
     @Test func `a liquidation by force closes the position and pays the fund`() throws {
-        var world = try world()
+        var world = try World.holding()
         let resting = try world.limit(.buy, "0.1", "59000")
         try world.exchange.liquidate(world.account, 0)
         #expect(world.position.isFlat && world.order(resting.id)?.expiry == .liquidated)
@@ -27,7 +17,7 @@ struct ForcedTests {
     }
 
     @Test func `deleveraging takes a part at the mark, and a stop that lives with the position stays`() throws {
-        var world = try world()
+        var world = try World.holding()
         let stop = try world.stop(.sell, "59000") {
             $0.isClosePosition = true
             $0.timeInForce = .goodTillPosition
@@ -45,7 +35,7 @@ struct ForcedTests {
     }
 
     @Test func `a settlement ends all orders and positions of the contract`() throws {
-        var world = try world()
+        var world = try World.holding()
         let other = world.exchange.openAccount("two", deposit: Notional("10000") ?? .zero)
         _ = try world.market(.sell, "0.2", account: other)
         let resting = try world.limit(.buy, "0.1", "59000")
@@ -57,7 +47,7 @@ struct ForcedTests {
     }
 
     @Test func `money comes and goes, and the sum of the incomes stays the balance`() throws {
-        var world = try world()
+        var world = try World.holding()
         let before = world.exchange.accounts[0].wallet
         world.exchange.transfer(world.account, Notional("-4000") ?? .zero)
         #expect(world.told() == ["account WITHDRAW"])
@@ -69,7 +59,7 @@ struct ForcedTests {
     }
 
     @Test func `in hedge mode no order fits, until the owner switches back`() throws {
-        var world = try world()
+        var world = try World.holding()
         #expect(code { try world.exchange.setHedged(world.account, true) } == -4068)
         _ = try world.market(.sell, "0.1", reduceOnly: true)
         let resting = try world.limit(.buy, "0.1", "59000")
@@ -87,7 +77,7 @@ struct ForcedTests {
     }
 
     @Test func `a listen key dies early`() throws {
-        var world = try world()
+        var world = try World.holding()
         #expect(world.call("POST", "/fapi/v1/listenKey").status == 200)
         _ = world.exchange.takeEvents()
         world.exchange.expireListenKey(world.account)

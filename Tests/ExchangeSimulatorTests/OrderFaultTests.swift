@@ -3,22 +3,12 @@ import Testing
 import TradingPrimitives
 
 struct OrderFaultTests {
-    private func world() throws -> World {
-        var world = World()
-        world.book("60000:2 59990:30", "60000.1:5 60001:30")
-        world.trade("60000", "0.01", .sell)
-        world.advance(1000)
-        _ = try world.market(.buy, "0.1")
-        _ = world.told()
-        return world
-    }
-
     private func add(_ world: inout World, _ fault: Fault) -> Int {
         world.exchange.faults.add(fault, now: world.exchange.now)
     }
 
     @Test func `a stop is rejected as often as the rule says, with its code`() throws {
-        var world = try world()
+        var world = try World.holding()
         _ = add(&world, Fault(.rejectStop, count: 2) { $0.code = -4045 })
         for _ in 0..<2 {
             #expect(code { _ = try world.stop(.sell, "59000") { $0.isClosePosition = true } } == -4045)
@@ -27,7 +17,7 @@ struct OrderFaultTests {
     }
 
     @Test func `a rule holds for its time, and for the client ids that it names`() throws {
-        var world = try world()
+        var world = try World.holding()
         _ = add(
             &world,
             Fault(.rejectStop, lifeMs: 5000) {
@@ -49,7 +39,7 @@ struct OrderFaultTests {
     }
 
     @Test func `a stop is rejected at its trigger with a reason, and the position stays`() throws {
-        var world = try world()
+        var world = try World.holding()
         _ = add(&world, Fault(.rejectTrigger, count: 1))
         let stop = try world.stop(.sell, "59990") { $0.isClosePosition = true }
         _ = world.told()
@@ -60,7 +50,7 @@ struct OrderFaultTests {
     }
 
     @Test func `a stop is hidden from queries for a while, yet there`() throws {
-        var world = try world()
+        var world = try World.holding()
         _ = add(&world, Fault(.hideStop, count: 1) { $0.milliseconds = 2000 })
         let stop = try world.stop(.sell, "59000") {
             $0.isClosePosition = true
@@ -77,7 +67,7 @@ struct OrderFaultTests {
     }
 
     @Test func `an order and any call are refused with what the rule says`() throws {
-        var world = try world()
+        var world = try World.holding()
         _ = add(&world, Fault(.rejectOrder, count: 1))
         #expect(code { _ = try world.limit(.buy, "0.1", "59000") } == -2019)
         _ = add(
@@ -95,7 +85,7 @@ struct OrderFaultTests {
     }
 
     @Test func `under throttling only what reduces a position passes`() throws {
-        var world = try world()
+        var world = try World.holding()
         let resting = try world.limit(.buy, "0.1", "59000")
         let rule = add(&world, Fault(.throttleEntries))
         #expect(code { _ = try world.market(.buy, "0.1") } == -1008)
@@ -111,7 +101,7 @@ struct OrderFaultTests {
     }
 
     @Test func `a cancellation comes too late, or after a part`() throws {
-        var world = try world()
+        var world = try World.holding()
         _ = add(&world, Fault(.fillOnCancel, count: 1))
         let first = try world.limit(.buy, "0.1", "59995")
         #expect(code { _ = try world.exchange.cancel(world.account, first.id) } == -2011)
@@ -123,7 +113,7 @@ struct OrderFaultTests {
     }
 
     @Test func `resting orders are filled in parts`() throws {
-        var world = try world()
+        var world = try World.holding()
         _ = add(&world, Fault(.partialFills, count: 2))
         let order = try world.limit(.buy, "0.1", "60000")
         world.trade("59999", "1", .sell)
@@ -146,7 +136,7 @@ struct OrderFaultTests {
     }
 
     @Test func `a skewed clock tells another time and takes only its own`() throws {
-        var world = try world()
+        var world = try World.holding()
         let signed = Parameters(query: "timestamp=\(world.time)".utf8, body: [])
         #expect(code { try world.exchange.checkTime(signed) } == nil)
         for skew: Int64 in [-2000, 8000] {

@@ -117,3 +117,16 @@ func code(_ body: () throws -> Void) -> Int? {
         return nil
     } catch { return (error as? Refusal)?.code }
 }
+
+extension World {
+    /// One that holds 0.1 bought at 60000.1, and has told of it.
+    static func holding() throws -> World {
+        var world = World()
+        world.book("60000:2 59990:30", "60000.1:5 60001:30")
+        world.trade("60000", "0.01", .sell)
+        world.advance(1000)
+        _ = try world.market(.buy, "0.1")
+        _ = world.told()
+        return world
+    }
+}

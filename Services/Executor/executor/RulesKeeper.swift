@@ -1,4 +1,5 @@
 import BinanceFutures
+import Execution
 import ServiceKit
 import TradingPrimitives
 
@@ -19,8 +20,6 @@ final class RulesKeeper {
     private static let retryMs: Int64 = 5000
     /// Least time between two questions that refusals set off.
     private static let pauseUs: Int64 = 2_000_000
-    /// Too many decimals, too small a notional, off the tick, off the step, below or above the bounds.
-    private static let refusals = [-1111, -4164, -4014, -4023, -4003, -4004, -4005, -4013]
 
     init(_ context: ServiceContext, _ rest: RestClient, everyMs: Int64, onNews: @escaping (News) -> Void) {
         self.context = context
@@ -36,7 +35,7 @@ final class RulesKeeper {
 
     /// The venue refused a request with `code`.
     func refused(with code: Int) {
-        guard Self.refusals.contains(code), SystemClock.monotonicUs() - askedUs > Self.pauseUs else { return }
+        guard CodeAction.of(code) == .fetchRules, SystemClock.monotonicUs() - askedUs > Self.pauseUs else { return }
         context.log.warning("rules_refused") { $0.put("code", code) }
         ask()
     }
