@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Plays the paper suite for an hour, undisturbed and provoked, and tells what it did.
 
-Three parts, each with an account, a market and a database of its own:
+Four parts, each with an account, a market and a database of its own:
 default    the full profile on the default limits, nothing touched;
 unlimited  the same on another seed with breakers that stop nothing: a day's loss ends trading for the day, and a day is
            longer than this run. Its statistics are the honest ones, of more than a handful of trades;
+lenient    the full profile with gates so low that B and C trade within minutes, and no A: whether they can, not how well;
 provoked   profile phase1, and each way out and each breaker brought about, whether or not the others had it.
 Exits 1 when one is missing in all, when the money does not add up, or when `vortexctl why` can't explain a trade.
 
@@ -24,7 +25,14 @@ import run_report
 from paper_suite import ROOT, LagWatch, Suite, wait_until
 from provocations import Provocations, risk_lines
 
-PARTS = "default,unlimited,provoked"
+PARTS = "default,unlimited,lenient,provoked"
+# Gates that let B and C pass often, and A never.
+LENIENT_GATES = """score_min: 0.25
+agreement_min: 1
+momentum: {velocity_ratio_min: 100}
+reversion: {rsi_extreme: 40, confirmations_min: 1}
+cascade: {confirmations_min: 1}"""
+LENIENT_RISK = "reward_to_risk_min: 0.3\nprofit_min: 0\n"
 # As many as two cores carry at this rate; all have ticks that the gate on the spread lets pass.
 CONTRACTS = "BTCUSDT,ETHUSDT,SOLUSDT,BNBUSDT,DOGEUSDT,AVAXUSDT,LINKUSDT,SUIUSDT"
 # What stops entries beside the breakers of `risk`.
@@ -50,7 +58,7 @@ class Part:
         self.suite, self.problems, self.lag, self.started = suite, [], LagWatch(suite), 0
         self.reasons, self.stops, self.gates, self.strategies = Counter(), Counter(), Counter(), Counter()
 
-    def play(self, minutes, risk="", meanwhile=None):
+    def play(self, minutes, risk="", meanwhile=None, until_all_of=None):
         self.suite.up(risk)
         begun = time.monotonic()
         market_begun = self.suite.market_ms()
@@ -61,8 +69,10 @@ class Part:
             while (left := minutes * 60 - (time.monotonic() - begun)) > 0:
                 time.sleep(min(left, 60))
                 self.go_on()
-                count = self.suite.query("SELECT count(*) n FROM trades")[0]["n"]
-                say(f"{(time.monotonic() - begun) / 60:.0f} min, {count} trades")
+                traded = [row["strategy"] for row in self.suite.query("SELECT strategy FROM trades")]
+                say(f"{(time.monotonic() - begun) / 60:.0f} min, {len(traded)} trades")
+                if until_all_of and set(until_all_of) <= set(traded):
+                    break
         self.end(begun, market_begun)
 
     def go_on(self):
@@ -117,6 +127,7 @@ class Part:
         run_report.counts("Breakers and alerts", self.stops)
         self.report_alerts()
         run_report.details("-infinity", names)
+        self.report_misses()
         self.report_gates()
         if run_report.add_up(account, trades):
             self.problems.append(f"{self.suite.name}: the money does not add up")
@@ -130,6 +141,13 @@ class Part:
         for row in self.suite.query("SELECT event_time, event, symbol, text FROM alerts WHERE severity = 'CRITICAL' "
                                     "ORDER BY event_time LIMIT 12"):
             print(f"  {row['event_time'][11:19]} {row['event']} {row['symbol']} {row['text']}".replace("  ", " "))
+
+    def report_misses(self):
+        print("\nNearest misses: a strategy was ready, and one gate alone stopped it")
+        for row in self.suite.query(
+                "SELECT event_time, symbol, strategy, reason FROM decisions WHERE strategy IS NOT NULL AND "
+                "failed_gates <> '' AND failed_gates NOT LIKE '%,%' ORDER BY abs(final_score) DESC LIMIT 5"):
+            print(f"  {row['event_time'][11:19]} {row['symbol']} {row['strategy']}  {row['reason']}")
 
     def report_gates(self):
         rows = {symbol: row for symbol, row in self.near_misses.items() if row}
@@ -163,7 +181,7 @@ def summary(parts, are_all_wanted):
     occurred("exit reason", names_of("TradeSummary.swift", "ExitReason"), parts, "reasons", missing)
     occurred("breaker", names_of("RiskState.swift", "Breaker") + OTHER_STOPS, parts, "stops", missing)
     occurred("gate failed, times", GATES, parts, "gates", missing)
-    occurred("strategy", list("ABC"), parts[:2], "strategies", missing)
+    occurred("strategy", list("ABC"), parts, "strategies", missing)
     problems = [problem for part in parts for problem in part.problems] + (missing if are_all_wanted else [])
     print()
     for problem in problems:
@@ -188,23 +206,26 @@ def main():
         suite = Suite("recordings", symbols, given.rate, 9360, DATA=given.data, HISTORY=given.history or "synthetic")
         return summary([play(suite, given.minutes)], False)
     parts = []
-    # The provoked part takes some twelve minutes, whatever the rest.
-    rest = max(2.0, given.minutes - 12)
+    # The last two parts take some fifteen minutes, whatever the rest.
+    rest = max(2.0, given.minutes - 15)
     if "default" in given.parts:
         parts.append(play(Suite("default", symbols, given.rate, 9300, SEED=given.seed), rest * 0.3))
     if "unlimited" in given.parts:
         seed = str(int(given.seed) + 1)
         parts.append(play(Suite("unlimited", symbols, given.rate, 9320, SEED=seed), rest * 0.7, risk_lines()))
+    if "lenient" in given.parts:
+        suite = Suite("lenient", symbols, given.rate, 9380, decision=LENIENT_GATES, SEED=given.seed)
+        parts.append(play(suite, 6, LENIENT_RISK + risk_lines(), until_all_of="BC"))
     if "provoked" in given.parts:
         parts.append(provoke(Suite("provoked", symbols, given.rate, 9340, "phase1", SEED=given.seed)))
     return summary(parts, given.parts == PARTS)
 
 
-def play(suite, minutes, risk=""):
+def play(suite, minutes, risk="", until_all_of=None):
     part = Part(suite)
     say(f"{suite.name}: {minutes:g} min at {suite.rate:g}×, {', '.join(suite.symbols)}")
     try:
-        part.play(minutes, risk)
+        part.play(minutes, risk, until_all_of=until_all_of)
         part.report()
     finally:
         suite.down()

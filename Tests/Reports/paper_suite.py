@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class Suite:
     """`environment` is what deploy/local/suite.sh reads: SEED, DATA, HISTORY."""
 
-    def __init__(self, name, symbols, rate, first_port, profile="vortex7", **environment):
+    def __init__(self, name, symbols, rate, first_port, profile="vortex7", decision="", **environment):
+        self.decision = decision
         self.name, self.symbols, self.rate, self.first_port, self.profile = name, symbols, rate, first_port, profile
         self.var = ROOT / "var" / name
         self.config = self.var / "paper.yaml"
@@ -26,7 +27,7 @@ class Suite:
             "SYMBOLS": ",".join(symbols)}
 
     def configure(self, risk=""):
-        """The paper configuration with this suite's contracts and ports, and lines of the risk manager's section."""
+        """The paper configuration with this suite's contracts and ports, and lines of two sections."""
         text = (ROOT / "deploy/config/paper.yaml").read_text()
         text = text.replace("symbols: [BTCUSDT, ETHUSDT]", f"symbols: [{', '.join(self.symbols)}]")
         text = text.replace("${VORTEX7_PROFILE:-vortex7}", self.profile)
@@ -35,7 +36,8 @@ class Suite:
             text = text.replace(f"{kind}: {minutes}", f"{kind}: {max(2, round(minutes / self.rate))}")
         for port in range(9101, 9111):
             text = text.replace(f"metrics_port: {port}\n", f"metrics_port: {self.first_port + port - 9101}\n")
-        text = text.replace("risk-manager:\n", "risk-manager:\n" + "".join(f"  {line}\n" for line in risk.splitlines()))
+        for service, lines in [("risk-manager", risk), ("decision-engine", self.decision)]:
+            text = text.replace(f"{service}:\n", f"{service}:\n" + "".join(f"  {line}\n" for line in lines.splitlines()))
         self.config.write_text(text)
 
     def up(self, risk=""):
