@@ -121,7 +121,7 @@ public struct Executor: Sendable {
         guard actions.isSomething || before != position.state || isWoundUp else {
             return
         }
-        desks[index].changedAt = now
+        if before != position.state || isWoundUp || actions.changesSomething { desks[index].changedAt = now }
         effects.append(.journal(.position(symbol, desks[index].position)))
         for event in actions.events { say(.execution(symbol, event)) }
         for wanted in actions.alerts { alert(wanted.severity, wanted.event, symbol, wanted.text) }
