@@ -136,6 +136,7 @@ extension ProcessorHost {
         }
         let began = SystemClock.monotonicUs()
         var count = 0
+        try replayReferences(client)
         var replay = StreamReplay(client, reader)
         do throws(RedisError) {
             try replay.run(
@@ -158,6 +159,16 @@ extension ProcessorHost {
             $0.put("warm_up", isNew)
             $0.put("ms", (SystemClock.monotonicUs() - began) / 1000)
         }
+    }
+
+    /// Also for a state that is still right: what came while the connection was down is made up for.
+    private func replayReferences(_ client: RedisClient) throws(RedisError) {
+        var past: [(id: StreamId, input: Processor.Input)] = []
+        try references?.replay(client) { stream, id, fields in
+            if let input = try? Processor.Input(stream: stream, id: id, fields: fields) { past.append((id, input)) }
+        }
+        past.sort { $0.id < $1.id }
+        for (_, input) in past { processor?.process(input) { _ in } }
     }
 
     private func processPending(_ entry: StreamReplay.Entry) {

@@ -5,8 +5,8 @@ public final class ServiceContext {
     public let name: String
     /// Number of this instance of the service; its consumer name stays the same over restarts.
     public let instance: Int
-    /// Whether several instances share the symbols among them (`shared: true`).
-    public let isShared: Bool
+    /// This machine's or container's name.
+    public let host: String
     public let settings: SuiteSettings
     /// The service's own section.
     public let section: ConfigurationSection
@@ -39,13 +39,13 @@ public final class ServiceContext {
 
     init(_ name: String, _ options: CommandLineOptions) throws(ConfigurationError) {
         self.name = name
+        host = hostName()
         let root = try ConfigurationFiles.load(options.files)
         top = ConfigurationSection(root, expand: environment)
         settings = try SuiteSettings(top)
         section = try top.section(name)
         top.skip(SuiteSettings.services)
         instance = try section.int("instance", default: 1, in: 1...999)
-        isShared = try section.bool("shared", default: false)
         metricsPort = try section.int("metrics_port", default: 0, in: 0...65535)
         latencyTrace = try Self.trace(section)
         log = Logger(service: name, level: options.level ?? settings.log.level, form: settings.log.form)

@@ -58,7 +58,7 @@ final class HostHarness {
 
     private static func host(_ server: RedisServer, _ symbol: Symbol) throws -> ProcessorHost<Summer> {
         let context = try testContext(server)
-        return ProcessorHost(context, start: .beginning) { Summer(symbol: symbol) }
+        return ProcessorHost(context, sharing: .none, start: .beginning) { Summer(symbol: symbol) }
     }
 
     /// The host is let go as by kill -9, and another one stands in its place.

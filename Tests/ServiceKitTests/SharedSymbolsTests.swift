@@ -43,9 +43,8 @@ struct SharedSymbolsTests {
     }
 
     private func worker() throws -> Worker {
-        let context = try testContext(
-            server, symbols: Self.names.joined(separator: ","), "bus-probe: {shared: true}\n")
-        return ProcessorHost(context, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
+        let context = try testContext(server, symbols: Self.names.joined(separator: ","))
+        return ProcessorHost(context, sharing: .symbols, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
     }
 
     /// Turns the workers, each renewing its leases as its timer would.

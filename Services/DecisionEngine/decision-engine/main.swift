@@ -6,5 +6,5 @@ let context = ServiceContext.start("decision-engine", purpose: "S1: turns the en
 let settings = context.configure { section throws(ConfigurationError) in
     try DecisionConfiguration(section, profile: context.settings.profile)
 }
-let host = ProcessorHost(context) { DecisionEngine(symbols: context.settings.symbols, settings) }
+let host = ProcessorHost(context, sharing: .whole) { DecisionEngine(symbols: context.settings.symbols, settings) }
 host.run().exit()

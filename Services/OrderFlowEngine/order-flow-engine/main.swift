@@ -6,5 +6,5 @@ import SignalContracts
 let context = ServiceContext.start(
     "order-flow-engine", purpose: "E1: says which way the book and the taker volume press.")
 let settings = context.configure(OrderFlowConfiguration.init)
-let host = ProcessorHost(context) { PerSymbol { _ in OrderFlow(settings) } }
+let host = ProcessorHost(context, sharing: .symbols) { PerSymbol { _ in OrderFlow(settings) } }
 host.run().exit()

@@ -8,7 +8,7 @@ let settings = context.configure { section throws(ConfigurationError) in
     try RiskSettings(section, profile: context.settings.profile)
 }
 let keeper = SessionKeeper(context, path: settings.journal)
-let host = ProcessorHost(context) {
+let host = ProcessorHost(context, sharing: .whole) {
     RiskManager(settings.rules, session: keeper.session)
 }
 host.beforeCommit = { keeper.keep(&$0) }

@@ -6,5 +6,5 @@ import SignalContracts
 let context = ServiceContext.start(
     "sentiment-engine", purpose: "E4: says which way the crowd leans, and where its liquidations wait.")
 let settings = context.configure(SentimentConfiguration.init)
-let host = ProcessorHost(context) { PerSymbol { _ in Sentiment(settings) } }
+let host = ProcessorHost(context, sharing: .symbols) { PerSymbol { _ in Sentiment(settings) } }
 host.run().exit()

@@ -6,5 +6,5 @@ import Technical
 let context = ServiceContext.start(
     "technical-engine", purpose: "E3: says what indicators on candles show, with the trend and against an extreme.")
 let settings = context.configure(TechnicalConfiguration.init)
-let host = ProcessorHost(context) { PerSymbol { _ in Technical(settings) } }
+let host = ProcessorHost(context, sharing: .symbols) { PerSymbol { _ in Technical(settings) } }
 host.run().exit()
