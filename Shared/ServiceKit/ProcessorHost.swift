@@ -137,7 +137,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     /// With `isHeldBack` nothing is read before `begin`.
     public func run(isHeldBack: Bool = false, loop: (() -> Void)? = nil) -> ExitCode {
         context.serveMetrics(
-            isReady: { [unowned self] in phase == .live || context.isStandby },
+            isReady: { [unowned self] in phase == .live },
             isRedisUp: { [unowned self] in phase == .live || context.isStandby })
         context.stopOnSignals { [unowned self] in stop() }
         startTimers()

@@ -100,7 +100,8 @@ public final class ServiceContext {
                 let body =
                     "{\"service\":\"\(name)\",\"ready\":\(ready),\"last_loop_age_seconds\":\(age),"
                     + "\"redis\":\(isRedisUp()),\"standby\":\(isStandby)}\n"
-                return .init(status: ready ? 200 : 503, contentType: "application/json", body: body)
+                // A standby is as it should be.
+                return .init(status: ready || isStandby ? 200 : 503, contentType: "application/json", body: body)
             default: return nil
             }
         }

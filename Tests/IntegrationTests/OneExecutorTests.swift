@@ -46,7 +46,9 @@ struct OneExecutorTests {
         sleep(3)
         #expect(!suite.log("second").contains("\"owner\""), "two at once")
         let health = try Subprocess.run("/usr/bin/curl", ["-si", "http://127.0.0.1:\(port)/healthz"]).output
-        #expect(health.contains(" 503 ") && health.contains("\"standby\":true"), "\(health)")
+        #expect(
+            health.contains(" 200 ") && health.contains("\"ready\":false") && health.contains("\"standby\":true"),
+            "\(health)")
         #expect(suite.isAlive("second") && suite.isAlive("executor"))
 
         suite.signal("executor", SIGSTOP)

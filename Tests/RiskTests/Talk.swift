@@ -127,7 +127,7 @@ struct Talk {
 
     var states: [RiskState] {
         words.compactMap { word in
-            if case .state(let state) = word { return state }
+            if case .state(let state, _) = word { return state }
             return nil
         }
     }

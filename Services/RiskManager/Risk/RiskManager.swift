@@ -207,7 +207,7 @@ public struct RiskManager: StreamProcessor {
     private mutating func tell(_ emit: (RiskOutput) -> Void) {
         let state = session.state(at: now)
         told = state
-        emit(.state(state))
+        emit(.state(state, session))
     }
 
     // MARK: Commands

@@ -44,7 +44,8 @@ public struct RiskInput: StreamInput {
 /// A plan, what the manager lets trade, or a word to a person.
 public enum RiskOutput: StreamOutput {
     case plan(Symbol, TradePlan)
-    case state(RiskState)
+    /// With the session that it is of.
+    case state(RiskState, RiskSession)
     case alert(Alert)
     case reply(Reply)
 
@@ -60,15 +61,19 @@ public enum RiskOutput: StreamOutput {
     public func encode(into fields: inout Fields) {
         switch self {
         case .plan(_, let plan): plan.encode(into: &fields)
-        case .state(let state): state.encode(into: &fields)
+        case .state(let state, _): state.encode(into: &fields)
         case .alert(let alert): alert.encode(into: &fields)
         case .reply(let reply): reply.encode(into: &fields)
         }
     }
 
-    /// `session` shows the day, `circuit_breaker` what stops entries and until when.
+    /// `session` shows the day, `circuit_breaker` what stops entries and until when. `risk_session` is what the journal has,
+    /// for an instance on another machine that takes over.
     public func forEachProjection(_ body: (Projection) -> Void) {
-        guard case .state(let state) = self else { return }
+        guard case .state(let state, let session) = self else { return }
+        var record = Fields()
+        session.encode(into: &record)
+        body(.hash(key: "risk_session", fields: record, replacing: true))
         body(.hash(key: "session", fields: state.fields, replacing: true))
         var breaker = Fields()
         let longest = state.breakers.breakers.max { $0.until < $1.until }

@@ -9,7 +9,7 @@ let settings = context.configure { section throws(ConfigurationError) in
 }
 let keeper = SessionKeeper(context, path: settings.journal)
 let host = ProcessorHost(context, sharing: .whole) {
-    RiskManager(settings.rules, session: keeper.session)
+    RiskManager(settings.rules, session: keeper.latest())
 }
 host.beforeCommit = { keeper.keep(&$0) }
 host.run().exit()
