@@ -136,6 +136,7 @@ extension ProcessorHost {
         }
         let began = SystemClock.monotonicUs()
         var count = 0
+        if isNew { try recall(client, positions) }
         try replayReferences(client)
         var replay = StreamReplay(client, reader)
         do throws(RedisError) {
@@ -158,6 +159,18 @@ extension ProcessorHost {
             $0.put("pending", pending.count)
             $0.put("warm_up", isNew)
             $0.put("ms", (SystemClock.monotonicUs() - began) / 1000)
+        }
+    }
+
+    /// What this service has said within the window that it remembers.
+    private func recall(_ client: RedisClient, _ positions: [GroupKeeper.Position]) throws(RedisError) {
+        let newest = positions.map(\.lastDelivered.milliseconds).max() ?? 0
+        let start = StreamId(
+            milliseconds: newest - min(newest, UInt64(Processor.Input.warmUpMs)), sequence: 0)
+        for kind in Processor.Input.recalled {
+            for stream in owned.map({ StreamName(kind, $0) }) {
+                _ = try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
+            }
         }
     }
 

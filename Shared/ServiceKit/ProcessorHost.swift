@@ -136,6 +136,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     /// stopped, for a service whose sockets sleep elsewhere; the reactor's own loop by default.
     /// With `isHeldBack` nothing is read before `begin`.
     public func run(isHeldBack: Bool = false, loop: (() -> Void)? = nil) -> ExitCode {
+        if let file = context.replayFile { return replay(file) }
         context.serveMetrics(
             isReady: { [unowned self] in phase == .live },
             isRedisUp: { [unowned self] in phase == .live || context.isStandby })

@@ -24,21 +24,9 @@ final class ReferenceReader {
     func replay(
         _ client: RedisClient, _ body: (_ stream: StreamName, _ id: StreamId, _ fields: Fields) -> Void
     ) throws(RedisError) {
-        let start = max(0, SystemClock.now().milliseconds - windowMs)
+        let start = StreamId(milliseconds: UInt64(max(0, SystemClock.now().milliseconds - windowMs)), sequence: 0)
         for (index, stream) in streams.enumerated() {
-            last[index] = StreamId(milliseconds: UInt64(start), sequence: 0)
-            while true {
-                var commands = CommandBuffer()
-                commands.command(
-                    ["XRANGE", stream.key, last[index].next.description, "+", "COUNT", "\(Self.pageSize)"])
-                try client.send(commands)
-                let reply = try client.receive()
-                guard reply.elementCount(RedisReply.root) > 0 else { break }
-                try forEachEntry(reply, at: RedisReply.root) { id, fields in
-                    last[index] = id
-                    body(stream, id, fields)
-                }
-            }
+            last[index] = try StreamRange(client).forEach(in: stream, from: start) { body(stream, $0, $1) }
         }
     }
 
@@ -78,24 +66,10 @@ final class ReferenceReader {
             guard let index = streams.firstIndex(where: { $0.key == name }) else {
                 throw .unexpectedReply("XREAD: \(name) was not asked for")
             }
-            try forEachEntry(reply, at: node + 2) { id, fields in
+            try StreamRange.forEach(reply, at: node + 2) { id, fields in
                 last[index] = id
                 body(streams[index], id, fields)
             }
-            node = reply.after(node)
-        }
-    }
-
-    private func forEachEntry(
-        _ reply: RedisReply, at list: Int, _ body: (_ id: StreamId, _ fields: Fields) -> Void
-    ) throws(RedisError) {
-        if let error = reply.error { throw .refused(error) }
-        var node = list + 1
-        for _ in 0..<reply.elementCount(list) {
-            guard let id = reply.id(node + 1) else { throw .unexpectedReply("entry without an id") }
-            var fields = Fields()
-            _ = reply.read(node + 2, into: &fields)
-            body(id, fields)
             node = reply.after(node)
         }
     }

@@ -15,6 +15,9 @@ public final class ServiceContext {
     public let reactor: Reactor
     /// The venue's time, as far as this service has heard of it.
     public var venueClock: VenueClock
+    /// A capture of the streams that is replayed instead of serving (`--replay`).
+    let replayFile: String?
+    public var isReplay: Bool { replayFile != nil }
     /// Where the times of what passes are noted (`latency_file`); nil for nowhere.
     public let latencyTrace: LatencyTrace?
     /// Whether it waits for its turn while another instance does the work; shown by `/healthz`.
@@ -24,11 +27,11 @@ public final class ServiceContext {
     private var responder: HTTPResponder?
 
     /// Reads the arguments and the configuration. Ends the process for `--help`, `--version`, and what can't be read.
-    /// `purpose` is the first line of `--help`.
+    /// `purpose` is the first line of `--help`; `isReplayable` says that all its work is that of a processor.
     public static func start(
-        _ name: String, purpose: String, arguments: [String] = CommandLine.arguments
+        _ name: String, purpose: String, isReplayable: Bool = false, arguments: [String] = CommandLine.arguments
     ) -> ServiceContext {
-        let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose)
+        let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose, isReplayable: isReplayable)
         do throws(ConfigurationError) {
             return try ServiceContext(name, commandLine)
         } catch {
@@ -40,6 +43,7 @@ public final class ServiceContext {
     init(_ name: String, _ options: CommandLineOptions) throws(ConfigurationError) {
         self.name = name
         host = hostName()
+        replayFile = options.replay
         let root = try ConfigurationFiles.load(options.files)
         top = ConfigurationSection(root, expand: environment)
         settings = try SuiteSettings(top)

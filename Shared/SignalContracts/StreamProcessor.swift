@@ -37,6 +37,9 @@ extension StreamMessage {
 public protocol StreamInput: Sendable {
     /// The streams it comes from. Per-symbol kinds are read for each symbol that the service trades.
     static var streams: [StreamKind] { get }
+    /// Streams of its own that it reads back when it starts, before anything else: what was said then counts, whatever the
+    /// same inputs would make it say now.
+    static var recalled: [StreamKind] { get }
     /// How far back a host replays those streams, with outputs muted, before the processor knows what it knew before a
     /// restart. Milliseconds; 0 for a processor without memory.
     static var warmUpMs: Int64 { get }
@@ -49,6 +52,7 @@ public protocol StreamInput: Sendable {
 }
 
 extension StreamInput {
+    public static var recalled: [StreamKind] { [] }
     public static var timerMs: Int64 { 0 }
     public static func timer(at time: Timestamp) -> Self? { nil }
 }

@@ -8,11 +8,12 @@ public struct DecisionInput: StreamInput {
         case execution(ExecutionEvent)
         case risk(RiskState)
         case weights(EngineWeights)
-        /// One of our own, read back: after a restart the day's counts go on from it.
+        /// One of our own, recalled: the day's counts go on from it.
         case decision(Decision)
     }
 
-    public static let streams: [StreamKind] = [.signal, .execution, .decision, .risk, .weights]
+    public static let streams: [StreamKind] = [.signal, .execution, .risk, .weights]
+    public static let recalled: [StreamKind] = [.decision]
     /// Longer than any position is held.
     public static let warmUpMs: Int64 = 1_800_000
 

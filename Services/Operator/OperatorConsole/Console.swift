@@ -40,6 +40,8 @@ public struct Console {
             case "resume": return try send(.resume)
             case "why": return try why()
             case "why-not": return try whyNot()
+            case "capture": return try capture()
+            case "replay": return replay()
             case "doctor": return doctor()
             default: Invocation.refuse("there is no command '\(invocation.command)'")
             }

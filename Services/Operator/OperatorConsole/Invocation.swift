@@ -8,6 +8,8 @@ struct Invocation {
     var isJSON = false
     var isWatching = false
     var timeoutSeconds = 30
+    /// The last minutes that `capture` takes.
+    var minutes = 10
 
     static let help = """
         vortexctl: the operator's command line of Vortex-7
@@ -24,11 +26,14 @@ struct Invocation {
           resume             ends 'halt'; circuit breakers stay until their time
           why ID             explain a decision or a trade: signals, reason, plan, orders, result
           why-not SYMBOL     what stopped entries since midnight UTC, gate by gate
+          capture FILE       save the streams of the last minutes (--last), with the past that a replay needs
+          replay FILE        run engines, decision and risk over a capture: what they say must be what they said
           doctor             check configuration, Redis, PostgreSQL, venue, clock and disk
 
           -c, --config FILE  configuration file; of several, the last one wins (default deploy/config/paper.yaml)
               --json         print JSON, one object a line
               --timeout S    how long a command waits for its answer (default 30)
+              --last M       minutes that 'capture' takes (default 10)
           -V, --version      print the version, and stop
           -h, --help         print this, and stop
 
@@ -56,6 +61,11 @@ struct Invocation {
                     Self.refuse("--timeout needs a number of seconds, 1…3600")
                 }
                 timeoutSeconds = seconds
+            case "--last":
+                guard let text = rest.popFirst(), let minutes = Int(text), 1...1440 ~= minutes else {
+                    Self.refuse("--last needs a number of minutes, 1…1440")
+                }
+                self.minutes = minutes
             default:
                 if argument.hasPrefix("-") { Self.refuse("'\(argument)' is not understood") }
                 if command.isEmpty { command = argument } else { self.arguments.append(argument) }

@@ -10,11 +10,12 @@ public struct RiskInput: StreamInput {
         case account(AccountUpdate)
         case weights(EngineWeights)
         case command(Command)
-        /// One of our own, read back: after a restart it counts as it was made, whatever would be said now.
+        /// One of our own, recalled: it counts as it was made, whatever would be said now.
         case plan(TradePlan)
     }
 
-    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command, .plan]
+    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command]
+    public static let recalled: [StreamKind] = [.plan]
     /// Longer than any position is held; what is older is in the journal.
     public static let warmUpMs: Int64 = 1_800_000
 

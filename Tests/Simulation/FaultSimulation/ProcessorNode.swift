@@ -93,6 +93,11 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         let group = world.bus.group(name)
         let pending = Set(group.pending)
         let windowUs = Processor.Input.warmUpMs * 1000
+        let recalled = Processor.Input.recalled
+        for entry in world.bus.log
+        where recalled.contains(entry.stream.kind)
+            && world.scheduler.nowUs - Int64(entry.id.milliseconds) * 1000 <= windowUs
+        { _ = process(entry) }
         var words: [Bus.Word] = []
         for place in 0..<group.next where kinds.contains(world.bus.log[place].stream.kind) {
             let entry = world.bus.log[place]
