@@ -141,7 +141,7 @@ extension ProcessorHost {
         var replay = StreamReplay(client, reader)
         do throws(RedisError) {
             try replay.run(
-                windowMs: isNew ? Processor.Input.warmUpMs : 0, positions: positions, pending: pending
+                windowMs: { isNew ? Processor.Input.warmUpMs(of: $0) : 0 }, positions: positions, pending: pending
             ) { entry in
                 count += 1
                 if entry.isPending {
@@ -165,9 +165,9 @@ extension ProcessorHost {
     /// What this service has said within the window that it remembers.
     private func recall(_ client: RedisClient, _ positions: [GroupKeeper.Position]) throws(RedisError) {
         let newest = positions.map(\.lastDelivered.milliseconds).max() ?? 0
-        let start = StreamId(
-            milliseconds: newest - min(newest, UInt64(Processor.Input.warmUpMs)), sequence: 0)
         for kind in Processor.Input.recalled {
+            let window = UInt64(Processor.Input.warmUpMs(of: kind))
+            let start = StreamId(milliseconds: newest - min(newest, window), sequence: 0)
             for stream in owned.map({ StreamName(kind, $0) }) {
                 _ = try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
             }

@@ -40,9 +40,9 @@ public protocol StreamInput: Sendable {
     /// Streams of its own that it reads back when it starts, before anything else: what was said then counts, whatever the
     /// same inputs would make it say now.
     static var recalled: [StreamKind] { get }
-    /// How far back a host replays those streams, with outputs muted, before the processor knows what it knew before a
-    /// restart. Milliseconds; 0 for a processor without memory.
-    static var warmUpMs: Int64 { get }
+    /// How far back a host replays a stream, with outputs muted, before the processor knows what it knew before a restart.
+    /// Milliseconds; 0 for what leaves no memory.
+    static func warmUpMs(of kind: StreamKind) -> Int64
     /// Distance of the host's timer inputs, milliseconds; 0 for none.
     static var timerMs: Int64 { get }
     /// The input that says that a multiple of `timerMs` has been reached.

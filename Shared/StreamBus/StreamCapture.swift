@@ -34,7 +34,7 @@ public struct StreamCapture: Sendable {
     public static func pastMs(_ kind: StreamKind) -> Int64 {
         switch kind {
         case .candle, .metric: 26 * 3_600_000
-        case .trade, .book: 180_000
+        case .trade, .book, .forming: 180_000
         default: 46 * 60_000
         }
     }

@@ -11,7 +11,7 @@ struct NumberInput: StreamInput {
     let number: Int64
     let id: StreamId
     static var streams: [StreamKind] { [.trade] }
-    static var warmUpMs: Int64 { 600_000 }
+    static func warmUpMs(of kind: StreamKind) -> Int64 { 600_000 }
     init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
         number = try fields.required("n")
         self.id = id

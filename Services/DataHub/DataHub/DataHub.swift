@@ -17,7 +17,7 @@ public struct DataHub {
             switch self {
             case .trade: .trade
             case .book: .book
-            case .candle: .candle
+            case .candle(let candle): candle.isClosed ? .candle : .forming
             case .metric: .metric
             }
         }
@@ -32,13 +32,14 @@ public struct DataHub {
     }
 
     public enum Kind: Int, Sendable, CaseIterable {
-        case trade, book, candle, metric
+        case trade, book, candle, forming, metric
 
         public var name: String {
             switch self {
             case .trade: "trade"
             case .book: "book"
             case .candle: "candle"
+            case .forming: "forming"
             case .metric: "metric"
             }
         }
@@ -128,7 +129,7 @@ public struct DataHub {
             symbols[symbol].hot.keep(book)
         case .candle(let candle):
             candle.encode(into: &fields)
-            write(.entry(.candle, id: id, fields))
+            write(.entry(input.kind, id: id, fields))
             symbols[symbol].hot.keep(candle)
         case .metric(let metric):
             metric.encode(into: &fields)

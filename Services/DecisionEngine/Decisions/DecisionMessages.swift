@@ -14,8 +14,17 @@ public struct DecisionInput: StreamInput {
 
     public static let streams: [StreamKind] = [.signal, .execution, .risk, .weights]
     public static let recalled: [StreamKind] = [.decision]
-    /// Longer than any position is held.
-    public static let warmUpMs: Int64 = 1_800_000
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        switch kind {
+        // The rarest signal comes every thirty seconds, and scores are compared over a few.
+        case .signal: 65_000
+        // The learner speaks seldom; its last word counts whatever its age.
+        case .weights: .max
+        // Longer than any position is held.
+        default: 1_800_000
+        }
+    }
 
     /// Nil for what concerns all.
     public let symbol: Symbol?

@@ -4,7 +4,7 @@ public import SignalContracts
 public struct ExecutorInput: StreamInput {
     public static let streams: [StreamKind] = [.plan, .book, .command]
     /// Its memory is its journal, not the streams.
-    public static let warmUpMs: Int64 = 0
+    public static func warmUpMs(of kind: StreamKind) -> Int64 { 0 }
 
     public let event: ExecutorEvent
 

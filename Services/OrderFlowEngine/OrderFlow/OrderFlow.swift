@@ -156,7 +156,7 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
     public static let streams: [StreamKind] = [.trade, .book]
     public static let recalled: [StreamKind] = [.signal]
     /// The longest memory: spoof marks and walls out of sight.
-    public static let warmUpMs: Int64 = 61_000
+    public static func warmUpMs(of kind: StreamKind) -> Int64 { 61_000 }
 
     public let symbol: Symbol
     public let id: StreamId

@@ -11,8 +11,15 @@ public struct RegimeInput: StreamInput {
     }
 
     public static let streams: [StreamKind] = [.candle, .book]
-    /// A day of 3m candles, and those that ATR and ADX need before them.
-    public static let warmUpMs: Int64 = 25 * 3_600_000 + 1_800_000
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        switch kind {
+        // The last evaluation, the spreads of a hundred books, the prices on the five-second grid.
+        case .book: 65_000
+        // A day of 3m candles, and those that ATR and ADX need before them.
+        default: 25 * 3_600_000 + 1_800_000
+        }
+    }
 
     public let symbol: Symbol
     public let id: StreamId

@@ -16,8 +16,18 @@ public struct RiskInput: StreamInput {
 
     public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command]
     public static let recalled: [StreamKind] = [.plan]
-    /// Longer than any position is held; what is older is in the journal.
-    public static let warmUpMs: Int64 = 1_800_000
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        switch kind {
+        // What it came to is in the plans.
+        case .decision: 10_000
+        // The contract's rules are told every minute.
+        case .metric: 130_000
+        case .weights: .max
+        // Longer than any position is held; what is older is in the journal.
+        default: 1_800_000
+        }
+    }
 
     /// Nil for what concerns all.
     public let symbol: Symbol?

@@ -2,7 +2,7 @@ import ServiceKit
 import SignalContracts
 import Technical
 
-// E3: reads md.candle, writes signal.
+// E3: reads md.candle and md.forming, writes signal.
 let context = ServiceContext.start(
     "technical-engine", purpose: "E3: says what indicators on candles show, with the trend and against an extreme.",
     isReplayable: true)

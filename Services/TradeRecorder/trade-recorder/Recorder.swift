@@ -26,7 +26,7 @@ final class Recorder {
 
     init(_ context: ServiceContext) {
         self.context = context
-        let kinds: [StreamKind] = [.decision, .plan, .execution, .candle]
+        let kinds: [StreamKind] = [.decision, .plan, .execution, .candle, .forming]
         streams =
             context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
         consumer = "\(context.name)-\(context.instance)"
@@ -188,7 +188,7 @@ private struct Entry {
     /// Nil for what is not to be recorded.
     func ledgerEntry() throws(ContractError) -> LedgerEntry? {
         switch (stream.kind, stream.symbol) {
-        case (.candle, let symbol?):
+        case (.candle, let symbol?), (.forming, let symbol?):
             let candle = try CandleUpdate(fields)
             let isPrice = candle.timeframe == .oneMinute && !candle.isBackfill
             return isPrice ? .price(symbol, candle.close, at: candle.eventTime) : nil
