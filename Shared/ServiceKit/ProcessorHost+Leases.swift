@@ -77,8 +77,9 @@ extension ProcessorHost {
     }
 
     private func own(_ symbols: [Symbol]) {
+        let committed = Dictionary(zip(streams, lastCommitted)) { first, _ in first }
+        keepState(for: symbols)
         owned = symbols
-        processor = nil
         unsettled.removeAll()
         causes.removeAll()
         commit = .idle
@@ -89,8 +90,19 @@ extension ProcessorHost {
             countMax: reader.countMax)
         streams = reader.streams
         hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()), isOneTransaction: true)
-        lastCommitted = Array(repeating: nil, count: streams.count)
+        lastCommitted = streams.map { committed[$0] ?? nil }
         metrics.show(context.metrics, service: context.name, reader: reader)
+    }
+
+    /// What stays with this worker goes on from where it is: only what comes to it has to be warmed up.
+    private func keepState(for symbols: [Symbol]) {
+        guard var sharing = processor as? any StreamProcessor & SymbolSharing, !symbols.isEmpty else {
+            processor = nil
+            return
+        }
+        for symbol in owned where !symbols.contains(symbol) { sharing.forget(symbol) }
+        processor = sharing as? Processor
+        fresh = fresh.union(symbols.filter { !owned.contains($0) }).intersection(symbols)
     }
 
     /// Whether a read may be sent: it must be over, with its whole waiting time, before the leases can run out. A worker

@@ -136,12 +136,14 @@ extension ProcessorHost {
         }
         let began = SystemClock.monotonicUs()
         var count = 0
-        if isNew { try recall(client, positions) }
-        try replayReferences(client)
+        func isFresh(_ stream: StreamName) -> Bool { isNew || stream.symbol.map(fresh.contains) ?? false }
         var replay = StreamReplay(client, reader)
         do throws(RedisError) {
+            try recall(client, positions, isFresh)
+            try replayReferences(client)
             try replay.run(
-                windowMs: { isNew ? Processor.Input.warmUpMs(of: $0) : 0 }, positions: positions, pending: pending
+                windowMs: { isFresh($0) ? Processor.Input.warmUpMs(of: $0.kind) : 0 }, positions: positions,
+                pending: pending
             ) { entry in
                 count += 1
                 if entry.isPending {
@@ -154,6 +156,7 @@ extension ProcessorHost {
             processor = nil
             throw error
         }
+        fresh.removeAll()
         context.log.info("replayed") {
             $0.put("entries", count)
             $0.put("pending", pending.count)
@@ -163,12 +166,14 @@ extension ProcessorHost {
     }
 
     /// What this service has said within the window that it remembers.
-    private func recall(_ client: RedisClient, _ positions: [GroupKeeper.Position]) throws(RedisError) {
+    private func recall(
+        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ isFresh: (StreamName) -> Bool
+    ) throws(RedisError) {
         let newest = positions.map(\.lastDelivered.milliseconds).max() ?? 0
         for kind in Processor.Input.recalled {
             let window = UInt64(Processor.Input.warmUpMs(of: kind))
             let start = StreamId(milliseconds: newest - min(newest, window), sequence: 0)
-            for stream in owned.map({ StreamName(kind, $0) }) {
+            for stream in owned.map({ StreamName(kind, $0) }) where isFresh(stream) {
                 _ = try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
             }
         }

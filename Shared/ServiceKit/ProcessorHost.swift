@@ -96,6 +96,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var references: ReferenceReader?
     /// Symbols that are read: all of them, or those whose lease this worker has.
     var owned: [Symbol]
+    /// Of those, the ones that the processor does not know yet, though it knows others.
+    var fresh: Set<Symbol> = []
     /// A change of the leases that waits for the batch in hand.
     var nextHolding: SymbolLeases.Holding?
 

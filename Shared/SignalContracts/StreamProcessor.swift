@@ -57,6 +57,12 @@ extension StreamInput {
     public static func timer(at time: Timestamp) -> Self? { nil }
 }
 
+/// A processor whose symbols may move to another worker and come back.
+public protocol SymbolSharing {
+    /// Drops all that it knows of a symbol alone: if the symbol comes back, that is built anew.
+    mutating func forget(_ symbol: Symbol)
+}
+
 /// An input that belongs to one symbol, so that a host can keep a processor for each.
 public protocol SymbolKeyed {
     var symbol: Symbol { get }

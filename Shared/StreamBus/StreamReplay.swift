@@ -36,7 +36,7 @@ public struct StreamReplay {
 
     /// Calls `body` with the entries of the last `windowMs` before each lane's position, and with all pending ones.
     public mutating func run(
-        windowMs: (StreamKind) -> Int64, positions: [GroupKeeper.Position], pending: [GroupKeeper.Pending],
+        windowMs: (StreamName) -> Int64, positions: [GroupKeeper.Position], pending: [GroupKeeper.Pending],
         _ body: (Entry) -> Void
     ) throws(RedisError) {
         addPending(pending)
@@ -64,7 +64,7 @@ public struct StreamReplay {
         }
     }
 
-    private mutating func addPast(_ windowMs: (StreamKind) -> Int64, _ positions: [GroupKeeper.Position])
+    private mutating func addPast(_ windowMs: (StreamName) -> Int64, _ positions: [GroupKeeper.Position])
         throws(RedisError)
     {
         var newest = Array(repeating: UInt64(0), count: reader.laneSymbols.count)
@@ -73,7 +73,7 @@ public struct StreamReplay {
             newest[lane] = max(newest[lane], positions[stream].lastDelivered.milliseconds)
         }
         for stream in reader.streams.indices where positions[stream].lastDelivered > .zero {
-            let window = windowMs(reader.streams[stream].kind)
+            let window = windowMs(reader.streams[stream])
             guard window > 0 else { continue }
             let end = newest[reader.lanes[stream]]
             let start = StreamId(milliseconds: end - min(end, UInt64(window)), sequence: 0)

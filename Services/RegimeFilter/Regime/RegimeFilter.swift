@@ -1,5 +1,5 @@
 public import SignalContracts
-import TradingPrimitives
+public import TradingPrimitives
 
 /// E5: says what state the market is in: whether to trade, and with what weights and multipliers. It has no direction.
 ///
@@ -7,7 +7,7 @@ import TradingPrimitives
 /// the spread gate changes, and at each multiple of 5 s with the return of those 5 s. The returns of the two contracts that
 /// are watched as a pair come back from the streams, so that each worker knows their correlation, whatever symbols it has.
 /// Definitions: strategy reference, "E5 regime".
-public struct RegimeFilter: StreamProcessor {
+public struct RegimeFilter: StreamProcessor, SymbolSharing {
     private let configuration: RegimeConfiguration
     private var indexOf: [Symbol: Int] = [:]
     private var markets: [Market] = []
@@ -24,6 +24,10 @@ public struct RegimeFilter: StreamProcessor {
         case .book(let book): take(book, input, market: index(of: input.symbol), emit: emit)
         case .signal(let signal): pair.record(signal, of: input.symbol)
         }
+    }
+
+    public mutating func forget(_ symbol: Symbol) {
+        if let index = indexOf[symbol] { markets[index] = Market(configuration) }
     }
 
     private mutating func index(of symbol: Symbol) -> Int {
