@@ -9,7 +9,7 @@ import TradingPrimitives
 /// Engines that are restarted while the suite trades: nobody else stops, nothing is said twice or not at all, and the first
 /// words after a restart are those that an engine without one would have said.
 @Suite(.serialized)
-struct RestartTests {
+struct RollingRestartTests {
     /// `VORTEX7_RESTARTS=100` for the long run.
     static let restarts = Int(ProcessInfo.processInfo.environment["VORTEX7_RESTARTS"] ?? "") ?? 3
     private static let engines = [
