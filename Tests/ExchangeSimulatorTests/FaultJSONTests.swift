@@ -129,6 +129,8 @@ struct FaultJSONTests {
         #expect(world.exchange.books[0].lastPrice < World.price("58600"))
         try act(#"{"act":"filters","symbol":"BTCUSDT","tickSize":"0.5","maxLeverage":5}"#)
         #expect(world.exchange.instruments[0].rules.tickSize == World.price("0.5"))
+        try act(#"{"act":"delivery","symbol":"BTCUSDT","seconds":3600}"#)
+        #expect(world.exchange.instruments[0].deliveryTime == world.exchange.now + 3_600_000)
         try act(#"{"act":"status","symbol":"BTCUSDT","status":"HALT"}"#)
         #expect(world.exchange.books[0].status == .halt)
         try act(#"{"act":"expire-listen-key"}"#)

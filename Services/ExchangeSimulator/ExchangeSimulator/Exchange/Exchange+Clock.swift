@@ -60,6 +60,7 @@ extension Exchange {
         if isDue(2000) { publishTickers() }
         liquidate()
         expireDatedOrders()
+        deliverDueContracts()
         for account in accounts.indices {
             if let expiry = accounts[account].listenKeyExpiry, expiry <= now {
                 accounts[account].listenKeyExpiry = nil

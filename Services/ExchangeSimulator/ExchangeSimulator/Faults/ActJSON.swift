@@ -13,7 +13,7 @@ enum ActKind: String, CaseIterable {
     case hedgeMode = "hedge-mode"
     case transfer
     case expireListenKey = "expire-listen-key"
-    case liquidate, deleverage, settle, status, filters, gap
+    case liquidate, deleverage, settle, status, delivery, filters, gap
     case endFaults = "end-faults"
     case cut
 
@@ -44,6 +44,7 @@ enum ActKind: String, CaseIterable {
         case .deleverage: ["account", "symbol", "fraction"]
         case .settle: ["symbol"]
         case .status: ["symbol", "status"]
+        case .delivery: ["symbol", "seconds"]
         case .filters: ["symbol", "tickSize", "stepSize", "minNotional", "maxLeverage"]
         case .gap: ["symbol", "percent"]
         case .endFaults: []
@@ -88,6 +89,11 @@ extension Exchange {
             let status = try members.choice("status", SymbolStatus.self)
             return .status(
                 instrument: try symbol(&members, what), try NamedMembers.needed(status, "status", what))
+        case .delivery:
+            let seconds = try members.value("seconds", Int.self, in: 0...3_000_000_000)
+            return .delivery(
+                instrument: try symbol(&members, what),
+                afterMs: Int64(try NamedMembers.needed(seconds, "seconds", what)) * 1000)
         case .filters: return .filters(instrument: try symbol(&members, what), try filters(&members))
         case .gap:
             // Percent, as people say it.
