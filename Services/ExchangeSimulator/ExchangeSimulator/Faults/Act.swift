@@ -15,6 +15,7 @@ public enum Act: Sendable {
     /// Its end, so long after this moment.
     case delivery(instrument: Int, afterMs: Int64)
     case filters(instrument: Int, FilterChange)
+    case flood(instrument: Int, forMs: Int64, perSecond: Int)
     case gap(instrument: Int, Ratio)
     case endFaults
     /// Sockets are the server's; for the exchange there are none.
@@ -39,6 +40,7 @@ extension Exchange {
         case .status(let index, let status): setStatus(index, status)
         case .delivery(let index, let afterMs): setDelivery(index, now + afterMs)
         case .filters(let index, let change): setFilters(index, change)
+        case .flood(let index, let forMs, let count): flood(index, forMs: forMs, perSecond: count)
         case .gap(let index, let share): try gap(index, by: share)
         case .endFaults: faults.removeAll()
         case .cut: break
