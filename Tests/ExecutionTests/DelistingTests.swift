@@ -27,6 +27,28 @@ struct DelistingTests {
         #expect(talk.events.contains { $0.kind == .positionClosed })
     }
 
+    @Test func `what a person opens in a contract that ends is closed too`() throws {
+        var talk = try Conversation.ready()
+        talk.hear(.ending(symbol, at: talk.now + 600_000))
+        for round in 1...2 {
+            for _ in 0..<20 where talk.orderCount == 0 {
+                talk.tick(afterMs: 600)
+                try talk.book("100.0", "100.1")
+                try talk.answerLook(positions: [try talk.held("4")])
+            }
+            let (id, exit) = try talk.takeOrder()
+            #expect(exit.isReduceOnly && exit.quantity.description == "4")
+            talk.hear(.reply(id, .order(try talk.report(exit, .new))))
+            try talk.fill(exit.clientOrderId, .sell, "4", at: "100.0", maker: false)
+            talk.hear(.user(.order(try talk.report(exit, .filled, executed: "4"), fill: nil)))
+            while let place = talk.open.firstIndex(where: { if case .placeStop = $0.request { true } else { false } }) {
+                talk.hear(.reply(talk.open.remove(at: place).id, .notExecuted("it is over")))
+            }
+            talk.tick()
+            #expect(talk.messages.count { $0.isAlert("delisting_close", .warning) } == round)
+        }
+    }
+
     @Test func `of a contract that ends no position is opened, and of one that does not after all it is`() throws {
         var talk = try Conversation.ready()
         talk.hear(.ending(symbol, at: talk.now + 86_400_000))

@@ -40,6 +40,8 @@ extension Executor {
     /// Closes what is held in a contract that is about to end, while that is still up to us.
     mutating func closeWhatEnds() {
         for index in desks.indices {
+            // One that a person opens later is another one.
+            if desks[index].position == nil { desks[index].isEndTold = false }
             guard !desks[index].isEndTold, let position = desks[index].position, !position.isOver,
                 let reason = reasonToLeave(desks[index])
             else { continue }
