@@ -15,7 +15,11 @@ public struct Quote: Equatable, Sendable, BitwiseCopyable {
 
     /// Whether the middle is no farther from `mark` than `share` of it.
     public func isNear(_ mark: Price, within share: Double) -> Bool {
-        abs((Double(bid.raw) + Double(ask.raw)) / 2 / Double(mark.raw) - 1) <= share
+        Self.isNear(Price(raw: bid.raw / 2 + ask.raw / 2), mark, within: share)
+    }
+
+    public static func isNear(_ price: Price, _ mark: Price, within share: Double) -> Bool {
+        abs(Double(price.raw) / Double(mark.raw) - 1) <= share
     }
 
     /// Price of an entry that does not take: LONG min(bid + offset, ask − 1 tick), never above `level`; SHORT mirrored.

@@ -77,6 +77,14 @@ struct AbsurdMarketTests {
         #expect(talk.events.last?.detail == "the mark price is old" && talk.orderCount == 0)
     }
 
+    @Test func `a plan whose price is far from the mark price opens nothing`() throws {
+        var talk = try Conversation.ready()
+        talk.tick(afterMs: 1500)
+        try talk.book("103.0", "103.1")
+        talk.hear(.plan(symbol, try talk.plan()))
+        #expect(talk.orderCount == 0 && talk.events.last?.detail?.hasPrefix("the plan's price 100") == true)
+    }
+
     @Test func `many absurd books are told of once a minute`() throws {
         var talk = try Conversation.ready()
         for _ in 0..<611 {

@@ -111,7 +111,7 @@ struct SymbolFeed {
             return youngMark(book.eventTime).map { !quote.isNear($0, within: configuration.markBandRatio) } ?? false
         case .trade(let trade):
             return youngMark(trade.eventTime).map {
-                abs(Double(trade.price.raw) / Double($0.raw) - 1) > configuration.markBandRatio
+                !Quote.isNear(trade.price, $0, within: configuration.markBandRatio)
             } ?? false
         case .metric(let metric):
             if case .markPrice(let price, _, _, _) = metric.value, price > .zero { mark = (price, metric.eventTime) }

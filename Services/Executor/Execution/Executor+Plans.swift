@@ -50,7 +50,10 @@ extension Executor {
         guard let rules = desk.rules else { return "the contract's rules are not known" }
         guard desk.bookTime > .zero, now - desk.bookTime <= configuration.bookAgeMaxMs else { return "the book is old" }
         if let fault = desk.bookFault { return fault }
-        guard youngMark(desk) != nil else { return "the mark price is old" }
+        guard let mark = youngMark(desk) else { return "the mark price is old" }
+        guard Quote.isNear(terms.entryPrice, mark, within: configuration.markBandRatio) else {
+            return "the plan's price \(terms.entryPrice) is too far from the mark price \(mark)"
+        }
         if terms.notional > configuration.notionalMax {
             return "notional \(terms.notional) > \(configuration.notionalMax)"
         }
