@@ -221,7 +221,7 @@ tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests(
     "IntegrationTests",
     of: [
-        "BinanceFutures", "Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport",
+        "BinanceFutures", "Journal", "Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport",
         "TradingPrimitives",
     ])
 tests("TidyTests", of: ["TestSupport"])

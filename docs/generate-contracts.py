@@ -14,7 +14,7 @@ STREAMS = [
     ("md.book:{S}", "data-hub", "order-flow-engine, regime-filter, executor", ["BookUpdate"]),
     ("md.candle:{S}", "data-hub", "technical-engine, regime-filter, trade-recorder", ["CandleUpdate"]),
     ("md.forming:{S}", "data-hub", "technical-engine, trade-recorder", ["CandleUpdate"]),
-    ("md.metric:{S}", "data-hub", "sentiment-engine, risk-manager", ["MarketMetric"]),
+    ("md.metric:{S}", "data-hub", "sentiment-engine, risk-manager, executor", ["MarketMetric"]),
     ("signal:{S}", "the five engines", "decision-engine",
      ["OrderFlowSignal", "TickSignal", "TechnicalSignal", "SentimentSignal", "RegimeSignal"]),
     ("decision:{S}", "decision-engine", "risk-manager, trade-recorder", ["Decision"]),

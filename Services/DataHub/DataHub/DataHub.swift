@@ -54,6 +54,8 @@ public struct DataHub {
         public var thinned: Int64 = 0
         /// Trades that the venue numbered and that never came.
         public var missing: Int64 = 0
+        /// Crossed books, and prices too far from the mark price.
+        public var absurd: Int64 = 0
     }
 
     private let configuration: HubConfiguration
@@ -89,6 +91,10 @@ public struct DataHub {
         case .accepted(let missing):
             if configuration.staleMs > 0, !isLate(input), venueTime - eventTime > configuration.staleMs {
                 counts[kind.rawValue].stale += 1
+                return
+            }
+            if symbols[symbol].isAbsurd(input) {
+                counts[kind.rawValue].absurd += 1
                 return
             }
             counts[kind.rawValue].accepted += 1
@@ -158,6 +164,8 @@ public struct HubConfiguration: Equatable, Sendable {
     public var hotStateMs: Int64 = 250
     /// Trades, books and candles older than this by the venue's clock are dropped, milliseconds; 0 for no bound.
     public var staleMs: Int64 = 10_000
+    /// How far a trade or the middle of a book may be from the mark price, a part of it: what is farther is dropped.
+    public var markBandRatio = 0.02
 
     public init() {}
 }

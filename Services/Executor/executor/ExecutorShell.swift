@@ -93,7 +93,10 @@ final class ExecutorShell {
     }
 
     private func tell(_ news: RulesKeeper.News) {
-        for (symbol, status) in news.statuses { handle(.status(symbol, status)) }
+        for listing in news.listings {
+            handle(.status(listing.symbol, listing.status))
+            handle(.ending(listing.symbol, at: listing.endsAt))
+        }
         for rules in news.rules { handle(.rules(rules)) }
     }
 

@@ -18,14 +18,14 @@ final class HubNode: Node {
 
     init(_ world: World) {
         self.world = world
-        hub = DataHub(world.symbols)
+        hub = DataHub(world.symbols, world.rules.hub)
         scanner = MarketScanner(world.symbols)
     }
 
     func start() {
         guard !isUp else { return }
         isUp = true
-        hub = DataHub(world.symbols)
+        hub = DataHub(world.symbols, world.rules.hub)
         for entry in world.bus.log where Self.streams.contains(entry.stream.kind) {
             guard let index = world.symbols.firstIndex(where: { $0 == entry.stream.symbol }) else { continue }
             hub.resume(symbol: index, after: entry.id)
