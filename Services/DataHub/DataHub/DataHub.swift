@@ -34,6 +34,16 @@ public struct DataHub {
     public enum Kind: Int, Sendable, CaseIterable {
         case trade, book, candle, forming, metric
 
+        public var stream: StreamKind {
+            switch self {
+            case .trade: .trade
+            case .book: .book
+            case .candle: .candle
+            case .forming: .forming
+            case .metric: .metric
+            }
+        }
+
         public var name: String {
             switch self {
             case .trade: "trade"
