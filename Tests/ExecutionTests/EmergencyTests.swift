@@ -87,6 +87,18 @@ struct EmergencyTests {
         #expect((talk.orderCount == 1) == closes)
     }
 
+    @Test func `an entry that fills while an emergency cancels it is closed by the emergency`() throws {
+        var talk = try Conversation.ready()
+        talk.hear(.plan(symbol, try talk.plan()))
+        let (id, entry) = try talk.takeOrder()
+        talk.hear(.reply(id, .order(try talk.report(entry, .new))))
+        try talk.pass(ms: 300)
+        try talk.book("101.5", "101.6")
+        _ = try talk.take { $0 == .cancelOrder(symbol, clientOrderId: entry.clientOrderId) }
+        try talk.fill(entry.clientOrderId, .buy, "10", at: "100")
+        #expect(talk.executor.position(of: symbol)?.exitReason == .emergency)
+    }
+
     @Test func `a wallet that loses a twentieth within five minutes stops entries until a person starts them`() throws {
         var talk = try Conversation.ready()
         talk.hear(.user(.account(walletBalance: try talk.number("5000"), positions: [])))

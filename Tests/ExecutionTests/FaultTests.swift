@@ -69,6 +69,14 @@ struct FaultTests {
         #expect(talk.alerts.contains("position_liquidated"))
     }
 
+    @Test func `what a person closes after the first target was closed by a person`() throws {
+        var talk = try Conversation.ready()
+        let (_, target) = try talk.enter(try talk.plan())
+        try talk.fill(target.clientOrderId, .sell, "6", at: "100.4", pnl: "2.4")
+        try talk.fill("web_1", .sell, "4", at: "100.3", maker: false, pnl: "1.2")
+        #expect(talk.events.last?.summary?.exitReason == .external)
+    }
+
     @Test func `a part that the venue takes away for others' sake leaves the rest protected`() throws {
         var talk = try Conversation.ready()
         let (stop, _) = try talk.enter(try talk.plan())

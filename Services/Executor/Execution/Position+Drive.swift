@@ -6,10 +6,12 @@ import Venue
 // a lost answer and a normal day take the same path.
 extension Position {
     mutating func drive(_ around: Surroundings, _ actions: inout PositionActions) {
-        if isAbandoned, state == .pendingEntry { endEntry("asked by a person", around, &actions) }
+        let isEmergency = exitReason == .emergency
+        let wish = isEmergency ? "an emergency" : "asked by a person"
+        if isAbandoned, state == .pendingEntry { endEntry(wish, around, &actions) }
         driveEntry(around, &actions)
         if !isOver {
-            if isAbandoned, held > .zero { exit(.manual, "asked by a person", around, &actions) }
+            if isAbandoned, held > .zero { exit(isEmergency ? .emergency : .manual, wish, around, &actions) }
             driveProtection(around, &actions)
             driveTimeLimits(around, &actions)
             driveTarget(around, &actions)

@@ -98,7 +98,7 @@ extension Position {
     /// Counts a fill once, whatever order it belongs to: what closes, closes.
     mutating func filled(_ fill: Fill, _ around: Surroundings, _ actions: inout PositionActions) {
         let role = role(clientOrderId: fill.clientOrderId, orderId: fill.orderId)
-        guard !tradeIds.contains(fill.tradeId) else { return recognize(fill, role) }
+        guard !tradeIds.contains(fill.tradeId) else { return recognize(fill, role, &actions) }
         tradeIds.append(fill.tradeId)
         if role == .foreign { foreignTradeIds.append(fill.tradeId) }
         credit(fill, role)
@@ -135,10 +135,11 @@ extension Position {
 
     /// A fill that was counted before it was known whose it is, as one that came before its order's own answer, belongs to an
     /// order of ours after all.
-    private mutating func recognize(_ fill: Fill, _ role: OrderRole) {
+    private mutating func recognize(_ fill: Fill, _ role: OrderRole, _ actions: inout PositionActions) {
         guard role != .foreign, let place = foreignTradeIds.firstIndex(of: fill.tradeId) else { return }
         foreignTradeIds.remove(at: place)
         credit(fill, role)
+        if fill.side == direction.exitSide, exitReason == .external { noteReason(fill, role, &actions) }
     }
 
     /// Counts a payment of funding once; it changes nothing but the sum.
@@ -188,7 +189,9 @@ extension Position {
         case .foreign:
             let isForced = ["autoclose-", "adl_autoclose", "settlement_autoclose-", "delivery_autoclose-"]
                 .contains { fill.clientOrderId?.hasPrefix($0) == true }
-            exitReason = isForced ? .liquidation : exitReason ?? .external
+            // A target's reason is that of its own part; who takes the rest says why that went.
+            let wish = state == .closing ? exitReason : nil
+            exitReason = isForced ? .liquidation : wish ?? .external
             guard isForced else { return }
             actions.alerts.append(
                 (
