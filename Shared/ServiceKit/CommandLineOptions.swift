@@ -4,6 +4,8 @@ struct CommandLineOptions {
     private(set) var files: [String] = []
     private(set) var level: LogLevel?
     private(set) var showsConfiguration = false
+    /// Whether the configuration is read, and nothing else done.
+    private(set) var isCheck = false
     /// A capture of the streams to be replayed instead of serving.
     private(set) var replay: String?
 
@@ -29,6 +31,7 @@ struct CommandLineOptions {
                 guard let file = rest.popFirst() else { Self.refuse(name, "\(argument) needs a file") }
                 replay = file
             case "--show-config": showsConfiguration = true
+            case "--check": isCheck = true
             default: Self.refuse(name, "'\(argument)' is not understood")
             }
         }
@@ -48,10 +51,11 @@ struct CommandLineOptions {
         return """
             \(name): \(purpose)
 
-            Usage: \(name) [-c FILE]... [-v | -vv] [--show-config]\(isReplayable ? " [--replay FILE]" : "")
+            Usage: \(name) [-c FILE]... [-v | -vv] [--check | --show-config]\(isReplayable ? " [--replay FILE]" : "")
 
               -c, --config FILE   configuration file; of several, the last one wins (default \(defaultFile))
               -v, -vv             log more: debug, trace
+                  --check         read the configuration, say what is wrong with it, and stop
                   --show-config   print the configuration without secrets, and stop
             \(isReplayable ? replay : "")  -V, --version       print the version, and stop
               -h, --help          print this, and stop

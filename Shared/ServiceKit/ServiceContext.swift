@@ -23,6 +23,7 @@ public final class ServiceContext {
     /// Whether it waits for its turn while another instance does the work; shown by `/healthz`.
     public var isStandby = false
     private let top: ConfigurationSection
+    private let isCheck: Bool
     private let metricsPort: Int
     private var responder: HTTPResponder?
 
@@ -44,6 +45,7 @@ public final class ServiceContext {
         self.name = name
         host = hostName()
         replayFile = options.replay
+        isCheck = options.isCheck
         let root = try ConfigurationFiles.load(options.files)
         top = ConfigurationSection(root, expand: environment)
         settings = try SuiteSettings(top)
@@ -71,7 +73,10 @@ public final class ServiceContext {
     /// To be called once all keys have been read: what is left is unknown, and ends the process.
     public func finishConfiguration() {
         let unknown = top.unknownKeys()
-        guard !unknown.isEmpty else { return }
+        guard !unknown.isEmpty else {
+            if isCheck { ExitCode.success.exit() }
+            return
+        }
         for error in unknown { complain("\(name): \(error)") }
         ExitCode.configuration.exit()
     }

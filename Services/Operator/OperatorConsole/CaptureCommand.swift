@@ -69,14 +69,10 @@ extension Console {
             complain("vortexctl: \(path) can't be read; 'vortexctl capture' makes one")
             return .notFound
         }
-        let folder = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/")
         var worst = ExitCode.success
         for service in Self.replayable {
-            let beside = folder + "/" + service
-            let program = !folder.isEmpty && access(beside, X_OK) == 0 ? beside : service
             let arguments = invocation.files.flatMap { ["-c", $0] } + ["--replay", path]
-            guard let code = run(program, arguments) else {
+            guard let code = ChildRun.run(ChildRun.companion(service), arguments) else {
                 complain("vortexctl: \(service) could not be run")
                 return .failure
             }
@@ -84,16 +80,5 @@ extension Console {
         }
         print(worst == .success ? "all is as it was" : "not all is as it was; differences are told above")
         return worst
-    }
-
-    /// Runs a program with this one's streams and waits for its end; nil when it can't be run.
-    private func run(_ program: String, _ arguments: [String]) -> Int32? {
-        fflush(nil)
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
-        var child = pid_t(), status: Int32 = 0
-        guard posix_spawnp(&child, program, nil, nil, &words, environ) == 0 else { return nil }
-        while waitpid(child, &status, 0) < 0 { if errno != EINTR { return nil } }
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
     }
 }

@@ -68,6 +68,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     private func turn() {
         guard isUp, !isPaused, world.bus.isUp else { return }
         if processor == nil || serverId != world.bus.serverId { recover() }
+        // It may have died over it.
+        guard isUp, processor != nil else { return }
         let places = world.bus.read(name, kinds, max: Self.batchMax)
         guard !places.isEmpty else { return }
         if world.mutation == .acknowledgeBeforeProcessing { world.bus.commit(name, acknowledging: places, []) }
