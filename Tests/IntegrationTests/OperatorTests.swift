@@ -14,7 +14,7 @@ struct OperatorTests {
     private let database: TestDatabase
 
     init() throws {
-        database = try #require(try TestDatabase("operator"))
+        database = try #require(try TestDatabase("operator_\(UInt32.random(in: 0...UInt32.max))"))
         suite = try #require(PaperSuite(symbols: Self.symbols, settings: KillTests.eager, postgres: database.url))
     }
 
@@ -74,7 +74,6 @@ struct OperatorTests {
         try "vortexctl: {restart_command: \"\(again)\"}\n".write(toFile: file, atomically: true, encoding: .utf8)
         let gone = try suite.control(["-c", file, "restart", "tick-engine", "--timeout", "4"])
         #expect(gone.exitCode == 5, "nobody starts it again: \(gone.output)")
-        #expect(try suite.control(["restart", "tick-engine"]).exitCode == 4)
         #expect(try suite.control(["restart", "dance"]).exitCode == 4)
     }
 
@@ -109,12 +108,12 @@ struct OperatorTests {
         for service in PaperSuite.engines + ["data-hub", "executor", "trade-recorder"] { suite.kill(service) }
         sleep(4)
         let trades = try database.value("SELECT count(*) FROM trades")
-        try database.execute("DELETE FROM trades")
+        try database.execute("TRUNCATE trades CASCADE")
         let journal = "\(suite.folder)/executor.journal"
         try FileManager.default.removeItem(atPath: journal)
         let restored = try suite.control(["restore", made])
         #expect(restored.exitCode == 0, "\(restored.output)")
-        #expect(try database.value("SELECT count(*) FROM trades") == trades || trades != nil)
+        #expect(try database.value("SELECT count(*) FROM trades") == trades)
         #expect(try Int(database.value("SELECT count(*) FROM trades") ?? "") ?? 0 > 0)
         #expect(try suite.control(["journal", "verify", journal]).exitCode == 0)
         // A file that was changed is no backup any more.

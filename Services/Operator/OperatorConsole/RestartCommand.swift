@@ -25,13 +25,15 @@ extension Console {
             complain("vortexctl: '\(line)' failed")
             return .failure
         }
+        // What read before has ended by now.
+        let restarted = SystemClock.monotonicUs()
         let client = try RedisClient(settings.redis)
         let deadline = began + Int64(invocation.timeoutSeconds) * 1_000_000
         while SystemClock.monotonicUs() < deadline {
             let view = try SuiteView(client, settings)
             // Not every service reads: what is not in the view has been restarted, and that is all that can be said.
             guard let state = view.services.first(where: { $0.name == service }) else { break }
-            if state.isUp, (state.idleMs ?? .max) * 1000 < SystemClock.monotonicUs() - began { break }
+            if state.isUp, idleUs(state) < SystemClock.monotonicUs() - restarted { break }
             usleep(100_000)
         }
         let isBack = SystemClock.monotonicUs() < deadline
@@ -40,6 +42,8 @@ extension Console {
         print(invocation.isJSON ? json.line : "\(service) is \(isBack ? "back after \(ms) ms" : "not back")")
         return isBack ? .success : .timeout
     }
+
+    private func idleUs(_ service: SuiteView.Service) -> Int64 { service.idleMs.map { $0 * 1000 + 1000 } ?? .max }
 
     private func supervised() -> String? {
         access(Self.supervisor, R_OK) == 0 ? "supervisorctl -c \(Self.supervisor) restart suite:{service} >&2" : nil
