@@ -107,9 +107,8 @@ struct RedisUsersTests {
                 try sum + suite.entries("execution:{\(symbol)}").count { $0.fields["event"] == "POSITION_CLOSED" }
             }
         }
-        try #require(
-            suite.wait(seconds: 120) { try closed() > 0 },
-            "\(suite.log("executor").suffix(800)) \(try refusals(client))")
+        let isTraded = suite.wait(seconds: 120) { try closed() > 0 }, refused = try refusals(client)
+        try #require(isTraded, "\(suite.log("executor").suffix(800)) \(refused)")
         // Those that come back claim, fence and recall.
         for service in Self.services { suite.kill(service) }
         for service in Self.services { start(service, as: service) }
