@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Writes Redis' users: one for each service, that may read, write and remember what that service's work needs and nothing else.
-#   users.sh FOLDER    makes FOLDER/USER/redis, the password of each user that has none yet, and FOLDER/users.acl with their hashes
+#   users.sh FOLDER [FILE]   makes FOLDER/USER/redis, the password of each user that has none yet, and FILE (FOLDER/users.acl)
+#                            with their hashes, for Redis' aclfile
 set -euo pipefail
 
 folder=${1:?where the passwords go}
+rules=${2:-$folder/users.acl}
 umask 077
 mkdir -p "$folder"
 
@@ -65,5 +67,5 @@ user() {
     user vortexctl '' '' '' '(+@read -@dangerous +info %R~*) (+xadd %W~command)'
     # Health checks and metrics: lengths and lags, no contents.
     printf 'user monitor on #%s -@all +ping +info (+xinfo +xlen %%R~*)\n' "$(password_hash monitor)"
-} > "$folder/users.acl.new"
-mv "$folder/users.acl.new" "$folder/users.acl"
+} > "$rules.new"
+mv "$rules.new" "$rules"
