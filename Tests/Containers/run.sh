@@ -23,7 +23,13 @@ services=(redis postgres exchange-simulator data-hub "${engines[@]}" decision-en
 failures=0
 work=$(mktemp -d)
 
-clean() { "${compose[@]}" down -v --timeout 5 >"$work/down.log" 2>&1 || "${compose[@]}" down -v >"$work/down.log" 2>&1 || cat "$work/down.log" >&2; }
+clean() {
+    local left
+    # podman-compose forgets the workers that --scale has added.
+    left=$("$engine" ps -aq --filter "label=com.docker.compose.project=$project")
+    [ -z "$left" ] || "$engine" rm -f $left >/dev/null 2>&1 || true
+    "${compose[@]}" down -v >"$work/down.log" 2>&1 || cat "$work/down.log" >&2
+}
 trap 'clean; rm -rf "$work"' EXIT
 say() { echo "$(date -u +%T) $*"; }
 good() { say "ok      $*"; }
