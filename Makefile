@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down status test test-long lint format docs bench fuzz chaos scale sim clean
+.PHONY: install build run up down status test test-long lint format docs bench fuzz chaos scale sim images containers-test clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
@@ -32,6 +32,12 @@ chaos: build
 	swift build --build-tests
 	VORTEX7_CHAOS_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SEED=$(or $(SEED),$$RANDOM) VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter ChaosTests
+# Images of the suite, Redis and PostgreSQL. The programs are built on this machine, which must run the Debian of the images.
+images:
+	deploy/containers/make-programs.sh build .build/programs
+	deploy/containers/images.sh
+# compose.yaml as containers: up, a trade, scaled, restarted, killed, in any order. Needs podman or Docker, each with its compose.
+containers-test: images ; @Tests/Containers/run.sh
 lint: ; swift format lint --strict --recursive $(SWIFT_SOURCES)
 format: ; swift format --in-place --recursive $(SWIFT_SOURCES)
 docs: ; python3 docs/generate-contracts.py > docs/contracts.md
