@@ -125,6 +125,15 @@ struct RedisUsersTests {
         }
         #expect(suite.wait(seconds: 20) { try database.value("SELECT count(*) > 0 FROM trades") == "t" })
         #expect(try refusals(client) == [])
+
+        // Another venue, whose time begins before what the streams tell, and services in another order.
+        for service in Self.services + ["exchange-simulator"] { suite.kill(service) }
+        for service in Self.services.reversed() { start(service, as: service) }
+        suite.startSimulator(["--seed", FullProfileTests.seed])
+        let length = try suite.length("decision:{BTCUSDT}")
+        #expect(suite.wait(seconds: 120) { try suite.length("decision:{BTCUSDT}") > length + 20 })
+        sleep(5)
+        #expect(try refusals(client) == [])
     }
 
     /// What Redis has refused to anyone.
