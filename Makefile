@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down status test test-long lint format docs bench fuzz chaos scale sim images containers-test clean
+.PHONY: install build run up down status hour test test-long lint format docs bench fuzz chaos scale sim images containers-test clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
@@ -10,6 +10,13 @@ down: ; @deploy/local/suite.sh down
 status: ; @deploy/local/suite.sh ctl status
 run: up
 	@trap 'deploy/local/suite.sh down' EXIT; trap 'exit 0' INT TERM; deploy/local/suite.sh ctl status --watch
+# Hours of market in MINUTES=60: undisturbed, then with each way out and each breaker provoked. DATA="BTC.txt.gz ETH.txt.gz"
+# plays recordings instead, undisturbed. Prints a report; fails when something is missing or does not add up.
+hour: build
+	@mkdir -p var
+	@set -o pipefail; python3 Tests/Reports/hour.py --minutes $(or $(MINUTES),60) --rate $(or $(RATE),$(if $(DATA),1,15)) \
+		$(if $(SYMBOLS),--symbols $(SYMBOLS)) $(if $(DATA),--data "$(DATA)" --history "$(HISTORY)") \
+		| tee var/$(if $(DATA),recordings,hour).txt
 
 test: install ; @Tests/run.sh
 # The slow form of two suites: a hundred kills, and recordings at their own speed. About twelve minutes.

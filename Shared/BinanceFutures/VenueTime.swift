@@ -15,8 +15,8 @@ public final class VenueTime {
     public private(set) var roundTripMs: Int64 = 0
     private static let periodMs: Int64 = 30_000
     private static let retryMs: Int64 = 500
-    /// The sample that the rate is measured from: our monotonic microseconds and the venue's time.
-    private var anchor: (us: Int64, time: Timestamp)?
+    /// The answer that the rate is measured from.
+    private var anchor: VenueClock.Sample?
     /// Shortest distance of two samples that tell a rate, microseconds.
     private static let rateSpanUs: Int64 = 500_000
     /// A rate that differs by less from 1 is taken for the error of the measurement.
@@ -65,16 +65,16 @@ public final class VenueTime {
     }
 
     /// A simulator may play faster than real time, or begin anew; a real venue does not.
-    private func measureRate(_ time: Timestamp, at us: Int64) {
+    private func measureRate(_ sample: VenueClock.Sample) {
         guard context.settings.mode == .paper else { return }
-        guard let anchor, time > anchor.time else {
-            anchor = (us, time)
+        guard let anchor, sample.time > anchor.time else {
+            anchor = sample
             return
         }
-        guard us - anchor.us >= Self.rateSpanUs else { return }
-        let measured = Double(time - anchor.time) * 1000 / Double(us - anchor.us)
-        self.anchor = (us, time)
-        guard measured > 0.001, measured < 10_000 else { return }
+        guard sample.middleUs - anchor.middleUs >= Self.rateSpanUs else { return }
+        self.anchor = sample
+        guard let measured = context.venueClock.rate(from: anchor, to: sample), measured > 0.001, measured < 10_000
+        else { return }
         let target = abs(measured - 1) < Self.rateTolerance ? 1 : measured
         let rate = context.venueClock.rate
         guard target != rate else { return }
@@ -89,7 +89,7 @@ public final class VenueTime {
         if case .success(let value) = outcome, let time = MarketRest.serverTime(value) {
             let received = SystemClock.monotonicUs()
             roundTripMs = (received - sent) / 1000
-            measureRate(time, at: (sent + received) / 2)
+            measureRate(VenueClock.Sample(time: time, sentUs: sent, receivedUs: received))
             context.venueClock.observe(serverTime: time, sentAtUs: sent, receivedAtUs: received)
             onTime(time)
             isTold = true

@@ -66,6 +66,31 @@ public struct VenueClock: Sendable {
         sampledAtUs = receivedAtUs
     }
 
+    /// What the venue answered to a question for its time, and when it was asked and answered, microseconds.
+    public struct Sample: Sendable {
+        public let time: Timestamp
+        public let sentUs: Int64
+        public let receivedUs: Int64
+
+        public init(time: Timestamp, sentUs: Int64, receivedUs: Int64) {
+            self.time = time
+            self.sentUs = sentUs
+            self.receivedUs = receivedUs
+        }
+
+        public var middleUs: Int64 { (sentUs + receivedUs) / 2 }
+    }
+
+    /// The rate that two answers tell. Nil where the known one explains them as well: each was given at some moment of its
+    /// round trip, and a slow one soon after the start would make the clock run away until the next.
+    public func rate(from first: Sample, to second: Sample) -> Double? {
+        let span = Double(second.middleUs - first.middleUs)
+        guard span > 0 else { return nil }
+        let measured = Double(second.time - first.time) * 1000 / span
+        let doubt = Double(first.receivedUs - first.sentUs + second.receivedUs - second.sentUs) / 2 / span
+        return abs(measured - rate) > rate * doubt ? measured : nil
+    }
+
     /// Sets how fast the venue's time runs, without a jump.
     public mutating func setRate(_ rate: Double) {
         precondition(rate > 0)

@@ -145,6 +145,13 @@ struct DataHubTests {
         #expect(say(.candle(candle(minute: 0, at: 1300)), to: &hub, atMs: 1300).isEmpty)
     }
 
+    @Test func `the close of a candle is told however late it comes, for nobody would ask for it`() {
+        var hub = hub()
+        #expect(say(.candle(candle(minute: 0, at: 0)), to: &hub).count == 1)
+        #expect(say(.candle(candle(minute: 0, at: 59_000)), to: &hub, atMs: 70_000).isEmpty)
+        #expect(say(.candle(candle(minute: 0, at: 60_000, isClosed: true)), to: &hub, atMs: 75_000).count == 1)
+    }
+
     @Test func `a longer candle has no more updates than a short one`() {
         var hub = hub()
         var counts: [Timeframe: Int] = [:]

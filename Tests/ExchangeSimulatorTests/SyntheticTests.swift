@@ -74,4 +74,21 @@ struct SyntheticTests {
         let size = first.reduce(0) { $0 + $1 * $1 } * other.reduce(0) { $0 + $1 * $1 }
         #expect(product / size.squareRoot() > 0.4)
     }
+
+    @Test func `where a tick is a great part of the price, the price moves no more for that`() {
+        let instruments = ["BTCUSDT", "LINKUSDT", "DOGEUSDT"].compactMap { Symbol($0) }.map(Instrument.listed)
+        var market = SyntheticMarket.make(instruments, seed: 8, start: start, historyMinutes: 60).market
+        var bounds: [[Int64: (low: Double, high: Double)]] = instruments.map { _ in [:] }
+        let end = start + 8 * 60_000
+        while let event = market.next(), event.time < end {
+            guard case .trade(let price, _, _) = event.body else { continue }
+            let minute = event.time.milliseconds / 60_000
+            let before = bounds[event.instrument][minute] ?? (price.double, price.double)
+            bounds[event.instrument][minute] = (min(before.low, price.double), max(before.high, price.double))
+        }
+        let ranges = bounds.map { $0.values.reduce(0) { $0 + ($1.high - $1.low) / $1.low } / Double($0.count) }
+        for range in ranges.dropFirst() {
+            #expect(range < ranges[0] * 2.5, "\(ranges)")
+        }
+    }
 }

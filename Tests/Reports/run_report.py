@@ -65,26 +65,46 @@ def counts(title, counter):
     print(f"\n{title}: " + (", ".join(f"{name} {count}" for name, count in counter.most_common()) or "none"))
 
 
-def main():
-    account = next(a for a in ledger()["accounts"] if a["fills"] or len(ledger()["accounts"]) == 1)
+def traded_account():
+    accounts = ledger()["accounts"]
+    return next(a for a in accounts if a["fills"] or len(accounts) == 1)
+
+
+def trades_of(account):
+    """The trades of this venue's account, each with whether its entry fills were made; and their plans, for SQL."""
     plans = {plan_of(order["clientOrderId"]) for order in account["orders"]} - {None}
     names = ",".join(f"'{plan}'" for plan in sorted(plans)) or "''"
     trades = query(f"SELECT * FROM trades WHERE plan IN ({names}) ORDER BY exit_time")
+    orders = {order["orderId"]: order for order in account["orders"]}
     entries = defaultdict(list)
     for fill in account["fills"]:
-        order = next((o for o in account["orders"] if o["orderId"] == fill["orderId"]), None)
+        order = orders.get(fill["orderId"])
         if order and not order.get("reduceOnly") and order["clientOrderId"].startswith("v7-"):
             entries[plan_of(order["clientOrderId"])].append(bool(fill["maker"]))
     for trade in trades:
         trade["entries"] = entries[trade["plan"]]
+    return trades, names
+
+
+def alerts_since(since):
+    return Counter({row["event"]: int(row["n"]) for row in query(
+        f"SELECT event, count(*) n FROM alerts WHERE event_time >= '{since}' GROUP BY event")})
+
+
+def main():
+    account = traded_account()
+    trades, names = trades_of(account)
     by_strategy(trades)
     counts("Exit reasons", Counter(t["exit_reason"] for t in trades))
     for name in "ABC":
         counts(f"  {name}", Counter(t["exit_reason"] for t in trades if t["strategy"] == name))
     since = min((t["entry_time"] for t in trades), default="infinity")
-    counts("Breakers and alerts", Counter(
-        {row["event"]: int(row["n"]) for row in query(
-            f"SELECT event, count(*) n FROM alerts WHERE event_time >= '{since}' GROUP BY event")}))
+    counts("Breakers and alerts", alerts_since(since))
+    details(since, names)
+    return add_up(account, trades)
+
+
+def details(since, names):
     counts("Plans refused by", Counter(
         {row["rule"]: int(row["n"]) for row in query(
             f"SELECT rule, count(*) n FROM plans WHERE verdict = 'REJECTED' AND event_time >= '{since}' GROUP BY rule")}))
@@ -97,7 +117,6 @@ def main():
             "SELECT gate, count(*) n, round((avg(move_1m)*1e4)::numeric,2) m1, round((avg(move_5m)*1e4)::numeric,2) m5, "
             f"round((avg(move_10m)*1e4)::numeric,2) m10 FROM signal_outcome WHERE event_time >= '{since}' "
             "GROUP BY gate ORDER BY n DESC")])
-    return add_up(account, trades)
 
 
 def add_up(account, trades):
@@ -108,14 +127,19 @@ def add_up(account, trades):
     print(f"\nVenue: realised {totals['REALIZED_PNL']}, fees {totals['COMMISSION']}, funding {totals['FUNDING_FEE']} = {venue}")
     print(f"Trades: gross {sum(Decimal(t['pnl_gross']) for t in trades)}, fees {-sum(Decimal(t['fee_total']) for t in trades)}, "
           f"funding {sum(Decimal(t['funding']) for t in trades)} = {ours}")
+    wallet = Decimal(account["walletBalance"])
+    others = totals["TRANSFER"] + totals["INSURANCE_CLEAR"]
+    print(f"Wallet {wallet} = transfers {totals['TRANSFER']}, insurance {totals['INSURANCE_CLEAR']}, "
+          f"trades {wallet - others}")
     if open_positions:
         print(f"{len(open_positions)} positions are open: close them for the sums to be compared")
         return 1
-    if abs(venue - ours) > Decimal("1e-8"):
-        print(f"They differ by {ours - venue}")
+    if abs(venue - ours) > Decimal("1e-8") or abs(wallet - others - ours) > Decimal("1e-8"):
+        print(f"They differ by {ours - venue}, the wallet by {ours - (wallet - others)}")
         return 1
     print("They are equal.")
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -68,4 +68,17 @@ struct VenueClockTests {
         clock.observe(serverTime: Timestamp(milliseconds: 1_000_195), sentAtUs: now, receivedAtUs: now + 20_000)
         #expect(clock.time(atMonotonicUs: now + 11_000).milliseconds == 1_000_200)
     }
+
+    @Test func `a rate is learned only where the round trips leave no doubt of it`() throws {
+        func sample(_ venueMs: Int64, sentUs: Int64, roundTripUs: Int64) -> VenueClock.Sample {
+            VenueClock.Sample(
+                time: Timestamp(milliseconds: venueMs), sentUs: sentUs, receivedUs: sentUs + roundTripUs)
+        }
+        let first = sample(0, sentUs: -1000, roundTripUs: 2000)
+        // Told at the end of a slow call: 600 ms of ours looked like 6.4 s of the venue's.
+        let slow = sample(6400, sentUs: 560_000, roundTripUs: 80_000)
+        #expect(VenueClock(rate: 10).rate(from: first, to: slow) == nil)
+        let rate = try #require(VenueClock(rate: 1).rate(from: first, to: slow))
+        #expect(abs(rate - 10.67) < 0.01)
+    }
 }

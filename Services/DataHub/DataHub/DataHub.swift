@@ -113,11 +113,12 @@ public struct DataHub {
         }
     }
 
-    /// Candles and ratios that were asked for may be old.
+    /// Candles and ratios that were asked for may be old. A closed candle is never too old: without one of them its readers
+    /// are cold, and nobody would ask for it.
     private func isLate(_ input: Input) -> Bool {
         switch input {
         case .trade, .book: false
-        case .candle(let candle): candle.isBackfill
+        case .candle(let candle): candle.isBackfill || candle.isClosed
         case .metric: true
         }
     }

@@ -171,7 +171,8 @@ public struct RiskManager: StreamProcessor {
         case .dailyLoss: "the day lost \(percent(session.dailyLoss)) > \(percent(rules.dailyLossMax))"
         case .lossStreak: "\(session.lossStreak) losses in a row ≥ \(rules.streakLosses)"
         case .hourlyLoss: "\(session.lossesLastHour(at: now)) losses within an hour ≥ \(rules.hourlyLosses)"
-        case .overtrade: "\(session.tradesThisHour(at: now)) trades this hour ≥ \(rules.hourlyTrades)"
+        case .overtrade:
+            "\(session.tradesThisHour(at: now)) trades this hour and \(exposure.count) under way ≥ \(rules.hourlyTrades)"
         }
     }
 

@@ -37,11 +37,18 @@ struct InstrumentTraits: Sendable {
                 burstsPerS: 1.8, burstLength: 4.5, orderMedian: 200, orderSigma: 2.3, bestMedian: 41_000,
                 bestSigma: 0.8, deepMedian: 1000, deepSigma: 1.9, gapTicks: 1.45, beta: 1.05, changesPerStep: 2.8,
                 greatChangeChance: 0.5, flowPerS: 105_000)
-        default:
-            InstrumentTraits(
-                burstsPerS: 1.1, burstLength: 4.5, orderMedian: 300, orderSigma: 2.2, bestMedian: 15_000,
-                bestSigma: 0.8, deepMedian: 2500, deepSigma: 1.7, gapTicks: 1.4, beta: 1.3, changesPerStep: 2,
-                greatChangeChance: 0.4, flowPerS: 40_000)
+        default: other(instrument)
         }
+    }
+
+    /// Where a tick is a great part of the price, more stands at each price: else the same order would move it further.
+    private static func other(_ instrument: Instrument) -> InstrumentTraits {
+        let tick = instrument.rules.tickSize.double / instrument.typicalPrice.double
+        let depth = max(1, tick / 0.000_005)
+        return InstrumentTraits(
+            burstsPerS: 1.1, burstLength: 4.5, orderMedian: 300, orderSigma: 2.2,
+            bestMedian: 15_000 * max(1, depth / 4),
+            bestSigma: 0.8, deepMedian: 2500 * depth, deepSigma: 1.7, gapTicks: 1.4, beta: 1.3, changesPerStep: 2,
+            greatChangeChance: 0.4, flowPerS: 40_000)
     }
 }
