@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down status hour test test-long lint format docs bench fuzz chaos sim clean
+.PHONY: install build run up down status hour test test-long lint format docs bench fuzz chaos scale sim images containers-test clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
@@ -24,6 +24,11 @@ test-long: build
 	swift build --build-tests
 	VORTEX7_KILLS=100 VORTEX7_PLAY_RATES=1,20 VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter 'KillTests|RecordingTests'
+# Three workers of each engine disturbed at random, and restarts while trading: MINUTES=10 RATE=5 RESTARTS=100
+scale: build
+	swift build --build-tests
+	VORTEX7_SCALE_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SCALE_RATE=$(or $(RATE),5) VORTEX7_RESTARTS=$(or $(RESTARTS),100) \
+		VORTEX7_BIN=$(CURDIR)/.build/release swift test --skip-build --no-parallel --filter 'ScaleTests|RollingRestartTests'
 # The whole suite in one process under a virtual clock and seeded faults: SEEDS=10000, SEED=7 for one, MUTATION=all for deliberate bugs.
 sim: install
 	@swift build -c release --product simulate 2>&1 | tail -1
@@ -34,6 +39,12 @@ chaos: build
 	swift build --build-tests
 	VORTEX7_CHAOS_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SEED=$(or $(SEED),$$RANDOM) VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter ChaosTests
+# Images of the suite, Redis and PostgreSQL. The programs are built on this machine, which must run the Debian of the images.
+images:
+	deploy/containers/make-programs.sh build .build/programs
+	deploy/containers/images.sh
+# compose.yaml as containers: up, a trade, scaled, restarted, killed, in any order. Needs podman or Docker, each with its compose.
+containers-test: images ; @Tests/Containers/run.sh
 lint: ; swift format lint --strict --recursive $(SWIFT_SOURCES)
 format: ; swift format --in-place --recursive $(SWIFT_SOURCES)
 docs: ; python3 docs/generate-contracts.py > docs/contracts.md

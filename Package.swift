@@ -128,7 +128,8 @@ executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Led
 
 // The operator's command line
 module(
-    "OperatorConsole", .adapter, in: "Services/Operator", uses: hosting + ["BinanceFutures", "Ledger", "StreamBus"])
+    "OperatorConsole", .adapter, in: "Services/Operator",
+    uses: hosting + ["BinanceFutures", "Journal", "Ledger", "StreamBus"])
 executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "ServiceKit"])
 
 // The exchange simulator: the venue (pure), its server on loopback, its command
@@ -221,7 +222,7 @@ tests("LedgerTests", of: ["Ledger", "SignalContracts", "TradingPrimitives"])
 tests(
     "IntegrationTests",
     of: [
-        "BinanceFutures", "Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport",
+        "BinanceFutures", "Journal", "Ledger", "RedisTestSupport", "SignalContracts", "StreamBus", "TestSupport",
         "TradingPrimitives",
     ])
 tests("TidyTests", of: ["TestSupport"])

@@ -101,23 +101,41 @@ public enum MarketRest {
                 mark: mark, index: index, fundingRate: rate, nextFundingTime: Timestamp(milliseconds: next)))
     }
 
-    /// The rules of the symbols that are asked for and traded now, from `exchangeInfo`.
-    public static func instruments(_ value: JSONValue, _ symbols: [Symbol]) -> [InstrumentRules] {
+    /// The rules of the symbols that are asked for and traded now, or listed at all, from `exchangeInfo`.
+    public static func instruments(
+        _ value: JSONValue, _ symbols: [Symbol], evenHalted: Bool = false
+    ) -> [InstrumentRules] {
         let entries = value["symbols"]?.elements ?? []
         return symbols.compactMap { symbol in
             guard let entry = entries.first(where: { $0["symbol"]?.text == symbol.name }),
-                entry["status"]?.text == "TRADING"
+                evenHalted || entry["status"]?.text == "TRADING"
             else { return nil }
             return rules(symbol, entry["filters"]?.elements ?? [])
         }
     }
 
-    /// The venue's word for each symbol's state: TRADING, SETTLING …; ABSENT for one that it does not list any more.
-    public static func statuses(_ value: JSONValue, _ symbols: [Symbol]) -> [(symbol: Symbol, status: String)] {
+    /// Where a contract is in its life.
+    public struct Listing: Equatable, Sendable {
+        public let symbol: Symbol
+        /// The venue's word: TRADING, SETTLING …; ABSENT for one that it does not list any more.
+        public let status: String
+        /// When the venue ends it; nil for a perpetual that it has not said so of.
+        public let endsAt: Timestamp?
+    }
+
+    /// The year 2100: what the venue tells of a perpetual that it does not mean to end.
+    private static let neverMs: Int64 = 4_133_404_800_000
+
+    public static func listings(_ value: JSONValue, _ symbols: [Symbol]) -> [Listing] {
         let entries = value["symbols"]?.elements ?? []
         return symbols.map { symbol in
-            let entry = entries.first { $0["symbol"]?.text == symbol.name }
-            return (symbol, entry.map { $0["status"]?.text ?? "UNKNOWN" } ?? "ABSENT")
+            guard let entry = entries.first(where: { $0["symbol"]?.text == symbol.name }) else {
+                return Listing(symbol: symbol, status: "ABSENT", endsAt: nil)
+            }
+            let endMs = entry["deliveryDate"]?.integer ?? 0
+            return Listing(
+                symbol: symbol, status: entry["status"]?.text ?? "UNKNOWN",
+                endsAt: endMs > 0 && endMs < neverMs ? Timestamp(milliseconds: endMs) : nil)
         }
     }
 

@@ -87,6 +87,29 @@ public struct Journal: ~Copyable {
         return errno
     }
 
+    /// What a journal holds.
+    public struct Report: Equatable, Sendable {
+        public let recordCount: Int
+        /// Of the last record.
+        public let sequence: UInt64
+        public let byteCount: Int
+        /// Behind the last whole frame: the next opening drops them.
+        public let tornBytes: Int
+    }
+
+    /// Reads every record, without a lock: also of a journal in use, whose last frame may just be being written.
+    public static func verify(path: String) throws(JournalError) -> Report {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
+        defer { close(descriptor) }
+        let bytes = try readAll(descriptor, path)
+        let scan = try JournalScan(bytes, path: path)
+        let torn = bytes[scan.end...].lastIndex { $0 != 0 }.map { $0 + 1 - scan.end } ?? 0
+        return Report(
+            recordCount: scan.records.count, sequence: scan.records.last?.sequence ?? 0, byteCount: scan.end,
+            tornBytes: torn)
+    }
+
     /// Bytes of all records.
     public var byteCount: Int { end }
 

@@ -1,6 +1,6 @@
 /// The tables, as steps that each database takes once and in order. A step that has been released is never changed.
 public enum Schema {
-    static let steps: [(version: Int, sql: String)] = [(1, foundation), (2, outcomes)]
+    static let steps: [(version: Int, sql: String)] = [(1, foundation), (2, outcomes), (3, places)]
 
     /// Takes the steps that the database has not taken. Returns the version it has then.
     @discardableResult
@@ -103,5 +103,10 @@ public enum Schema {
         CREATE INDEX signal_outcome_open ON signal_outcome (symbol, event_time) WHERE price_10m IS NULL;
         ALTER TABLE trades ADD COLUMN funding DECIMAL(18,8) NOT NULL DEFAULT 0;
         CREATE INDEX signal_outcome_gate ON signal_outcome (gate, event_time);
+        """
+
+    /// Up to where each stream is in this database.
+    private static let places = """
+        CREATE TABLE recorded_place (stream TEXT PRIMARY KEY, entry_id TEXT NOT NULL);
         """
 }

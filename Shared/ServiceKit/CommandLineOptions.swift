@@ -4,11 +4,15 @@ struct CommandLineOptions {
     private(set) var files: [String] = []
     private(set) var level: LogLevel?
     private(set) var showsConfiguration = false
+    /// Whether the configuration is read, and nothing else done.
+    private(set) var isCheck = false
+    /// A capture of the streams to be replayed instead of serving.
+    private(set) var replay: String?
 
     static let defaultFile = "deploy/config/paper.yaml"
 
     /// Ends the process for `--help`, `--version` and for what is not understood.
-    init(_ arguments: [String], name: String, purpose: String) {
+    init(_ arguments: [String], name: String, purpose: String, isReplayable: Bool = false) {
         var rest = arguments.dropFirst()
         while let argument = rest.popFirst() {
             switch argument {
@@ -16,14 +20,18 @@ struct CommandLineOptions {
                 guard let file = rest.popFirst() else { Self.refuse(name, "\(argument) needs a file") }
                 files.append(file)
             case "-h", "--help":
-                print(Self.help(name, purpose))
+                print(Self.help(name, purpose, isReplayable: isReplayable))
                 ExitCode.success.exit()
             case "-V", "--version":
                 print("\(name) \(Suite.version)")
                 ExitCode.success.exit()
             case "-v", "--verbose": level = .debug
             case "-vv": level = .trace
+            case "--replay" where isReplayable:
+                guard let file = rest.popFirst() else { Self.refuse(name, "\(argument) needs a file") }
+                replay = file
             case "--show-config": showsConfiguration = true
+            case "--check": isCheck = true
             default: Self.refuse(name, "'\(argument)' is not understood")
             }
         }
@@ -35,21 +43,26 @@ struct CommandLineOptions {
         ExitCode.configuration.exit()
     }
 
-    private static func help(_ name: String, _ purpose: String) -> String {
-        """
-        \(name): \(purpose)
+    private static func help(_ name: String, _ purpose: String, isReplayable: Bool) -> String {
+        let replay = """
+                  --replay FILE   read a capture instead of the streams, compare what it says with what it said, and stop
 
-        Usage: \(name) [-c FILE]... [-v | -vv] [--show-config]
+            """
+        return """
+            \(name): \(purpose)
 
-          -c, --config FILE   configuration file; of several, the last one wins (default \(defaultFile))
-          -v, -vv             log more: debug, trace
-              --show-config   print the configuration without secrets, and stop
-          -V, --version       print the version, and stop
-          -h, --help          print this, and stop
+            Usage: \(name) [-c FILE]... [-v | -vv] [--check | --show-config]\(isReplayable ? " [--replay FILE]" : "")
 
-        VORTEX7__SECTION__KEY in the environment overrides a key of the files.
+              -c, --config FILE   configuration file; of several, the last one wins (default \(defaultFile))
+              -v, -vv             log more: debug, trace
+                  --check         read the configuration, say what is wrong with it, and stop
+                  --show-config   print the configuration without secrets, and stop
+            \(isReplayable ? replay : "")  -V, --version       print the version, and stop
+              -h, --help          print this, and stop
 
-        \(ExitCode.help)
-        """
+            VORTEX7__SECTION__KEY in the environment overrides a key of the files.
+
+            \(ExitCode.help)
+            """
     }
 }

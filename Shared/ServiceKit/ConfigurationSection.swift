@@ -112,9 +112,10 @@ public final class ConfigurationSection {
         }
     }
 
-    /// A secret: from `key`, or from the file that `key_file` names (its last line end is dropped).
+    /// A secret: from `key`, or from the file that `key_file` names (its last line end is dropped). An empty `key` is none:
+    /// `${PASSWORD:-}` leaves room for a file.
     public func secret(_ key: String) throws(ConfigurationError) -> String? {
-        let written = try string(key)
+        let written = try string(key).flatMap { $0.isEmpty ? nil : $0 }
         guard let file = try string(key + "_file") else { return written }
         guard written == nil else { throw error(key, "stands beside \(key)_file: keep one of them") }
         guard let bytes = readFile(file) else { throw error(key + "_file", "can't read '\(file)'") }

@@ -24,6 +24,13 @@ public func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
 }
 
+/// This machine's name, or the container's.
+func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "host" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
 /// Makes the folders that a file lies in, for this user alone; what stands already is left as it is.
 public func makeFolder(of path: String) {
     var folder = ""

@@ -44,7 +44,7 @@ public final class OwnerLease {
         self.onTaken = onTaken
         self.onLost = onLost
         leases = SymbolLeases(
-            service: context.name, worker: "\(getpid())-\(SystemClock.wallUs())", symbols: [one])
+            service: context.name, worker: SymbolLeases.newWorker(context.host), symbols: [one])
         context.metrics.gauge("owner", help: "1 while this process holds the lease of its service.") { [weak self] in
             self?.standing == .held ? 1 : 0
         }
@@ -55,7 +55,7 @@ public final class OwnerLease {
 
     public func start() {
         context.reactor.every(ms: 100) { [unowned self] in turn() }
-        context.reactor.every(ms: Int64(SymbolLeases.lifeMs / 3)) { [unowned self] in ask() }
+        context.reactor.every(ms: Int64(SymbolLeases.renewEveryMs)) { [unowned self] in ask() }
         startedAtUs = SystemClock.uninterruptedUs()
         ask()
     }

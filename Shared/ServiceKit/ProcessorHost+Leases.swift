@@ -3,17 +3,22 @@ import SignalContracts
 import StreamBus
 import TradingPrimitives
 
-// Several instances of a service share the symbols: each reads those whose lease it has. A worker that has slept through
-// its leases is fenced: each of its transactions watches a key that is written when another worker takes over.
+/// What several instances of a service do.
+public enum Sharing: Sendable {
+    /// They share the symbols: each reads those whose lease it has.
+    case symbols
+    /// One of them does the work, the others wait for its end: for a processor that knows of all symbols.
+    case whole
+    /// Nothing: there is one instance, or another lease guards it.
+    case none
+}
+
+// A worker that has slept through its leases is fenced: each of its transactions watches a key that is written when
+// another worker takes over.
 extension ProcessorHost {
     func makeLeases() -> SymbolLeases {
-        if Processor.Input.streams.contains(where: { !$0.isPerSymbol }) {
-            complain("\(context.name): shared instances can't read streams that concern all symbols; remove 'shared'")
-            ExitCode.configuration.exit()
-        }
-        // Never the same twice, so that the fence of an earlier worker does not stand in the way of this one.
-        return SymbolLeases(
-            service: context.name, worker: "\(getpid())-\(SystemClock.wallUs())", symbols: context.settings.symbols)
+        let things = sharing == .whole ? Symbol("ALL").map { [$0] } ?? [] : context.settings.symbols
+        return SymbolLeases(service: context.name, worker: SymbolLeases.newWorker(context.host), symbols: things)
     }
 
     /// Renews the leases; what changes is applied once no batch is in hand.
@@ -26,6 +31,7 @@ extension ProcessorHost {
             apply(holding)
         } catch {
             leaseClient = nil
+            context.isStandby = false
             context.log.warning("leases_not_renewed") { $0.put("error", error) }
         }
     }
@@ -39,6 +45,8 @@ extension ProcessorHost {
 
     private func apply(_ holding: SymbolLeases.Holding) {
         let kept = kept(of: holding)
+        if owned.isEmpty, kept.isEmpty, !context.isStandby { context.log.info("standby") }
+        context.isStandby = kept.isEmpty
         guard kept != owned || !holding.surplus.isEmpty else { return }
         nextHolding = holding
         if case .underWay = commit, phase == .live { return }
@@ -47,16 +55,15 @@ extension ProcessorHost {
     }
 
     private func kept(of holding: SymbolLeases.Holding) -> [Symbol] {
-        context.settings.symbols.filter { holding.owned.contains($0) && !holding.surplus.contains($0) }
+        if sharing == .whole { return holding.owned.isEmpty ? [] : context.settings.symbols }
+        return context.settings.symbols.filter { holding.owned.contains($0) && !holding.surplus.contains($0) }
     }
 
     /// Stops reading, gives back what is surplus, and begins again with what is left.
     func changeSymbols() {
         guard let holding = nextHolding, let leases else { return }
         nextHolding = nil
-        readLink?.close()
-        commitLink?.close()
-        phase = .down
+        closeLinks()
         if !holding.surplus.isEmpty {
             do throws(RedisError) {
                 try leases.release(holding.surplus, try leaseConnection())
@@ -70,8 +77,9 @@ extension ProcessorHost {
     }
 
     private func own(_ symbols: [Symbol]) {
+        let committed = Dictionary(zip(streams, lastCommitted)) { first, _ in first }
+        keepState(for: symbols)
         owned = symbols
-        processor = nil
         unsettled.removeAll()
         causes.removeAll()
         commit = .idle
@@ -82,8 +90,19 @@ extension ProcessorHost {
             countMax: reader.countMax)
         streams = reader.streams
         hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()), isOneTransaction: true)
-        lastCommitted = Array(repeating: nil, count: streams.count)
+        lastCommitted = streams.map { committed[$0] ?? nil }
         metrics.show(context.metrics, service: context.name, reader: reader)
+    }
+
+    /// What stays with this worker goes on from where it is: only what comes to it has to be warmed up.
+    private func keepState(for symbols: [Symbol]) {
+        guard var sharing = processor as? any StreamProcessor & SymbolSharing, !symbols.isEmpty else {
+            processor = nil
+            return
+        }
+        for symbol in owned where !symbols.contains(symbol) { sharing.forget(symbol) }
+        processor = sharing as? Processor
+        fresh = fresh.union(symbols.filter { !owned.contains($0) }).intersection(symbols)
     }
 
     /// Whether a read may be sent: it must be over, with its whole waiting time, before the leases can run out. A worker
@@ -128,13 +147,17 @@ extension ProcessorHost {
 
     /// Watches the fence for the next transaction, and asks whether it has been written already.
     func watchFence() {
-        guard let leases else { return }
         var commands = CommandBuffer()
+        appendFence(to: &commands)
+        commitLink?.send(commands)
+    }
+
+    func appendFence(to commands: inout CommandBuffer) {
+        guard let leases else { return }
         commands.command(["WATCH", leases.fenceKey])
         commands.command(["GET", leases.fenceKey])
         expectations.append(.watch)
         expectations.append(.fence)
-        commitLink?.send(commands)
     }
 
     func fenceAnswered(_ reply: RedisReply) {
@@ -160,9 +183,7 @@ extension ProcessorHost {
         leases = makeLeases()
         nextHolding = nil
         own([])
-        phase = .down
-        readLink?.close()
-        commitLink?.close()
+        closeLinks()
         context.reactor.after(ms: 0) { [weak self] in self?.renewLeases() }
     }
 }

@@ -9,7 +9,7 @@ import TradingPrimitives
 // outputs holds nobody up: the next read goes along with its acknowledgement.
 extension ProcessorHost {
     /// How long a read waits for entries.
-    var blockMs: Int { leases == nil ? 1000 : 400 }
+    var blockMs: Int { leases == nil ? 1000 : 250 }
     /// A consumer that has been silent for so long is taken for dead.
     static var deadAfterMs: Int { 2000 }
     /// A server that has been silent for so long is taken for lost.
@@ -26,6 +26,9 @@ extension ProcessorHost {
             onEnd: { [unowned self] in connectionLost($0) })
         commitLink = try RedisLink(
             context.reactor, context.settings.redis, onReply: { [unowned self] in answerArrived($0) },
+            onEnd: { [unowned self] in connectionLost($0) })
+        try references?.begin(
+            { [unowned self] in if phase == .live { remember($0, $1, $2) } },
             onEnd: { [unowned self] in connectionLost($0) })
         phase = .live
         commit = .idle
@@ -85,9 +88,9 @@ extension ProcessorHost {
             expectations.append(.lane(lane, replyCount: commands.commandCount))
             all.append(commands)
         }
+        appendFence(to: &all)
         commitLink?.send(all)
         context.latencyTrace?.note(causes)
-        if leases != nil { watchFence() }
     }
 
     private func answerArrived(_ reply: RedisReply) {
@@ -220,10 +223,15 @@ extension ProcessorHost {
     /// Drops both connections and comes back through recovery.
     func retry() { goDown(recoverAfterMs: backOff.next()) }
 
-    func goDown(recoverAfterMs ms: Int64) {
+    func closeLinks() {
         phase = .down
         readLink?.close()
         commitLink?.close()
+        references?.close()
+    }
+
+    func goDown(recoverAfterMs ms: Int64) {
+        closeLinks()
         if let recoveryTimer { context.reactor.cancel(recoveryTimer) }
         recoveryTimer = context.reactor.after(ms: ms) { [weak self] in
             // The links may be in the middle of a call when they fail, so they are let go only here.

@@ -136,10 +136,14 @@ extension ProcessorHost {
         }
         let began = SystemClock.monotonicUs()
         var count = 0
+        func isFresh(_ stream: StreamName) -> Bool { isNew || stream.symbol.map(fresh.contains) ?? false }
         var replay = StreamReplay(client, reader)
         do throws(RedisError) {
+            try recall(client, positions, isFresh)
+            try replayReferences(client)
             try replay.run(
-                windowMs: isNew ? Processor.Input.warmUpMs : 0, positions: positions, pending: pending
+                windowMs: { isFresh($0) ? Processor.Input.warmUpMs(of: $0.kind) : 0 }, positions: positions,
+                pending: pending
             ) { entry in
                 count += 1
                 if entry.isPending {
@@ -152,12 +156,37 @@ extension ProcessorHost {
             processor = nil
             throw error
         }
+        fresh.removeAll()
         context.log.info("replayed") {
             $0.put("entries", count)
             $0.put("pending", pending.count)
             $0.put("warm_up", isNew)
             $0.put("ms", (SystemClock.monotonicUs() - began) / 1000)
         }
+    }
+
+    /// What this service has said within the window that it remembers.
+    private func recall(
+        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ isFresh: (StreamName) -> Bool
+    ) throws(RedisError) {
+        let newest = positions.map(\.lastDelivered.milliseconds).max() ?? 0
+        for kind in Processor.Input.recalled {
+            let window = UInt64(Processor.Input.warmUpMs(of: kind))
+            let start = StreamId(milliseconds: newest - min(newest, window), sequence: 0)
+            for stream in owned.map({ StreamName(kind, $0) }) where isFresh(stream) {
+                _ = try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
+            }
+        }
+    }
+
+    /// Also for a state that is still right: what came while the connection was down is made up for.
+    private func replayReferences(_ client: RedisClient) throws(RedisError) {
+        var past: [(id: StreamId, input: Processor.Input)] = []
+        try references?.replay(client) { stream, id, fields in
+            if let input = try? Processor.Input(stream: stream, id: id, fields: fields) { past.append((id, input)) }
+        }
+        past.sort { $0.id < $1.id }
+        for (_, input) in past { processor?.process(input) { _ in } }
     }
 
     private func processPending(_ entry: StreamReplay.Entry) {

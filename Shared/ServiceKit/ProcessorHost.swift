@@ -40,6 +40,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
 
     let context: ServiceContext
     let make: () -> Processor
+    let sharing: Sharing
     /// Called before what the processor said is committed: a place to put on disk what must survive Redis.
     public var beforeCommit: ((inout Processor) -> Void)?
     /// What a host finds of the groups that it made because they were not there.
@@ -91,30 +92,39 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var leaseClient: RedisClient?
     /// When the leases that this worker has were last asked for, monotonic microseconds.
     var leasesRenewedUs: Int64 = 0
+    /// Streams that every worker reads; nil for none.
+    var references: ReferenceReader?
     /// Symbols that are read: all of them, or those whose lease this worker has.
     var owned: [Symbol]
+    /// Of those, the ones that the processor does not know yet, though it knows others.
+    var fresh: Set<Symbol> = []
     /// A change of the leases that waits for the batch in hand.
     var nextHolding: SymbolLeases.Holding?
 
-    /// `streams` are read in the place of those that the input type names for each symbol of the settings.
+    /// `streams` are read in the place of those that the input type names for each symbol of the settings; by one instance,
+    /// as with `Sharing.none`.
     public init(
-        _ context: ServiceContext, start: GroupStart = .end, streams: [StreamName]? = nil,
+        _ context: ServiceContext, sharing: Sharing, start: GroupStart = .end, streams: [StreamName]? = nil,
         make: @escaping () -> Processor
     ) {
+        precondition(sharing == .none || streams == nil)
+        precondition(sharing != .symbols || Processor.Input.streams.allSatisfy(\.isPerSymbol))
         self.context = context
+        self.sharing = sharing
         self.start = start
         self.make = make
-        let isShared = context.isShared && streams == nil
-        owned = isShared ? [] : context.settings.symbols
+        owned = sharing == .none ? context.settings.symbols : []
+        // Workers that take over from each other have one name, so that what one had in hand is the next one's.
+        let suffix = sharing == .none ? "\(context.instance)" : "shared"
         reader = GroupReader(
-            group: context.name, consumer: "\(context.name)-\(isShared ? "shared" : "\(context.instance)")",
+            group: context.name, consumer: "\(context.name)-\(suffix)",
             streams: streams ?? Self.streams(for: context.settings.symbols),
             countMax: context.settings.streams.batchMax)
         self.streams = reader.streams
         hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()))
         lastCommitted = Array(repeating: nil, count: reader.streams.count)
         metrics = HostMetrics(context.metrics, service: context.name, reader: reader)
-        if isShared { leases = makeLeases() }
+        if sharing != .none { leases = makeLeases() }
     }
 
     /// All streams that the processor's input comes from, symbol by symbol, then the global ones.
@@ -128,8 +138,10 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     /// stopped, for a service whose sockets sleep elsewhere; the reactor's own loop by default.
     /// With `isHeldBack` nothing is read before `begin`.
     public func run(isHeldBack: Bool = false, loop: (() -> Void)? = nil) -> ExitCode {
+        if let file = context.replayFile { return replay(file) }
         context.serveMetrics(
-            isReady: { [unowned self] in phase == .live }, isRedisUp: { [unowned self] in phase == .live })
+            isReady: { [unowned self] in phase == .live },
+            isRedisUp: { [unowned self] in phase == .live || context.isStandby })
         context.stopOnSignals { [unowned self] in stop() }
         startTimers()
         if !isHeldBack { begin() }
@@ -137,6 +149,13 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         leaveLeases()
         context.log.info("stopped")
         return .success
+    }
+
+    /// Every worker reads these streams, whatever symbols it has, the last `windowMs` of them when it starts. What they tell
+    /// reaches the processor in the order of its arrival, and what the processor says to it is not published.
+    public func refer(to streams: [StreamName], windowMs: Int64) {
+        guard !streams.isEmpty else { return }
+        references = ReferenceReader(context, streams, windowMs: windowMs)
     }
 
     /// Connects and begins to read.
@@ -156,7 +175,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
 
     private func startTimers() {
         if leases != nil {
-            context.reactor.every(ms: Int64(SymbolLeases.lifeMs / 3)) { [unowned self] in renewLeases() }
+            context.reactor.every(ms: Int64(SymbolLeases.renewEveryMs)) { [unowned self] in renewLeases() }
         }
         context.reactor.every(ms: 10_000) { [unowned self] in trim() }
         context.reactor.every(ms: 5000) { [unowned self] in askPositions() }
@@ -191,8 +210,10 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     }
 
     /// Gives one entry of the past to the processor, whose words about it have been written before.
-    func remember(stream: Int, id: StreamId, fields: Fields) {
-        guard let input = try? Processor.Input(stream: streams[stream], id: id, fields: fields) else { return }
+    func remember(stream: Int, id: StreamId, fields: Fields) { remember(streams[stream], id, fields) }
+
+    func remember(_ stream: StreamName, _ id: StreamId, _ fields: Fields) {
+        guard let input = try? Processor.Input(stream: stream, id: id, fields: fields) else { return }
         processor?.process(input) { _ in }
     }
 

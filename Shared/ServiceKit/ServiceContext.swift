@@ -5,8 +5,8 @@ public final class ServiceContext {
     public let name: String
     /// Number of this instance of the service; its consumer name stays the same over restarts.
     public let instance: Int
-    /// Whether several instances share the symbols among them (`shared: true`).
-    public let isShared: Bool
+    /// This machine's or container's name.
+    public let host: String
     public let settings: SuiteSettings
     /// The service's own section.
     public let section: ConfigurationSection
@@ -15,20 +15,24 @@ public final class ServiceContext {
     public let reactor: Reactor
     /// The venue's time, as far as this service has heard of it.
     public var venueClock: VenueClock
+    /// A capture of the streams that is replayed instead of serving (`--replay`).
+    let replayFile: String?
+    public var isReplay: Bool { replayFile != nil }
     /// Where the times of what passes are noted (`latency_file`); nil for nowhere.
     public let latencyTrace: LatencyTrace?
     /// Whether it waits for its turn while another instance does the work; shown by `/healthz`.
     public var isStandby = false
     private let top: ConfigurationSection
+    private let isCheck: Bool
     private let metricsPort: Int
     private var responder: HTTPResponder?
 
     /// Reads the arguments and the configuration. Ends the process for `--help`, `--version`, and what can't be read.
-    /// `purpose` is the first line of `--help`.
+    /// `purpose` is the first line of `--help`; `isReplayable` says that all its work is that of a processor.
     public static func start(
-        _ name: String, purpose: String, arguments: [String] = CommandLine.arguments
+        _ name: String, purpose: String, isReplayable: Bool = false, arguments: [String] = CommandLine.arguments
     ) -> ServiceContext {
-        let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose)
+        let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose, isReplayable: isReplayable)
         do throws(ConfigurationError) {
             return try ServiceContext(name, commandLine)
         } catch {
@@ -39,13 +43,15 @@ public final class ServiceContext {
 
     init(_ name: String, _ options: CommandLineOptions) throws(ConfigurationError) {
         self.name = name
+        host = hostName()
+        replayFile = options.replay
+        isCheck = options.isCheck
         let root = try ConfigurationFiles.load(options.files)
         top = ConfigurationSection(root, expand: environment)
         settings = try SuiteSettings(top)
         section = try top.section(name)
         top.skip(SuiteSettings.services)
         instance = try section.int("instance", default: 1, in: 1...999)
-        isShared = try section.bool("shared", default: false)
         metricsPort = try section.int("metrics_port", default: 0, in: 0...65535)
         latencyTrace = try Self.trace(section)
         log = Logger(service: name, level: options.level ?? settings.log.level, form: settings.log.form)
@@ -67,7 +73,10 @@ public final class ServiceContext {
     /// To be called once all keys have been read: what is left is unknown, and ends the process.
     public func finishConfiguration() {
         let unknown = top.unknownKeys()
-        guard !unknown.isEmpty else { return }
+        guard !unknown.isEmpty else {
+            if isCheck { ExitCode.success.exit() }
+            return
+        }
         for error in unknown { complain("\(name): \(error)") }
         ExitCode.configuration.exit()
     }
@@ -100,7 +109,8 @@ public final class ServiceContext {
                 let body =
                     "{\"service\":\"\(name)\",\"ready\":\(ready),\"last_loop_age_seconds\":\(age),"
                     + "\"redis\":\(isRedisUp()),\"standby\":\(isStandby)}\n"
-                return .init(status: ready ? 200 : 503, contentType: "application/json", body: body)
+                // A standby is as it should be.
+                return .init(status: ready || isStandby ? 200 : 503, contentType: "application/json", body: body)
             default: return nil
             }
         }

@@ -154,7 +154,7 @@ extension SuiteSettings.Streams {
     private static func defaultMinutes(_ kind: StreamKind) -> Int {
         switch kind {
         case .trade: 60
-        case .book: 20
+        case .book, .forming: 20
         case .candle, .metric: 26 * 60
         // The bulk: twenty signals and two decisions a second and symbol. PostgreSQL keeps what is worth keeping.
         case .signal: 60

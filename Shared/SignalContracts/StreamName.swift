@@ -4,7 +4,10 @@ public import TradingPrimitives
 public enum StreamKind: String, Sendable, CaseIterable {
     case trade = "md.trade"
     case book = "md.book"
+    /// Candles that are closed: a day of them is a few thousand entries, which a restart reads in no time.
     case candle = "md.candle"
+    /// The same candles while they form.
+    case forming = "md.forming"
     case metric = "md.metric"
     case signal
     case decision
@@ -22,7 +25,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     /// Operator traffic is global; all else is per symbol, so that a symbol's pipeline lives in one slot of a cluster.
     public var isPerSymbol: Bool {
         switch self {
-        case .trade, .book, .candle, .metric, .signal, .decision, .plan, .execution, .dead: true
+        case .trade, .book, .candle, .forming, .metric, .signal, .decision, .plan, .execution, .dead: true
         case .account, .risk, .weights, .alert, .command, .reply: false
         }
     }

@@ -37,9 +37,12 @@ extension StreamMessage {
 public protocol StreamInput: Sendable {
     /// The streams it comes from. Per-symbol kinds are read for each symbol that the service trades.
     static var streams: [StreamKind] { get }
-    /// How far back a host replays those streams, with outputs muted, before the processor knows what it knew before a
-    /// restart. Milliseconds; 0 for a processor without memory.
-    static var warmUpMs: Int64 { get }
+    /// Streams of its own that it reads back when it starts, before anything else: what was said then counts, whatever the
+    /// same inputs would make it say now.
+    static var recalled: [StreamKind] { get }
+    /// How far back a host replays a stream, with outputs muted, before the processor knows what it knew before a restart.
+    /// Milliseconds; 0 for what leaves no memory.
+    static func warmUpMs(of kind: StreamKind) -> Int64
     /// Distance of the host's timer inputs, milliseconds; 0 for none.
     static var timerMs: Int64 { get }
     /// The input that says that a multiple of `timerMs` has been reached.
@@ -49,8 +52,15 @@ public protocol StreamInput: Sendable {
 }
 
 extension StreamInput {
+    public static var recalled: [StreamKind] { [] }
     public static var timerMs: Int64 { 0 }
     public static func timer(at time: Timestamp) -> Self? { nil }
+}
+
+/// A processor whose symbols may move to another worker and come back.
+public protocol SymbolSharing {
+    /// Drops all that it knows of a symbol alone: if the symbol comes back, that is built anew.
+    mutating func forget(_ symbol: Symbol)
 }
 
 /// An input that belongs to one symbol, so that a host can keep a processor for each.

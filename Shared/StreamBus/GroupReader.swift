@@ -178,7 +178,7 @@ extension StreamKind {
     /// Whether the hub gives the entries' ids.
     public var isMarketData: Bool {
         switch self {
-        case .trade, .book, .candle, .metric: true
+        case .trade, .book, .candle, .forming, .metric: true
         case .signal, .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .dead: false
         }
     }

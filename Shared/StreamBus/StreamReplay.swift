@@ -36,11 +36,11 @@ public struct StreamReplay {
 
     /// Calls `body` with the entries of the last `windowMs` before each lane's position, and with all pending ones.
     public mutating func run(
-        windowMs: Int64, positions: [GroupKeeper.Position], pending: [GroupKeeper.Pending],
+        windowMs: (StreamName) -> Int64, positions: [GroupKeeper.Position], pending: [GroupKeeper.Pending],
         _ body: (Entry) -> Void
     ) throws(RedisError) {
         addPending(pending)
-        if windowMs > 0 { try addPast(windowMs: windowMs, positions) }
+        try addPast(windowMs, positions)
         while let (id, index) = queue.popLast() {
             let source = sources[index]
             let isKnown = !source.isPending && pendingIds[source.stream].contains(id)
@@ -64,15 +64,19 @@ public struct StreamReplay {
         }
     }
 
-    private mutating func addPast(windowMs: Int64, _ positions: [GroupKeeper.Position]) throws(RedisError) {
+    private mutating func addPast(_ windowMs: (StreamName) -> Int64, _ positions: [GroupKeeper.Position])
+        throws(RedisError)
+    {
         var newest = Array(repeating: UInt64(0), count: reader.laneSymbols.count)
         for stream in reader.streams.indices {
             let lane = reader.lanes[stream]
             newest[lane] = max(newest[lane], positions[stream].lastDelivered.milliseconds)
         }
         for stream in reader.streams.indices where positions[stream].lastDelivered > .zero {
+            let window = windowMs(reader.streams[stream])
+            guard window > 0 else { continue }
             let end = newest[reader.lanes[stream]]
-            let start = StreamId(milliseconds: end - min(end, UInt64(windowMs)), sequence: 0)
+            let start = StreamId(milliseconds: end - min(end, UInt64(window)), sequence: 0)
             sources.append(Source(stream: stream, end: positions[stream].lastDelivered))
             try fill(sources.count - 1, from: start)
         }

@@ -1,3 +1,4 @@
+import Glibc
 public import TradingPrimitives
 
 /// Shares the symbols among the workers of one service: each symbol has one owner, and each worker its fair share.
@@ -10,7 +11,9 @@ public struct SymbolLeases {
     /// Unlike that of any other worker, now or before.
     public let worker: String
     private let symbols: [Symbol]
-    public static let lifeMs = 1500
+    /// What a dead worker had is taken over within this and one renewal.
+    public static let lifeMs = 1200
+    public static let renewEveryMs = 300
     /// A fence stands longer than any worker can have slept.
     private static let fenceLifeMs = 86_400_000
 
@@ -18,6 +21,13 @@ public struct SymbolLeases {
         self.service = service
         self.worker = worker
         self.symbols = symbols
+    }
+
+    /// A name for a worker: never the same twice, so that the fence of an earlier one does not stand in its way, and that
+    /// people can see which process it is.
+    public static func newWorker(_ host: String) -> String {
+        var random = SystemRandomNumberGenerator()
+        return "\(host)-\(getpid())-\(String(random.next() as UInt32, radix: 36))"
     }
 
     /// What a worker has after a turn.
@@ -30,7 +40,7 @@ public struct SymbolLeases {
     /// The key that is written when another worker takes over from this one.
     public var fenceKey: String { "fence:\(service):\(worker)" }
 
-    /// Renews what this worker has, and takes what is free up to its share. To be called three times in `lifeMs`.
+    /// Renews what this worker has, and takes what is free up to its share. To be called every `renewEveryMs`.
     public func renew(_ client: RedisClient) throws(RedisError) -> Holding {
         try holding(try client.command(renewal))
     }

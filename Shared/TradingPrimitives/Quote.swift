@@ -13,6 +13,15 @@ public struct Quote: Equatable, Sendable, BitwiseCopyable {
     /// (ask − bid)/bid.
     public var spread: Double { Double(ask.raw - bid.raw) / Double(bid.raw) }
 
+    /// Whether the middle is no farther from `mark` than `share` of it.
+    public func isNear(_ mark: Price, within share: Double) -> Bool {
+        Self.isNear(Price(raw: bid.raw / 2 + ask.raw / 2), mark, within: share)
+    }
+
+    public static func isNear(_ price: Price, _ mark: Price, within share: Double) -> Bool {
+        abs(Double(price.raw) / Double(mark.raw) - 1) <= share
+    }
+
     /// Price of an entry that does not take: LONG min(bid + offset, ask − 1 tick), never above `level`; SHORT mirrored.
     public func postOnlyPrice(_ direction: Direction, offsetTicks: Int, tick: Price, level: Price? = nil) -> Price {
         let offset = tick * Int64(offsetTicks)

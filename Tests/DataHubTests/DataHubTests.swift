@@ -98,6 +98,33 @@ struct DataHubTests {
         #expect(hub.counts[DataHub.Kind.book.rawValue].stale == 2)
     }
 
+    @Test func `a crossed book and a price far from the mark price are dropped and counted`() throws {
+        var hub = hub()
+        func book(_ updateId: Int64, _ bid: Int64, _ ask: Int64) -> DataHub.Input {
+            func side(_ price: Int64) -> BookSide {
+                BookSide([BookLevel(price: Price(raw: price * fixedScale), quantity: Quantity(raw: fixedScale))])
+            }
+            return .book(BookUpdate(eventTime: now, updateId: updateId, bids: side(bid), asks: side(ask)))
+        }
+        let mark = MarketMetric(
+            eventTime: now,
+            value: .markPrice(
+                mark: Price(raw: 61_800 * fixedScale), index: Price(raw: 61_800 * fixedScale), fundingRate: .zero,
+                nextFundingTime: now))
+        #expect(say(book(1, 618_000, 618_001), to: &hub).count == 1, "nothing to measure by yet")
+        #expect(say(.metric(mark), to: &hub).count == 1)
+        #expect(say(book(2, 618_000, 618_001), to: &hub).isEmpty)
+        #expect(say(book(3, 61_801, 61_800), to: &hub).isEmpty)
+        #expect(say(book(4, 61_800, 61_801), to: &hub).count == 1)
+        #expect(say(.trade(trade(1)), to: &hub).count == 1)
+        let absurd = AggTrade(
+            tradeId: 2, tradeTime: now, eventTime: now, price: Price(raw: 618_000 * fixedScale),
+            quantity: Quantity(raw: 1_000_000), buyerIsMaker: false, firstFillId: 2, lastFillId: 2)
+        #expect(say(.trade(absurd), to: &hub).isEmpty)
+        #expect(hub.counts[DataHub.Kind.book.rawValue].absurd == 2)
+        #expect(hub.counts[DataHub.Kind.trade.rawValue].absurd == 1)
+    }
+
     @Test func `a venue that begins its numbers anew is followed`() {
         var hub = hub()
         _ = say(.trade(trade(1000)), to: &hub)

@@ -1,8 +1,9 @@
-import ExchangeSimulator
 import Foundation
 import TestSupport
 import Testing
 import TradingPrimitives
+
+@testable import ExchangeSimulator
 
 struct FaultJSONTests {
     private let world = World()
@@ -129,6 +130,12 @@ struct FaultJSONTests {
         #expect(world.exchange.books[0].lastPrice < World.price("58600"))
         try act(#"{"act":"filters","symbol":"BTCUSDT","tickSize":"0.5","maxLeverage":5}"#)
         #expect(world.exchange.instruments[0].rules.tickSize == World.price("0.5"))
+        let traded = world.exchange.books[0].lastAggregateId
+        try act(#"{"act":"flood","symbol":"BTCUSDT","seconds":1,"perSecond":2000}"#)
+        world.exchange.advance(to: world.exchange.now + 2000)
+        #expect(1900...2100 ~= world.exchange.books[0].lastAggregateId - traded)
+        try act(#"{"act":"delivery","symbol":"BTCUSDT","seconds":3600}"#)
+        #expect(world.exchange.instruments[0].deliveryTime == world.exchange.now + 3_600_000)
         try act(#"{"act":"status","symbol":"BTCUSDT","status":"HALT"}"#)
         #expect(world.exchange.books[0].status == .halt)
         try act(#"{"act":"expire-listen-key"}"#)

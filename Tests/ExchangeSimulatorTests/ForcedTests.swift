@@ -46,6 +46,17 @@ struct ForcedTests {
         #expect(world.exchange.orders.suffix(2).allSatisfy { $0.clientId.hasPrefix("settlement_autoclose-") })
     }
 
+    @Test func `a contract is announced to end, and is settled then`() throws {
+        var world = try World.holding()
+        let end = world.exchange.now + 90_000
+        world.exchange.setDelivery(0, end)
+        #expect(world.call("GET", "/fapi/v1/exchangeInfo").text.contains(#""deliveryDate":\#(end.milliseconds)"#))
+        world.exchange.advance(to: end - 1000)
+        #expect(!world.exchange.accounts[0].positions[0].isFlat)
+        world.exchange.advance(to: end + 1000)
+        #expect(world.exchange.accounts[0].positions[0].isFlat && world.exchange.books[0].status == .settling)
+    }
+
     @Test func `money comes and goes, and the sum of the incomes stays the balance`() throws {
         var world = try World.holding()
         let before = world.exchange.accounts[0].wallet

@@ -64,7 +64,9 @@ struct Conversation {
         }
     }
 
+    /// With a mark price that agrees.
     mutating func book(_ bid: String, _ ask: String) throws {
+        hear(.mark(symbol, try number(bid), at: now))
         hear(.book(symbol, bid: try number(bid), ask: try number(ask), at: now))
     }
 

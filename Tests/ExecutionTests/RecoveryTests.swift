@@ -100,6 +100,53 @@ struct RecoveryTests {
         }
     }
 
+    @Test func `a stop that the journal forgot is looked for before another one is placed`() throws {
+        var talk = try Conversation.ready()
+        let (first, target) = try talk.enter(try talk.plan())
+        let remembered = talk.journal
+        try talk.fill(target.clientOrderId, .sell, "6", at: "100.4", pnl: "2.4")
+        let (movedId, moved) = try talk.takeStop()
+        talk.hear(.reply(movedId, .stop(talk.report(moved, .new))))
+
+        var next = try Conversation()
+        for record in remembered { next.executor.remember(record) }
+        next.now = talk.now + 500
+        next.executor.recovered(at: next.now)
+        next.hear(.rules(try next.rules()))
+        next.hear(.userStream(isUp: true))
+        next.tick()
+        let (id, _) = try next.take { if case .queryStop = $0 { true } else { false } }
+        next.hear(.reply(id, .stop(next.report(first, .canceled))))
+        #expect(next.stopCount == 0, "it can't know yet what stands there")
+        for _ in 0..<2 {
+            next.tick(afterMs: 500)
+            while let place = next.open.firstIndex(where: { $0.request == .queryOpenStops(next.symbol) }) {
+                let (id, _) = next.open.remove(at: place)
+                next.hear(.reply(id, .openStops([next.report(moved, .new)])))
+            }
+            try next.answerLook(positions: [try next.held("10")])
+        }
+        next.tick()
+        // What stands there is of less than it believes to hold, so it places one more, and not behind it.
+        let (_, placed) = try next.takeStop()
+        #expect(placed.triggerPrice == moved.triggerPrice)
+        #expect(placed.clientOrderId != moved.clientOrderId)
+
+        // Nobody answers: after a moment protecting comes before knowing.
+        var alone = try Conversation()
+        for record in remembered { alone.executor.remember(record) }
+        alone.now = talk.now + 500
+        alone.executor.recovered(at: alone.now)
+        alone.hear(.rules(try alone.rules()))
+        alone.tick()
+        let (aloneId, _) = try alone.take { if case .queryStop = $0 { true } else { false } }
+        alone.hear(.reply(aloneId, .stop(alone.report(first, .canceled))))
+        alone.tick(afterMs: 1300)
+        #expect(alone.stopCount == 0)
+        alone.tick(afterMs: 100)
+        #expect(alone.stopCount == 1)
+    }
+
     @Test func `killed after any record, it sends no second entry and protects what it holds`() throws {
         let records = try trade()
         for length in 0...records.count {

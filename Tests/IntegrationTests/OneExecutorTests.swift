@@ -46,7 +46,9 @@ struct OneExecutorTests {
         sleep(3)
         #expect(!suite.log("second").contains("\"owner\""), "two at once")
         let health = try Subprocess.run("/usr/bin/curl", ["-si", "http://127.0.0.1:\(port)/healthz"]).output
-        #expect(health.contains(" 503 ") && health.contains("\"standby\":true"), "\(health)")
+        #expect(
+            health.contains(" 200 ") && health.contains("\"ready\":false") && health.contains("\"standby\":true"),
+            "\(health)")
         #expect(suite.isAlive("second") && suite.isAlive("executor"))
 
         suite.signal("executor", SIGSTOP)
@@ -133,6 +135,28 @@ struct OneExecutorTests {
         #expect(try suite.control(["start"]).exitCode == 0)
         #expect(suite.wait(seconds: 10) { try acceptsEntries() == true })
         #expect(try account.stops(Self.symbol).count == 1)
+    }
+
+    @Test func `a journal from an old backup gives way to what the venue tells, and the stop stands all the time`()
+        throws
+    {
+        try #require(suite.wait(seconds: 90) { suite.log("executor").contains("\"user_stream_live\"") })
+        let journal = "\(suite.folder)/executor.journal", backup = "\(suite.folder)/old.journal"
+        try FileManager.default.copyItem(atPath: journal, toPath: backup)
+        try openPosition()
+        #expect(suite.terminate("executor").code == 0)
+        try FileManager.default.removeItem(atPath: journal)
+        try FileManager.default.moveItem(atPath: backup, toPath: journal)
+        let held = try account.held(Self.symbol), first = try account.stops(Self.symbol)
+        suite.start(["executor"])
+        var isNaked = false
+        let isTaken = suite.wait(seconds: 30) {
+            let stops = try account.stops(Self.symbol)
+            if stops.isEmpty { isNaked = true }
+            return stops.count == 1 && stops != first
+        }
+        #expect(isTaken && !isNaked, "\(suite.log("executor").suffix(1500))")
+        #expect(try account.held(Self.symbol) == held && alerts("position_adopted") == 2)
     }
 
     @Test func `close-all survives a kill at any moment, and is answered once`() throws {

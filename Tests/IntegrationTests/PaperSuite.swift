@@ -22,6 +22,8 @@ final class PaperSuite {
     /// The venue's REST address.
     var venueURL: String { "http://127.0.0.1:\(port)" }
     private let rate: Double
+    /// Words before the program for the services that are started from now on: what starts them in its own way.
+    var launcher: [String] = []
     private var processes: [String: ChildProcess] = [:]
 
     /// Where the executables stand: `VORTEX7_BIN`, else beside the tests.
@@ -67,8 +69,9 @@ final class PaperSuite {
 
     func start(_ services: [String]) {
         for service in services {
+            let words = launcher + ["\(Self.programs)/\(service)", "-c", "\(folder)/suite.yaml"]
             processes[service] = ChildProcess(
-                "\(Self.programs)/\(service)", ["-c", "\(folder)/suite.yaml"], output: "\(folder)/\(service).log")
+                words[0], Array(words.dropFirst()), output: "\(folder)/\(service).log")
         }
     }
 

@@ -69,9 +69,60 @@ struct RecorderTests {
             suite.wait(seconds: 5) {
                 try redis.command("XPENDING", "decision:{BTCUSDT}", "trade-recorder").elements.first == .integer(0)
             })
+        #expect(try suite.length("alert") == 0, "\(suite.log("trade-recorder").suffix(600))")
         let (code, seconds) = suite.terminate("trade-recorder")
         #expect(code == 0 && seconds < 2)
         server?.kill()
+    }
+
+    private func run(_ words: [String]) throws {
+        let result = try Subprocess.run("/usr/bin/env", words)
+        #expect(result.exitCode == 0, "\(words.first ?? ""): \(result.output.suffix(600))")
+    }
+
+    @Test func `a database from an old backup is filled again, and what the streams no longer hold is told`() throws {
+        let database = try #require(try TestDatabase("restored"))
+        let suite = try #require(PaperSuite(symbols: ["BTCUSDT"], postgres: database.url))
+        let redis = try suite.redis.client(), backup = "\(suite.folder)/backup.sql"
+        func isWhole(decisions: Int, executions: Int) -> Bool {
+            suite.wait(seconds: 20) {
+                try database.value("SELECT count(*) FROM decisions") == "\(decisions)"
+                    && database.value("SELECT count(*) FROM executions") == "\(executions)"
+            }
+        }
+        func told() throws -> [String] {
+            try suite.entries("alert").filter { $0.fields["event"] == "database_behind" }.map {
+                "\($0.fields["severity"] ?? "") \($0.fields["text"] ?? "")"
+            }
+        }
+        suite.start(["trade-recorder"])
+        for number in 0..<100 { try add(number, redis) }
+        try #require(isWhole(decisions: 100, executions: 100), "\(suite.log("trade-recorder").suffix(600))")
+        try run(["pg_dump", "--clean", "--if-exists", "-f", backup, database.url])
+        for number in 100..<200 { try add(number, redis) }
+        try #require(isWhole(decisions: 200, executions: 200))
+        // All of it is still in the streams.
+        #expect(suite.terminate("trade-recorder").code == 0)
+        try run(["psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", backup, database.url])
+        try #require(isWhole(decisions: 100, executions: 100))
+        suite.start(["trade-recorder"])
+        #expect(isWhole(decisions: 200, executions: 200), "\(suite.log("trade-recorder").suffix(600))")
+        #expect(try told().count == 1 && told()[0].hasPrefix("WARNING") && told()[0].contains("still there"))
+        // A start with a database that is whole reads nothing again.
+        #expect(suite.terminate("trade-recorder").code == 0)
+        suite.start(["trade-recorder"])
+        for number in 200..<210 { try add(number, redis) }
+        #expect(isWhole(decisions: 210, executions: 210))
+        #expect(try told().count == 1)
+        // Half of it is gone from one stream.
+        #expect(suite.terminate("trade-recorder").code == 0)
+        try run(["psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", backup, database.url])
+        _ = try redis.command("XTRIM", "decision:{BTCUSDT}", "MAXLEN", "60")
+        suite.start(["trade-recorder"])
+        #expect(isWhole(decisions: 160, executions: 210), "\(suite.log("trade-recorder").suffix(600))")
+        let last = try #require(try told().last)
+        #expect(last.hasPrefix("CRITICAL") && last.contains("missing: decision:{BTCUSDT} after"), "\(last)")
+        #expect(suite.wait(seconds: 5) { try database.value("SELECT count(*) FROM alerts") == "2" })
     }
 
     private func add(_ number: Int, _ redis: RedisClient) throws {

@@ -71,7 +71,9 @@ struct RecordingTests {
         var capture = CaptureFile()
         let market = trades.map { (StreamKind.trade, $0) } + books.map { (StreamKind.book, $0) }
         for (kind, entry) in market.sorted(by: { $0.1.id < $1.1.id }) { capture.append(kind, entry.id, entry.fields) }
-        for entry in try suite.entries("md.candle:{\(symbol)}") { capture.append(.candle, entry.id, entry.fields) }
+        for stream in ["md.candle", "md.forming"] {
+            for entry in try suite.entries("\(stream):{\(symbol)}") { capture.append(.candle, entry.id, entry.fields) }
+        }
         for entry in try suite.entries("signal:{\(symbol)}") { capture.append(.signal, entry.id, entry.fields) }
         for oracle in ["signal_oracle.py", "candle_oracle.py"] {
             let differences = try capture.differences(oracle: oracle)

@@ -22,6 +22,8 @@ struct TestDatabase {
         self.url = url
     }
 
+    func execute(_ sql: String) throws(DatabaseError) { try Database(url: url).script(sql) }
+
     /// The value of the one row and column that `sql` asks for.
     func value(_ sql: String) throws(DatabaseError) -> String? { try Database(url: url).run(sql).first?.first ?? nil }
 }

@@ -95,8 +95,7 @@ class Market:
 class Regime:
     def __init__(self):
         self.markets = {}
-        self.taken = self.correlation = self.together = None
-        self.apart = False
+        self.latest = self.previous = (None, None, None, False)  # time, correlation, last together, apart
 
     def take(self, kind, fields):
         """The expected signal when this entry sets one off."""
@@ -126,26 +125,30 @@ class Regime:
         if None in steps:
             return
         moment = min(steps) // 300_000 * 300_000
-        if self.taken is not None and moment <= self.taken:
+        taken, _, together, apart = self.latest
+        if taken is not None and moment <= taken:
             return
-        self.taken = moment
         one, other = (self.markets[name].returns for name in PAIR)
         pairs = [(one[step], other[step]) for step in range(moment - 119 * STEP, moment + 1, STEP) if step in one and step in other]
-        self.correlation = np.corrcoef(np.array(pairs).T)[0, 1] if len(pairs) >= 60 else None
-        if self.correlation is None:
-            return
-        if self.correlation > 0.8:
-            self.together = moment
-        self.apart = self.correlation < 0.5 and self.together is not None and moment - self.together <= 1_800_000
+        correlation = np.corrcoef(np.array(pairs).T)[0, 1] if len(pairs) >= 60 else None
+        if correlation is not None:
+            if correlation > 0.8:
+                together = moment
+            apart = correlation < 0.5 and together is not None and moment - together <= 1_800_000
+        self.previous = self.latest
+        self.latest = (moment, correlation, together, apart)
 
     def describe(self, reading, time):
         phase, regime, reason = reading.get("vol_phase"), reading.get("regime"), reading["reason"]
         warm = reason in (None, "volatility_extreme")
-        known = self.taken is not None and time - self.taken <= 600_000
-        risk_off = bool(self.apart and self.together is not None and time - self.together <= 1_800_000)
+        # A reading counts one step after its time.
+        is_settled = self.latest[0] is not None and time >= self.latest[0] + STEP
+        taken, correlation, together, apart = self.latest if is_settled else self.previous
+        known = taken is not None and time - taken <= 600_000
+        risk_off = bool(apart and together is not None and time - together <= 1_800_000)
         values = dict(warm=int(warm), tradeable=int(reason is None), reason=reason, regime=regime or "CHOPPY",
                       vol_phase=phase or "NORMAL", atr_pct=reading.get("atr_pct"), adx=reading.get("adx"),
-                      correlation=self.correlation if known else None, risk_off=int(risk_off),
+                      correlation=correlation if known else None, risk_off=int(risk_off),
                       weight_e1=0.35, weight_e2=0.25, weight_e3=0.20, weight_e4=0.12, tp_multiplier=1.0,
                       sl_multiplier=1.0, leverage_max=12, size_multiplier=1.0, preferred_strategy="NONE")
         if not warm:

@@ -81,8 +81,20 @@ struct RegimeStory {
     /// What the filter says, in order.
     func signals(_ configuration: RegimeConfiguration = .standard) -> [RegimeOutput] {
         var filter = RegimeFilter(configuration), outputs: [RegimeOutput] = []
-        for input in inputs { filter.process(input) { outputs.append($0) } }
+        for input in inputs { filter.hear(input) { outputs.append($0) } }
         return outputs
+    }
+}
+
+extension RegimeFilter {
+    /// Takes an input in, and reads back what it says of it, as the streams give it back.
+    mutating func hear(_ input: RegimeInput, _ body: (RegimeOutput) -> Void) {
+        var said: [RegimeOutput] = []
+        process(input) { said.append($0) }
+        for output in said {
+            body(output)
+            process(RegimeInput(symbol: output.symbol, id: input.id, event: .signal(output.signal))) { body($0) }
+        }
     }
 }
 

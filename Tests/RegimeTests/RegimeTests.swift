@@ -31,8 +31,9 @@ struct RegimeTests {
             switch input.event {
             case .candle(let candle): capture.append(.candle, input.id, named(candle.fields, input.symbol))
             case .book(let book): capture.append(.book, input.id, named(book.fields, input.symbol))
+            case .signal: continue
             }
-            filter.process(input) {
+            filter.hear(input) {
                 capture.append(.signal, input.id, named(EngineSignal.regime($0.signal).fields, $0.symbol))
             }
         }

@@ -23,9 +23,10 @@ struct RestartTests {
         let plan = try talk.decide()
         talk.hear(nil, command(.halt, talk))
         var anew = try restarted(before)
-        anew.hear(nil, command(.halt, anew))
-        #expect(try rule(try anew.decide()) == .halted)
         anew.hear(anew.symbol, .plan(plan))
+        anew.hear(nil, command(.halt, anew))
+        // The same decision again: the plan stands already, and is not made anew.
+        #expect(try anew.judge() == nil)
         anew.hear(nil, command(.resume, anew))
         #expect(try rule(try anew.decide()) == .symbolBusy)
         anew.hear(anew.symbol, .execution(try anew.closing(plan, pnl: "1")))
@@ -34,26 +35,27 @@ struct RestartTests {
 
     @Test func `a plan refused before a restart holds nothing, though it would be approved now`() throws {
         var talk = try Talk()
+        let before = talk
         let plan = try talk.decide()
         #expect(try rule(try talk.decide()) == .symbolBusy)
         let refused = TradePlan(
             id: plan.id, cause: plan.cause, eventTime: plan.eventTime, direction: plan.direction,
             strategy: plan.strategy, confidence: plan.confidence, verdict: .rejected(rule: .stale, detail: "late"))
-        var anew = talk
+        var anew = try restarted(before)
         anew.hear(anew.symbol, .plan(refused))
+        #expect(try anew.judge() == nil)
         #expect(try rule(try anew.decide()) == nil)
-        // Once its approval has been read, nothing but its end releases it.
-        talk.hear(talk.symbol, .plan(plan))
-        talk.hear(talk.symbol, .plan(refused))
-        #expect(try rule(try talk.decide()) == .symbolBusy)
     }
 
-    @Test func `a plan that is over is not held again when it is read back late`() throws {
+    @Test func `a plan that is over is not held again when its decision is read again`() throws {
         var talk = try Talk()
+        let before = talk
         let plan = try talk.decide()
-        talk.hear(talk.symbol, .execution(try talk.closing(plan, pnl: "1")))
-        talk.hear(talk.symbol, .plan(plan))
-        #expect(try rule(try talk.decide()) == nil)
+        var anew = try restarted(before)
+        anew.hear(anew.symbol, .plan(plan))
+        #expect(try anew.judge() == nil)
+        anew.hear(anew.symbol, .execution(try anew.closing(plan, pnl: "1")))
+        #expect(try rule(try anew.decide()) == nil)
     }
 
     @Test func `positions that only the executor knows of count`() throws {

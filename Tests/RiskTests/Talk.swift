@@ -74,6 +74,14 @@ struct Talk {
         _ action: Action = .long, _ strategy: Strategy = .momentum, of other: Symbol? = nil, confidence: Double = 70,
         ageMs: Int64 = 0
     ) throws -> TradePlan {
+        try #require(try judge(action, strategy, of: other, confidence: confidence, ageMs: ageMs))
+    }
+
+    /// A decision to trade; nil when it makes no plan.
+    mutating func judge(
+        _ action: Action = .long, _ strategy: Strategy = .momentum, of other: Symbol? = nil, confidence: Double = 70,
+        ageMs: Int64 = 0
+    ) throws -> TradePlan? {
         counter += 1
         let symbol = other ?? symbol
         let cause = StreamId(milliseconds: UInt64(now.milliseconds), sequence: counter)
@@ -89,14 +97,13 @@ struct Talk {
         signals.update(.technical(technical))
         signals.update(.regime(regime))
         signals.update(.sentiment(sentiment))
-        let plan = hear(
+        return hear(
             symbol,
             .decision(
                 Decision(
                     id: TradeId(symbol: symbol, cause: cause), cause: cause, eventTime: now - ageMs, profile: "vortex7",
                     action: action, strategy: strategy, confidence: confidence, finalScore: 0.7, scoreMomentum: 0.7,
                     scoreReversion: 0, enginesAgree: 4, failedGates: GateSet(), reason: "", signals: signals)))
-        return try #require(plan)
     }
 
     func number<Number: FixedDecimal>(_ text: String) throws -> Number { try #require(Number(text)) }
@@ -127,7 +134,7 @@ struct Talk {
 
     var states: [RiskState] {
         words.compactMap { word in
-            if case .state(let state) = word { return state }
+            if case .state(let state, _) = word { return state }
             return nil
         }
     }

@@ -55,6 +55,14 @@ struct ConfigurationTests {
         #expect(throws: ConfigurationError.self) { try section(yaml) }
     }
 
+    @Test func `a secret's file may stand beside an empty secret, and not beside a written one`() throws {
+        let yaml =
+            "empty: ${NONE:-}\nempty_file: /proc/sys/kernel/ostype\nfull: x\nfull_file: /proc/sys/kernel/ostype\n"
+        let top = try section(yaml)
+        #expect(try top.secret("empty") == "Linux")
+        #expect(throws: ConfigurationError.self) { try top.secret("full") }
+    }
+
     @Test func `secrets are not shown`() throws {
         let node = try ConfigurationNode(
             yaml: Array("venue: {api_key: AAA, api_secret: BBB}\nredis: {url: 'redis://u:CCC@h:1'}\n".utf8), file: "")

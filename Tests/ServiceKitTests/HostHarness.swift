@@ -11,7 +11,7 @@ struct NumberInput: StreamInput {
     let number: Int64
     let id: StreamId
     static var streams: [StreamKind] { [.trade] }
-    static var warmUpMs: Int64 { 600_000 }
+    static func warmUpMs(of kind: StreamKind) -> Int64 { 600_000 }
     init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
         number = try fields.required("n")
         self.id = id
@@ -58,7 +58,7 @@ final class HostHarness {
 
     private static func host(_ server: RedisServer, _ symbol: Symbol) throws -> ProcessorHost<Summer> {
         let context = try testContext(server)
-        return ProcessorHost(context, start: .beginning) { Summer(symbol: symbol) }
+        return ProcessorHost(context, sharing: .none, start: .beginning) { Summer(symbol: symbol) }
     }
 
     /// The host is let go as by kill -9, and another one stands in its place.

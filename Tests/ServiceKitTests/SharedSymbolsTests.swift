@@ -10,7 +10,7 @@ struct KeyedInput: StreamInput, SymbolKeyed {
     let symbol: Symbol
     let number: Int64
     static var streams: [StreamKind] { [.trade] }
-    static var warmUpMs: Int64 { 600_000 }
+    static func warmUpMs(of kind: StreamKind) -> Int64 { 600_000 }
     init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
         guard let symbol = stream.symbol else { return nil }
         self.symbol = symbol
@@ -43,9 +43,8 @@ struct SharedSymbolsTests {
     }
 
     private func worker() throws -> Worker {
-        let context = try testContext(
-            server, symbols: Self.names.joined(separator: ","), "bus-probe: {shared: true}\n")
-        return ProcessorHost(context, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
+        let context = try testContext(server, symbols: Self.names.joined(separator: ","))
+        return ProcessorHost(context, sharing: .symbols, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
     }
 
     /// Turns the workers, each renewing its leases as its timer would.

@@ -17,7 +17,7 @@ public struct DataHub {
             switch self {
             case .trade: .trade
             case .book: .book
-            case .candle: .candle
+            case .candle(let candle): candle.isClosed ? .candle : .forming
             case .metric: .metric
             }
         }
@@ -32,13 +32,24 @@ public struct DataHub {
     }
 
     public enum Kind: Int, Sendable, CaseIterable {
-        case trade, book, candle, metric
+        case trade, book, candle, forming, metric
+
+        public var stream: StreamKind {
+            switch self {
+            case .trade: .trade
+            case .book: .book
+            case .candle: .candle
+            case .forming: .forming
+            case .metric: .metric
+            }
+        }
 
         public var name: String {
             switch self {
             case .trade: "trade"
             case .book: "book"
             case .candle: "candle"
+            case .forming: "forming"
             case .metric: "metric"
             }
         }
@@ -53,6 +64,8 @@ public struct DataHub {
         public var thinned: Int64 = 0
         /// Trades that the venue numbered and that never came.
         public var missing: Int64 = 0
+        /// Crossed books, and prices too far from the mark price.
+        public var absurd: Int64 = 0
     }
 
     private let configuration: HubConfiguration
@@ -88,6 +101,10 @@ public struct DataHub {
         case .accepted(let missing):
             if configuration.staleMs > 0, !isLate(input), venueTime - eventTime > configuration.staleMs {
                 counts[kind.rawValue].stale += 1
+                return
+            }
+            if symbols[symbol].isAbsurd(input) {
+                counts[kind.rawValue].absurd += 1
                 return
             }
             counts[kind.rawValue].accepted += 1
@@ -129,7 +146,7 @@ public struct DataHub {
             symbols[symbol].hot.keep(book)
         case .candle(let candle):
             candle.encode(into: &fields)
-            write(.entry(.candle, id: id, fields))
+            write(.entry(input.kind, id: id, fields))
             symbols[symbol].hot.keep(candle)
         case .metric(let metric):
             metric.encode(into: &fields)
@@ -158,6 +175,8 @@ public struct HubConfiguration: Equatable, Sendable {
     public var hotStateMs: Int64 = 250
     /// Trades, books and candles older than this by the venue's clock are dropped, milliseconds; 0 for no bound.
     public var staleMs: Int64 = 10_000
+    /// How far a trade or the middle of a book may be from the mark price, a part of it: what is farther is dropped.
+    public var markBandRatio = 0.02
 
     public init() {}
 }

@@ -28,6 +28,8 @@ struct SymbolFeed {
     /// Event time of the last reading by its kind.
     private var metricTimes = [Timestamp](repeating: Timestamp(milliseconds: .min), count: 6)
 
+    private var mark: (price: Price, time: Timestamp)?
+
     init(_ symbol: Symbol, _ configuration: HubConfiguration) {
         self.configuration = configuration
         hot = HotSymbol(symbol, configuration)
@@ -98,6 +100,30 @@ struct SymbolFeed {
         if candle.isClosed { place.closedOpenTime = candle.openTime }
         candles[index] = place
         return .accepted(missing: 0)
+    }
+
+    /// Whether it can't be true. As long as nothing else comes readers see an old market, and trade none.
+    mutating func isAbsurd(_ input: DataHub.Input) -> Bool {
+        switch input {
+        case .book(let book):
+            guard let bid = book.bids.best?.price, let ask = book.asks.best?.price else { return false }
+            guard let quote = Quote(bid: bid, ask: ask) else { return true }
+            return youngMark(book.eventTime).map { !quote.isNear($0, within: configuration.markBandRatio) } ?? false
+        case .trade(let trade):
+            return youngMark(trade.eventTime).map {
+                !Quote.isNear(trade.price, $0, within: configuration.markBandRatio)
+            } ?? false
+        case .metric(let metric):
+            if case .markPrice(let price, _, _, _) = metric.value, price > .zero { mark = (price, metric.eventTime) }
+            return false
+        case .candle: return false
+        }
+    }
+
+    private static let markAgeMaxMs: Int64 = 10_000
+
+    private func youngMark(_ time: Timestamp) -> Price? {
+        mark.flatMap { abs(time - $0.time) <= Self.markAgeMaxMs ? $0.price : nil }
     }
 
     mutating func judge(_ metric: MarketMetric) -> Verdict {

@@ -8,7 +8,7 @@ struct HubMetrics {
     let badFrames: Metrics.Counter
     let otherFrames: Metrics.Counter
     private let gauges: [[Metrics.Gauge]]
-    private static let outcomes = ["accepted", "duplicate", "stale", "thinned", "missing"]
+    private static let outcomes = ["accepted", "duplicate", "stale", "thinned", "missing", "absurd"]
 
     init(_ metrics: Metrics) {
         lag = DataHub.Kind.allCases.map { kind in
@@ -29,7 +29,7 @@ struct HubMetrics {
 
     func show(_ counts: [DataHub.Counts]) {
         for (kind, count) in counts.enumerated() {
-            let values = [count.accepted, count.duplicate, count.stale, count.thinned, count.missing]
+            let values = [count.accepted, count.duplicate, count.stale, count.thinned, count.missing, count.absurd]
             for (index, value) in values.enumerated() { gauges[kind][index].set(Double(value)) }
         }
     }

@@ -27,7 +27,7 @@ final class HubShell {
     private var passing: [Int64] = []
 
     /// In the order of `DataHub.Kind`.
-    private static let kinds: [StreamKind] = [.trade, .book, .candle, .metric]
+    private static let kinds = DataHub.Kind.allCases.map(\.stream)
 
     /// Nil when a library does not start.
     init?(_ context: ServiceContext, _ settings: HubSettings) {

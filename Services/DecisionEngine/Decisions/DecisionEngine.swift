@@ -28,7 +28,7 @@ public struct DecisionEngine: StreamProcessor {
         case .execution(let event):
             if let symbol = input.symbol { positions.apply(event, of: symbol) }
         case .decision(let decision):
-            if let index = index(of: input.symbol) { symbols[index].resume(decision) }
+            if let index = index(of: input.symbol) { symbols[index].recall(decision) }
         case .risk(let state): risk = state
         case .weights(let weights): learned = weights
         }
@@ -59,7 +59,7 @@ public struct DecisionEngine: StreamProcessor {
                     full: readings, around, weights: weights.adjusted(by: readings.regime),
                     scoreMin: learned?.scoreThreshold ?? configuration.scoreMin, &symbols[index], configuration)
             }
-        symbols[index].counts.count(judgement.failed, at: time)
+        symbols[index].count(judgement, on: trigger)
         guard symbols[index].isNews(judgement, at: time, everyMs: configuration.publishEveryMs) else { return nil }
         let enginesAgree = judgement.enginesAgree(readings)
         return Decision(

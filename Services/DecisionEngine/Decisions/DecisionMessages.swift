@@ -8,13 +8,23 @@ public struct DecisionInput: StreamInput {
         case execution(ExecutionEvent)
         case risk(RiskState)
         case weights(EngineWeights)
-        /// One of our own, read back: after a restart the day's counts go on from it.
+        /// One of our own, recalled: the day's counts go on from it.
         case decision(Decision)
     }
 
-    public static let streams: [StreamKind] = [.signal, .execution, .decision, .risk, .weights]
-    /// Longer than any position is held.
-    public static let warmUpMs: Int64 = 1_800_000
+    public static let streams: [StreamKind] = [.signal, .execution, .risk, .weights]
+    public static let recalled: [StreamKind] = [.decision]
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        switch kind {
+        // The rarest signal comes every thirty seconds, and scores are compared over a few.
+        case .signal: 65_000
+        // The learner speaks seldom; its last word counts whatever its age.
+        case .weights: .max
+        // Longer than any position is held.
+        default: 1_800_000
+        }
+    }
 
     /// Nil for what concerns all.
     public let symbol: Symbol?

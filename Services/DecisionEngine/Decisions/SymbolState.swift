@@ -11,6 +11,7 @@ struct SymbolState {
     var momentumScores = ScoreHistory()
     var reversionScores = ScoreHistory()
     var counts = GateCounts()
+    private var recalled: Decision?
     private var published: (action: Action, strategy: Strategy?, failedGates: GateSet, at: Timestamp)?
 
     init(_ symbol: Symbol) { self.symbol = symbol }
@@ -31,10 +32,22 @@ struct SymbolState {
         return true
     }
 
-    /// Takes over the counts of a decision that was made before a restart.
-    mutating func resume(_ decision: borrowing Decision) {
-        let isLater = (decision.gateCounts.since, decision.gateCounts.evaluations) > (counts.since, counts.evaluations)
-        if isLater { counts = decision.gateCounts }
+    /// Remembers the last decision that was made before a restart, until the evaluation that made it has been made again.
+    mutating func recall(_ decision: Decision) {
+        guard counts.evaluations == 0, recalled.map({ decision.cause > $0.cause }) ?? true else { return }
+        recalled = decision
+    }
+
+    mutating func count(_ judgement: borrowing Judgement, on trigger: borrowing OrderFlowSignal) {
+        if let recalled, trigger.cause > recalled.cause { resume(recalled) }
+        counts.count(judgement.failed, at: trigger.eventTime)
+        if let recalled, trigger.cause == recalled.cause { resume(recalled) }
+    }
+
+    private mutating func resume(_ decision: Decision) {
+        counts = decision.gateCounts
+        published = (decision.action, decision.strategy, decision.failedGates, decision.eventTime)
+        recalled = nil
     }
 }
 

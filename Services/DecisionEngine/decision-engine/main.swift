@@ -2,9 +2,10 @@ import Decisions
 import ServiceKit
 
 // S1: reads signal and execution, writes decision.
-let context = ServiceContext.start("decision-engine", purpose: "S1: turns the engines' signals into decisions.")
+let context = ServiceContext.start(
+    "decision-engine", purpose: "S1: turns the engines' signals into decisions.", isReplayable: true)
 let settings = context.configure { section throws(ConfigurationError) in
     try DecisionConfiguration(section, profile: context.settings.profile)
 }
-let host = ProcessorHost(context) { DecisionEngine(symbols: context.settings.symbols, settings) }
+let host = ProcessorHost(context, sharing: .whole) { DecisionEngine(symbols: context.settings.symbols, settings) }
 host.run().exit()

@@ -8,11 +8,21 @@ struct Desk {
     var rules: InstrumentRules?
     /// The venue's word for whether it is traded: TRADING when it is.
     var status = "TRADING"
+    /// When the venue ends the contract, once it has said so.
+    var endsAt: Timestamp?
+    /// Whether a person has been told that its position is closed before the contract ends.
+    var isEndTold = false
     /// The account's leverage for the symbol, once we have set it or been told.
     var leverage: Int?
     var bid: Price?
     var ask: Price?
     var bookTime = Timestamp.zero
+    /// What is wrong with the last book; nil when nothing is. Prices and time above are those of the last good one.
+    var bookFault: String?
+    var bookFaultToldAt: Timestamp?
+    /// The venue's mark price: what a book is measured by.
+    var mark: Price?
+    var markTime = Timestamp.zero
     var position: Position?
     /// What the venue held at the last look; nil before the first.
     var venueQuantity: Quantity?

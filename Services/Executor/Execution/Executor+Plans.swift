@@ -38,6 +38,7 @@ extension Executor {
         if !isJournalWritable { return "the journal can't be written" }
         if let hindrance = hindrances.first { return hindrance.text }
         if desk.status != Self.tradedStatus { return "the venue does not trade it now: \(desk.status)" }
+        if let endsAt = desk.endsAt { return "the venue ends it at \(endsAt)" }
         if !isReconciled { return "the venue's orders and positions have not been looked at yet" }
         if age > terms.entryTimeoutMs { return "the plan is \(age) ms old > \(terms.entryTimeoutMs) ms" }
         if desks.contains(where: { $0.position?.hasUnknownOrder == true }) { return "an order's outcome is not known" }
@@ -48,6 +49,11 @@ extension Executor {
         if desk.mismatches > 0 { return "the venue holds another position than we know" }
         guard let rules = desk.rules else { return "the contract's rules are not known" }
         guard desk.bookTime > .zero, now - desk.bookTime <= configuration.bookAgeMaxMs else { return "the book is old" }
+        if let fault = desk.bookFault { return fault }
+        guard let mark = youngMark(desk) else { return "the mark price is old" }
+        guard Quote.isNear(terms.entryPrice, mark, within: configuration.markBandRatio) else {
+            return "the plan's price \(terms.entryPrice) is too far from the mark price \(mark)"
+        }
         if terms.notional > configuration.notionalMax {
             return "notional \(terms.notional) > \(configuration.notionalMax)"
         }
@@ -55,21 +61,6 @@ extension Executor {
             return "quantity \(terms.quantity) is not valid at \(terms.entryPrice)"
         }
         return nil
-    }
-
-    private static var tradedStatus: String { "TRADING" }
-
-    /// A halt or a delisting keeps new positions out; those that are open keep their stops.
-    mutating func statusArrived(_ symbol: Symbol, _ status: String) {
-        withDesk(symbol) { executor, index in
-            let before = executor.desks[index].status
-            guard status != before else { return }
-            executor.desks[index].status = status
-            let isTraded = status == Self.tradedStatus
-            executor.alert(
-                isTraded ? .info : .warning, "symbol_status", symbol,
-                isTraded ? "the venue trades it again" : "the venue says \(status): no new positions in it")
-        }
     }
 
     mutating func leverageAnswered(_ index: Int, _ leverage: Int, _ reply: VenueReply) {

@@ -83,7 +83,11 @@ extension Executor {
     }
 
     private mutating func compareStops(_ index: Int, with reports: [StopReport]) {
-        guard isSettled(index) else { return }
+        guard isSettled(index) else {
+            if desks[index].position?.awaitsStopsUntil != nil { reconciliation.isWanted = true }
+            return
+        }
+        desks[index].position?.awaitsStopsUntil = nil
         for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
             if desks[index].position?.owns(stop: report.clientOrderId) == true {
                 act(index) { $0.stopFound(report, $1, &$2) }

@@ -63,6 +63,7 @@ public struct Executor: Sendable {
         switch event {
         case .plan(let symbol, let plan): consider(plan, of: symbol)
         case .book(let symbol, let bid, let ask, let time): bookArrived(symbol, bid, ask, at: time)
+        case .mark(let symbol, let price, let time): markArrived(symbol, price, at: time)
         case .rules(let rules): withDesk(rules.symbol) { $0.desks[$1].rules = rules }
         case .reply(let id, let reply): replyArrived(id, reply)
         case .user(let event): userEventArrived(event)
@@ -77,6 +78,7 @@ public struct Executor: Sendable {
             tellAccount()
         case .streamsLost(let text): stopEntries("streams_lost", text)
         case .status(let symbol, let status): statusArrived(symbol, status)
+        case .ending(let symbol, let time): endingArrived(symbol, time)
         case .trouble(let severity, let event, let text): alert(severity, event, nil, text)
         case .timer: break
         }
@@ -121,7 +123,7 @@ public struct Executor: Sendable {
         guard actions.isSomething || before != position.state || isWoundUp else {
             return
         }
-        desks[index].changedAt = now
+        if before != position.state || isWoundUp || actions.changesSomething { desks[index].changedAt = now }
         effects.append(.journal(.position(symbol, desks[index].position)))
         for event in actions.events { say(.execution(symbol, event)) }
         for wanted in actions.alerts { alert(wanted.severity, wanted.event, symbol, wanted.text) }
@@ -136,22 +138,12 @@ public struct Executor: Sendable {
 
     // MARK: Events
 
-    private mutating func bookArrived(_ symbol: Symbol, _ bid: Price, _ ask: Price, at time: Timestamp) {
-        withDesk(symbol) { executor, index in
-            let gap = executor.watch.gap(executor.desks[index], bid: bid, ask: ask, at: time)
-            executor.desks[index].bid = bid
-            executor.desks[index].ask = ask
-            executor.desks[index].bookTime = min(executor.now, time)
-            if let gap { executor.emergency(gap, untilPerson: false) }
-            executor.act(index) { _, _, _ in }
-        }
-    }
-
     private mutating func timePassed() {
         for index in desks.indices {
             act(index) { _, _, _ in }
             if desks[index].missesFills(at: now) { askForFills(index) }
         }
+        closeWhatEnds()
         expireRequests()
         finishClosings()
         reconcileIfDue()

@@ -24,6 +24,12 @@ public struct ExecutorConfiguration: Sendable {
     public var adoptedStopRatio = Ratio(raw: 300_000)
     /// Age of the book beyond which no entry is sent.
     public var bookAgeMaxMs: Int64 = 2000
+    /// How far the middle of a book may be from the mark price, a part of it: what is farther is no book.
+    public var markBandRatio = 0.02
+    /// Age of the mark price beyond which it says nothing, and no entry is sent.
+    public var markAgeMaxMs: Int64 = 10_000
+    /// Time before a contract ends at which its position is closed.
+    public var flattenBeforeEndMs: Int64 = 1_800_000
     /// What is done with a position whose market can't be seen.
     public var onFeedLoss = FeedLossPolicy.protect
     /// Age of the book beyond which it counts as lost.

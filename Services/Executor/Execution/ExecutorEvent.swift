@@ -7,6 +7,8 @@ public enum ExecutorEvent: Sendable {
     case plan(Symbol, TradePlan)
     /// `at`: the venue's time of it. One that had to wait is as old as it is.
     case book(Symbol, bid: Price, ask: Price, at: Timestamp)
+    /// The venue's mark price, and its time of it.
+    case mark(Symbol, Price, at: Timestamp)
     case rules(InstrumentRules)
     case reply(RequestId, VenueReply)
     case user(UserEvent)
@@ -21,6 +23,8 @@ public enum ExecutorEvent: Sendable {
     case streamsLost(String)
     /// Whether the venue trades the contract: its word for it is `TRADING` then.
     case status(Symbol, String)
+    /// When the venue ends the contract; nil when it has not said that it will.
+    case ending(Symbol, at: Timestamp?)
     /// The shell found something that a person should know.
     case trouble(Severity, event: String, text: String)
     /// Time passed; comes every 100 ms or sooner.

@@ -2,9 +2,9 @@ public import SignalContracts
 
 /// What the executor reads off the streams.
 public struct ExecutorInput: StreamInput {
-    public static let streams: [StreamKind] = [.plan, .book, .command]
+    public static let streams: [StreamKind] = [.plan, .book, .metric, .command]
     /// Its memory is its journal, not the streams.
-    public static let warmUpMs: Int64 = 0
+    public static func warmUpMs(of kind: StreamKind) -> Int64 { 0 }
 
     public let event: ExecutorEvent
 
@@ -17,6 +17,10 @@ public struct ExecutorInput: StreamInput {
             let book = try BookUpdate(fields)
             guard let bid = book.bids.best, let ask = book.asks.best else { return nil }
             event = .book(symbol, bid: bid.price, ask: ask.price, at: book.eventTime)
+        case (.metric, let symbol?):
+            let metric = try MarketMetric(fields)
+            guard case .markPrice(let mark, _, _, _) = metric.value else { return nil }
+            event = .mark(symbol, mark, at: metric.eventTime)
         case (.command, _): event = .command(try Command(fields))
         default: return nil
         }

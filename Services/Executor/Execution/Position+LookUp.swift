@@ -7,11 +7,13 @@ extension Position {
     /// A request without an answer counts as unknown after this.
     private static let answerMaxMs: Int64 = 3000
     private static let missesMin = 2
+    /// Two looks at the venue's stops have room in it, and much of the time in which a position has to be protected remains.
+    private static let stopsLookMaxMs: Int64 = 1500
 
     mutating func driveLookUps(_ around: Surroundings, _ actions: inout PositionActions) {
         for index in orders.indices { lookUpOrder(index, around, &actions) }
         for index in stops.indices { lookUpStop(index, around, &actions) }
-        if isRecovering, !hasUnknownOrder { isRecovering = false }
+        if isRecovering, !hasUnknownOrder, held == .zero || isProtected { isRecovering = false }
     }
 
     private mutating func lookUpOrder(_ index: Int, _ around: Surroundings, _ actions: inout PositionActions) {
@@ -97,6 +99,7 @@ extension Position {
     /// After a restart nothing that was pending is known.
     mutating func restored(at time: Timestamp) {
         isRecovering = true
+        awaitsStopsUntil = time + Self.stopsLookMaxMs
         fillsWantedAt = time
         nakedSince = nil
         // No entry was sent: none will be.

@@ -15,7 +15,9 @@ extension Position {
         nakedSince = isProtected ? nil : nakedSince ?? around.now
         dropReplacedStops(around, &actions)
         guard state != .closing else { return }
-        if !stops.contains(where: { $0.isPending && $0.covers(held) }),
+        // The memory of the newest stop may have been lost with a disk that failed: the next one may not stand behind it.
+        if awaitsStopsUntil.map({ around.now < $0 }) != true,
+            !stops.contains(where: { $0.isPending && $0.covers(held) }),
             around.now - (stops.last?.sentAt ?? .zero) >= Self.stopRetryMs
         {
             if failedStopCount >= Self.stopAttemptsMax {

@@ -47,8 +47,10 @@ public struct Position: Equatable, Sendable {
     var feedLostAt: Timestamp?
     /// When the venue last refused an order that was to reduce.
     var exitRefusedAt: Timestamp?
-    /// True from a restart until its orders have been looked up.
+    /// True from a restart until its orders have been looked up and what is held is protected.
     var isRecovering = false
+    /// After a restart no stop is placed before this time, unless a look at the venue has shown which of ours stand there.
+    var awaitsStopsUntil: Timestamp?
 
     init(symbol: Symbol, plan: TradePlan, terms: TradeTerms, at time: Timestamp, afterTradeId: Int64 = 0) {
         self.symbol = symbol

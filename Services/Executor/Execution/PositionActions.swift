@@ -25,6 +25,8 @@ struct PositionActions {
     var stopsEntries: VenueError?
     var alerts: [(severity: Severity, event: String, text: String)] = []
 
+    /// More than questions.
+    var changesSomething: Bool { !events.isEmpty || requests.contains(where: \.isMutation) }
     var isSomething: Bool {
         !requests.isEmpty || !events.isEmpty || !alerts.isEmpty || wantsLook || stopsEntries != nil
     }

@@ -25,6 +25,10 @@ struct ExecutorSettings {
         rules.trailIntervalMs = try Self.ms(section, "trail_interval_ms", rules.trailIntervalMs, 100...600_000)
         rules.maxHoldMs = try Self.ms(section, "max_hold_ms", rules.maxHoldMs, 1000...1_200_000)
         rules.bookAgeMaxMs = try Self.ms(section, "book_age_max_ms", rules.bookAgeMaxMs, 200...60_000)
+        rules.markBandRatio = try section.double("mark_band", default: rules.markBandRatio, in: 0.001...0.5)
+        rules.markAgeMaxMs = try Self.ms(section, "mark_age_max_ms", rules.markAgeMaxMs, 2000...600_000)
+        let flattenMinutes = try section.int("flatten_before_end_minutes", default: 30, in: 5...10_080)
+        rules.flattenBeforeEndMs = Int64(flattenMinutes) * 60_000
         rules.feedLossMaxMs = try Self.ms(section, "feed_loss_max_ms", rules.feedLossMaxMs, 1000...600_000)
         let emergency = try section.section("emergency")
         rules.onFeedLoss = try emergency.word("on_feed_loss", default: rules.onFeedLoss)

@@ -70,7 +70,7 @@ final class ExecutorShell {
         self.venue = venue
         let rules = RulesKeeper(context, rest, everyMs: settings.rulesEveryMs) { [unowned self] in learn($0) }
         self.rules = rules
-        let host = ProcessorHost(context) { [unowned self] in StreamEar { self.handle($0) } }
+        let host = ProcessorHost(context, sharing: .none) { [unowned self] in StreamEar { self.handle($0) } }
         host.onGroupsMade = { [unowned self] in groupsMade($0) }
         // Orders are timed and signed by the venue's time.
         venue.time.start { rules.start() }
@@ -93,7 +93,10 @@ final class ExecutorShell {
     }
 
     private func tell(_ news: RulesKeeper.News) {
-        for (symbol, status) in news.statuses { handle(.status(symbol, status)) }
+        for listing in news.listings {
+            handle(.status(listing.symbol, listing.status))
+            handle(.ending(listing.symbol, at: listing.endsAt))
+        }
         for rules in news.rules { handle(.rules(rules)) }
     }
 

@@ -8,7 +8,7 @@ import TradingPrimitives
 final class RulesKeeper {
     struct News {
         let rules: [InstrumentRules]
-        let statuses: [(symbol: Symbol, status: String)]
+        let listings: [MarketRest.Listing]
     }
 
     private let context: ServiceContext
@@ -54,7 +54,9 @@ final class RulesKeeper {
             let symbols = context.settings.symbols
             onNews(
                 News(
-                    rules: MarketRest.instruments(value, symbols), statuses: MarketRest.statuses(value, symbols)))
+                    // What is held in a halted contract is looked after as any other.
+                    rules: MarketRest.instruments(value, symbols, evenHalted: true),
+                    listings: MarketRest.listings(value, symbols)))
         }
     }
 }

@@ -8,6 +8,9 @@ import TradingPrimitives
 public struct Console {
     let invocation: Invocation
     let settings: SuiteSettings
+    let configuration: ConfigurationNode
+    /// `vortexctl.restart_command`.
+    let restartCommand: String?
 
     /// Reads the arguments and the configuration. Ends the process for what can't be read.
     public init(arguments: [String]) {
@@ -17,8 +20,10 @@ public struct Console {
             ExitCode.success.exit()
         }
         do throws(ConfigurationError) {
-            let top = ConfigurationSection(try ConfigurationFiles.load(invocation.files), expand: environment)
+            configuration = try ConfigurationFiles.load(invocation.files)
+            let top = ConfigurationSection(configuration, expand: environment)
             settings = try SuiteSettings(top)
+            restartCommand = try top.section("vortexctl").string("restart_command")
             top.skip(SuiteSettings.services)
             if let unknown = top.unknownKeys().first { throw unknown }
         } catch {
@@ -28,21 +33,11 @@ public struct Console {
     }
 
     public func run() -> ExitCode {
+        guard let command = ConsoleCommand.all.first(where: { $0.name == invocation.command }) else {
+            Invocation.refuse("there is no command '\(invocation.command)'")
+        }
         do throws(RedisError) {
-            switch invocation.command {
-            case "status": return try status()
-            case "streams": return try streams()
-            case "stop": return try send(.stop)
-            case "start": return try send(.start)
-            case "close": return try close()
-            case "close-all": return try send(.closeAll)
-            case "halt": return try send(.halt)
-            case "resume": return try send(.resume)
-            case "why": return try why()
-            case "why-not": return try whyNot()
-            case "doctor": return doctor()
-            default: Invocation.refuse("there is no command '\(invocation.command)'")
-            }
+            return try command.run(self)
         } catch {
             complain("vortexctl: Redis at \(settings.redis): \(error)")
             complain("vortexctl: is the suite running? start it with 'make up'")
@@ -50,14 +45,14 @@ public struct Console {
         }
     }
 
-    private func close() throws(RedisError) -> ExitCode {
+    func close() throws(RedisError) -> ExitCode {
         guard let name = invocation.arguments.first, let symbol = Symbol(name) else {
             Invocation.refuse("close needs a symbol")
         }
         return try send(.close, symbol)
     }
 
-    private func status() throws(RedisError) -> ExitCode {
+    func status() throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis)
         repeat {
             let view = try SuiteView(client, settings)
@@ -71,7 +66,7 @@ public struct Console {
 
     // MARK: Commands to services
 
-    private func send(_ name: CommandName, _ symbol: Symbol? = nil) throws(RedisError) -> ExitCode {
+    func send(_ name: CommandName, _ symbol: Symbol? = nil) throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis, timeoutMs: 5000)
         let author = "vortexctl:\(String(cString: getpwuid(getuid())?.pointee.pw_name ?? strdup("?")))"
         let id = "ctl-\(SystemClock.wallUs())-\(getpid())"

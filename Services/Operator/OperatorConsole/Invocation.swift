@@ -8,41 +8,47 @@ struct Invocation {
     var isJSON = false
     var isWatching = false
     var timeoutSeconds = 30
+    /// The last minutes that `capture` takes.
+    var minutes = 10
 
-    static let help = """
-        vortexctl: the operator's command line of Vortex-7
+    static var help: String {
+        var table = Table()
+        for command in ConsoleCommand.all {
+            table.add(
+                "  " + [command.name, command.arguments].filter { !$0.isEmpty }.joined(separator: " "), command.summary)
+        }
+        return """
+            vortexctl: the operator's command line of Vortex-7
 
-        Usage: vortexctl [-c FILE]... COMMAND [--json]
+            Usage: vortexctl [-c FILE]... COMMAND [--json]
+                   vortexctl COMMAND --help
 
-          status [--watch]   services, feed, account, positions, signals and decisions; --watch: again every second
-          streams            length of each stream, and for each of its readers what is pending and behind
-          stop               no new entries; open positions keep their stops and targets
-          start              entries are allowed again
-          close SYMBOL       close one position by a market order that can only reduce
-          close-all          close all positions, cancel all orders of ours, wait until flat
-          halt               no new entries, by the risk manager, until 'resume'; survives restarts
-          resume             ends 'halt'; circuit breakers stay until their time
-          why ID             explain a decision or a trade: signals, reason, plan, orders, result
-          why-not SYMBOL     what stopped entries since midnight UTC, gate by gate
-          doctor             check configuration, Redis, PostgreSQL, venue, clock and disk
+            \(table.text)
 
-          -c, --config FILE  configuration file; of several, the last one wins (default deploy/config/paper.yaml)
-              --json         print JSON, one object a line
-              --timeout S    how long a command waits for its answer (default 30)
-          -V, --version      print the version, and stop
-          -h, --help         print this, and stop
+              -c, --config FILE  configuration file; of several, the last one wins (default deploy/config/paper.yaml)
+                  --json         print JSON, one object a line
+                  --timeout S    how long a command waits for its answer (default 30)
+                  --last M       minutes that 'capture' takes (default 10)
+              -V, --version      print the version, and stop
+              -h, --help         print this, and stop
 
-        \(ExitCode.help)
-        """
+            \(ExitCode.help)
+            """
+    }
+
+    private static func help(of name: String) -> String {
+        guard let command = ConsoleCommand.all.first(where: { $0.name == name }) else { return help }
+        let usage = ["vortexctl", command.name, command.arguments].filter { !$0.isEmpty }.joined(separator: " ")
+        return [usage, command.summary, command.details].filter { !$0.isEmpty }.joined(separator: "\n\n")
+            + "\n\n" + ExitCode.help
+    }
 
     /// Ends the process for `--help`, `--version` and for what is not understood.
     init(_ arguments: [String]) {
-        var rest = arguments.dropFirst()
+        var rest = arguments.dropFirst(), wantsHelp = false
         while let argument = rest.popFirst() {
             switch argument {
-            case "-h", "--help":
-                print(Self.help)
-                ExitCode.success.exit()
+            case "-h", "--help": wantsHelp = true
             case "-V", "--version":
                 print("vortexctl \(Suite.version)")
                 ExitCode.success.exit()
@@ -56,10 +62,19 @@ struct Invocation {
                     Self.refuse("--timeout needs a number of seconds, 1…3600")
                 }
                 timeoutSeconds = seconds
+            case "--last":
+                guard let text = rest.popFirst(), let minutes = Int(text), 1...1440 ~= minutes else {
+                    Self.refuse("--last needs a number of minutes, 1…1440")
+                }
+                self.minutes = minutes
             default:
                 if argument.hasPrefix("-") { Self.refuse("'\(argument)' is not understood") }
                 if command.isEmpty { command = argument } else { self.arguments.append(argument) }
             }
+        }
+        if wantsHelp {
+            print(Self.help(of: command))
+            ExitCode.success.exit()
         }
         if files.isEmpty { files = ["deploy/config/paper.yaml"] }
     }

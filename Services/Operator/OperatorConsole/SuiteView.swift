@@ -51,7 +51,7 @@ struct SuiteView {
     private static func services(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) -> [Service] {
         guard let symbol = settings.symbols.first else { return [] }
         let readers: [(String, StreamKind)] = [
-            ("order-flow-engine", .book), ("tick-engine", .trade), ("technical-engine", .candle),
+            ("order-flow-engine", .book), ("tick-engine", .trade), ("technical-engine", .forming),
             ("sentiment-engine", .metric),
             ("regime-filter", .book),
             ("decision-engine", .signal),

@@ -20,6 +20,8 @@ public struct OrderFlow: StreamProcessor {
     private var lastPrice: Price?
     /// Price of the last trade at or before t − 30 s.
     private var priceBefore: Price?
+    /// The last signal before a restart, until the book that made it has been evaluated again.
+    private var recalled: OrderFlowSignal?
 
     static let windowMs: Int64 = 30_000
 
@@ -35,6 +37,7 @@ public struct OrderFlow: StreamProcessor {
             firstTime = firstTime ?? trade.tradeTime
             tape.append(
                 time: trade.tradeTime, price: trade.price, quantity: trade.quantity, takerSide: trade.takerSide)
+        case .signal(let signal): recalled = signal
         case .book(let book):
             firstTime = firstTime ?? book.eventTime
             let signal = evaluate(book, cause: input.id)
@@ -47,7 +50,9 @@ public struct OrderFlow: StreamProcessor {
     private mutating func evaluate(_ book: BookUpdate, cause: StreamId) -> OrderFlowSignal {
         let time = book.eventTime
         let view = BookView(book, levels: configuration.imbalanceLevels)
+        if let recalled, cause > recalled.cause { resume(recalled) }
         takeTrades(through: time)
+        if let recalled, cause == recalled.cause { resume(recalled) }
         flicker.observe(book, after: previousBook, meanLevel: view.meanLevel)
         walls.observe(book, meanLevel: view.meanLevel, flicker: flicker)
         previousBook = book
@@ -67,6 +72,11 @@ public struct OrderFlow: StreamProcessor {
         }
         judge(&signal)
         return signal
+    }
+
+    private mutating func resume(_ signal: OrderFlowSignal) {
+        cumulativeDelta.resume(signal.cvd, at: signal.eventTime)
+        recalled = nil
     }
 
     /// Lets in the trades up to `time`: the window, the price changes, and what was traded at watched prices.
@@ -139,11 +149,14 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
     public enum Event: Sendable {
         case trade(AggTrade)
         case book(BookUpdate)
+        /// One of our own, recalled: the cumulative delta goes on from it.
+        case signal(OrderFlowSignal)
     }
 
     public static let streams: [StreamKind] = [.trade, .book]
+    public static let recalled: [StreamKind] = [.signal]
     /// The longest memory: spoof marks and walls out of sight.
-    public static let warmUpMs: Int64 = 61_000
+    public static func warmUpMs(of kind: StreamKind) -> Int64 { 61_000 }
 
     public let symbol: Symbol
     public let id: StreamId
@@ -160,6 +173,9 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
         switch stream.kind {
         case .trade: self.init(symbol: symbol, id: id, event: .trade(try AggTrade(fields)))
         case .book: self.init(symbol: symbol, id: id, event: .book(try BookUpdate(fields)))
+        case .signal:
+            guard case .orderFlow(let signal) = try EngineSignal(fields) else { return nil }
+            self.init(symbol: symbol, id: id, event: .signal(signal))
         default: return nil
         }
     }

@@ -37,6 +37,12 @@ struct CumulativeDelta {
         sum = 0
     }
 
+    /// Goes on from a sum that was published at `time`. Exact below 2^53 units of 1e-8.
+    mutating func resume(_ value: Double, at time: Timestamp) {
+        anchor = time.floored(to: Self.periodMs)
+        sum = Int128((value * Double(fixedScale)).rounded())
+    }
+
     mutating func add(_ entry: TradeTape.Entry) {
         if entry.time >= anchor { sum += Int128(entry.delta) }
     }

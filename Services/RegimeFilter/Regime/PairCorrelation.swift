@@ -1,4 +1,5 @@
 import Indicators
+import SignalContracts
 import TradingPrimitives
 
 /// The correlation of two contracts' 5 s returns over ten minutes, taken every five minutes; and whether they have come
@@ -14,12 +15,12 @@ struct PairCorrelation {
         private var values = ContiguousArray(repeating: 0.0, count: Int(capacity))
         private(set) var last: Timestamp?
 
-        mutating func record(_ step: MidPriceGrid.Step) {
-            last = step.time
-            guard let value = step.logReturn else { return }
-            let place = Self.place(step.time)
-            times[place] = step.time
-            values[place] = value
+        mutating func record(_ logReturn: Double?, at step: Timestamp) {
+            last = max(last ?? step, step)
+            guard let logReturn else { return }
+            let place = Self.place(step)
+            times[place] = step
+            values[place] = logReturn
         }
 
         func value(at time: Timestamp) -> Double? {
@@ -32,37 +33,49 @@ struct PairCorrelation {
         }
     }
 
+    /// What is known from a multiple of five minutes on.
+    private struct Reading {
+        let time: Timestamp
+        let value: Double?
+        /// When the two were last together, and whether they have come apart since.
+        let together: Timestamp?
+        let isApart: Bool
+    }
+
     private let configuration: RegimeConfiguration
     private var first = Returns()
     private var second = Returns()
-    private var taken: (time: Timestamp, value: Double?)?
-    private var togetherUntil: Timestamp?
-    private var isApart = false
+    private var latest: Reading?
+    private var previous: Reading?
 
     init(_ configuration: RegimeConfiguration) { self.configuration = configuration }
 
+    /// A reading counts one step after its time: by then both returns have reached each worker, so that all say the same of
+    /// the same moment.
+    private func reading(at time: Timestamp) -> Reading? {
+        latest.flatMap { time - $0.time >= MidPriceGrid.stepMs ? $0 : previous }
+    }
+
     /// The last correlation; nil once it is older than the ten minutes that it spans.
     func value(at time: Timestamp) -> Double? {
-        taken.flatMap { time - $0.time <= Int64(Self.steps) * MidPriceGrid.stepMs ? $0.value : nil }
+        reading(at: time).flatMap { time - $0.time <= Int64(Self.steps) * MidPriceGrid.stepMs ? $0.value : nil }
     }
 
     /// Whether the pair has come apart: the correlation is low, and was high no more than half an hour ago. Ends when it is
     /// no longer low, or with the half hour.
-    func isRiskOff(at time: Timestamp) -> Bool { isApart && wasTogether(at: time) }
+    func isRiskOff(at time: Timestamp) -> Bool {
+        reading(at: time).map { $0.isApart && isRecent($0.together, at: time) } ?? false
+    }
 
     /// Takes in what a contract has done; others than the two do not count.
-    mutating func record(_ step: MidPriceGrid.Step, of symbol: Symbol) {
+    mutating func record(_ signal: RegimeSignal, of symbol: Symbol) {
         guard let references = configuration.references else { return }
-        if symbol == references.first {
-            first.record(step)
-        } else if symbol == references.second {
-            second.record(step)
-        } else {
-            return
-        }
+        let step = signal.eventTime.floored(to: MidPriceGrid.stepMs)
+        if symbol == references.first { first.record(signal.return5s, at: step) }
+        if symbol == references.second { second.record(signal.return5s, at: step) }
         guard let one = first.last, let other = second.last else { return }
         let time = min(one, other).floored(to: Self.everyMs)
-        if taken.map({ time > $0.time }) ?? true { take(at: time) }
+        if latest.map({ time > $0.time }) ?? true { take(at: time) }
     }
 
     private mutating func take(at time: Timestamp) {
@@ -74,14 +87,17 @@ struct PairCorrelation {
             pairs += 1
         }
         let value = pairs >= configuration.correlationPairsMin ? correlation.value : nil
-        taken = (time, value)
-        // What is not known does not end it.
-        guard let value else { return }
-        if value > configuration.correlationHigh { togetherUntil = time }
-        isApart = value < configuration.correlationLow && wasTogether(at: time)
+        // What is not known ends nothing.
+        var together = latest?.together, isApart = latest?.isApart ?? false
+        if let value {
+            if value > configuration.correlationHigh { together = time }
+            isApart = value < configuration.correlationLow && isRecent(together, at: time)
+        }
+        previous = latest
+        latest = Reading(time: time, value: value, together: together, isApart: isApart)
     }
 
-    private func wasTogether(at time: Timestamp) -> Bool {
-        togetherUntil.map { time - $0 <= configuration.correlationMemoryMs } ?? false
+    private func isRecent(_ moment: Timestamp?, at time: Timestamp) -> Bool {
+        moment.map { time - $0 <= configuration.correlationMemoryMs } ?? false
     }
 }

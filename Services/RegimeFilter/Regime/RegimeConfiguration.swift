@@ -4,6 +4,12 @@ public import TradingPrimitives
 public struct RegimeConfiguration: Sendable {
     /// The two contracts whose correlation is watched.
     public var references: (first: Symbol, second: Symbol)?
+    /// The two, if both are traded.
+    public func pair(among symbols: [Symbol]) -> [Symbol] {
+        guard let references else { return [] }
+        let pair = [references.first, references.second]
+        return pair.allSatisfy(symbols.contains) ? pair : []
+    }
     /// Distance of the evaluations in event time, milliseconds.
     public var evaluateEveryMs: Int64 = 30_000
     /// 3m candles whose volatility is compared, and how many of them are enough.

@@ -1,12 +1,13 @@
 public import SignalContracts
-import TradingPrimitives
+public import TradingPrimitives
 
 /// E5: says what state the market is in: whether to trade, and with what weights and multipliers. It has no direction.
 ///
 /// Books are its clock. Evaluated at the first book of each 30 s of event time, on closed 3m candles; published then, when
-/// the spread gate changes, and at each multiple of 5 s with the return of those 5 s. Holds all its symbols, so that the
-/// correlation of two of them is known to all. Definitions: strategy reference, "E5 regime".
-public struct RegimeFilter: StreamProcessor {
+/// the spread gate changes, and at each multiple of 5 s with the return of those 5 s. The returns of the two contracts that
+/// are watched as a pair come back from the streams, so that each worker knows their correlation, whatever symbols it has.
+/// Definitions: strategy reference, "E5 regime".
+public struct RegimeFilter: StreamProcessor, SymbolSharing {
     private let configuration: RegimeConfiguration
     private var indexOf: [Symbol: Int] = [:]
     private var markets: [Market] = []
@@ -18,11 +19,15 @@ public struct RegimeFilter: StreamProcessor {
     }
 
     public mutating func process(_ input: RegimeInput, emit: (RegimeOutput) -> Void) {
-        let index = index(of: input.symbol)
         switch input.event {
-        case .candle(let candle): markets[index].take(candle)
-        case .book(let book): take(book, input, market: index, emit: emit)
+        case .candle(let candle): markets[index(of: input.symbol)].take(candle)
+        case .book(let book): take(book, input, market: index(of: input.symbol), emit: emit)
+        case .signal(let signal): pair.record(signal, of: input.symbol)
         }
+    }
+
+    public mutating func forget(_ symbol: Symbol) {
+        if let index = indexOf[symbol] { markets[index] = Market(configuration) }
     }
 
     private mutating func index(of symbol: Symbol) -> Int {
@@ -37,7 +42,6 @@ public struct RegimeFilter: StreamProcessor {
     ) {
         let step = markets[index].take(book)
         let time = markets[index].time
-        if let step { pair.record(step, of: input.symbol) }
         let isEvaluated = markets[index].evaluate(configuration)
         let isOpen = markets[index].gate.isOpen
         guard isEvaluated || step != nil || isOpen != markets[index].isOpenTold else { return }

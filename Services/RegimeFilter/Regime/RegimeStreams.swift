@@ -1,16 +1,25 @@
 public import SignalContracts
 public import TradingPrimitives
 
-/// A 3m candle or a book, with its id on the stream.
+/// A 3m candle or a book, with its id on the stream; or what E5 said of one of the two contracts that are watched as a pair.
 public struct RegimeInput: StreamInput {
     public enum Event: Sendable {
         case candle(CandleUpdate)
         case book(BookUpdate)
+        /// Read back by every worker, whosever symbol it is.
+        case signal(RegimeSignal)
     }
 
     public static let streams: [StreamKind] = [.candle, .book]
-    /// A day of 3m candles, and those that ATR and ADX need before them.
-    public static let warmUpMs: Int64 = 25 * 3_600_000 + 1_800_000
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        switch kind {
+        // The last evaluation, the spreads of a hundred books, the prices on the five-second grid.
+        case .book: 65_000
+        // A day of 3m candles, and those that ATR and ADX need before them.
+        default: 25 * 3_600_000 + 1_800_000
+        }
+    }
 
     public let symbol: Symbol
     public let id: StreamId
@@ -29,6 +38,9 @@ public struct RegimeInput: StreamInput {
             let candle = try CandleUpdate(fields)
             guard candle.timeframe == .threeMinutes else { return nil }
             self.init(symbol: symbol, id: id, event: .candle(candle))
+        case .signal:
+            guard case .regime(let signal) = try EngineSignal(fields) else { return nil }
+            self.init(symbol: symbol, id: id, event: .signal(signal))
         case .book: self.init(symbol: symbol, id: id, event: .book(try BookUpdate(fields)))
         default: return nil
         }

@@ -9,8 +9,6 @@ struct Exposure {
         let margin: Notional
         /// A plan that nobody answered for is given up then.
         let until: Timestamp
-        /// Whether the plan has been read back from its stream.
-        var isConfirmed = false
     }
 
     /// Plans that are remembered after their end.
@@ -31,13 +29,6 @@ struct Exposure {
         else { return }
         let until = plan.eventTime + terms.entryTimeoutMs + terms.maxHoldMs + 60_000
         holdings.append(Holding(symbol: symbol, plan: plan.id, margin: terms.margin, until: until))
-    }
-
-    /// A plan as it stands in the stream: after a restart it counts for what the same decision came to this time.
-    mutating func confirm(_ plan: TradePlan, of symbol: Symbol) {
-        holdings.removeAll { $0.plan == plan.id && !$0.isConfirmed }
-        reserve(plan, of: symbol)
-        if let index = holdings.firstIndex(where: { $0.plan == plan.id }) { holdings[index].isConfirmed = true }
     }
 
     mutating func expire(at time: Timestamp) { holdings.removeAll { $0.until < time } }

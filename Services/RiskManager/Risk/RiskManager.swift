@@ -17,6 +17,8 @@ public struct RiskManager: StreamProcessor {
     /// Newest event time seen on any market stream.
     private var now = Timestamp.zero
     private var told: RiskState?
+    /// Plans made before a restart, until their decision has been judged again.
+    private var recalled: [TradeId: TradePlan] = [:]
 
     public init(
         _ configuration: RiskConfiguration = RiskConfiguration(), session: RiskSession = RiskSession()
@@ -33,7 +35,7 @@ public struct RiskManager: StreamProcessor {
         case .account(let update): account = update
         case .weights(let weights): learned = weights
         case .command(let command): obey(command, emit)
-        case .plan(let plan): if let symbol = input.symbol { exposure.confirm(plan, of: symbol) }
+        case .plan(let plan): recalled[plan.id] = plan
         case .execution(let event):
             exposure.apply(event, of: input.symbol)
             if let summary = event.summary { close(event.plan, summary, emit) }
@@ -53,6 +55,7 @@ public struct RiskManager: StreamProcessor {
     private mutating func consider(_ decision: Decision, _ symbol: Symbol, _ emit: (RiskOutput) -> Void) {
         guard let direction = decision.action.direction, let strategy = decision.strategy else { return }
         exposure.expire(at: now)
+        if let plan = recalled.removeValue(forKey: decision.id) { return exposure.reserve(plan, of: symbol) }
         let verdict: TradePlan.Verdict
         do throws(Refusal) {
             verdict = .approved(try terms(for: decision, direction, strategy, symbol, emit))
@@ -208,7 +211,7 @@ public struct RiskManager: StreamProcessor {
     private mutating func tell(_ emit: (RiskOutput) -> Void) {
         let state = session.state(at: now)
         told = state
-        emit(.state(state))
+        emit(.state(state, session))
     }
 
     // MARK: Commands

@@ -10,13 +10,24 @@ public struct RiskInput: StreamInput {
         case account(AccountUpdate)
         case weights(EngineWeights)
         case command(Command)
-        /// One of our own, read back: after a restart it counts as it was made, whatever would be said now.
+        /// One of our own, recalled: it counts as it was made, whatever would be said now.
         case plan(TradePlan)
     }
 
-    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command, .plan]
-    /// Longer than any position is held; what is older is in the journal.
-    public static let warmUpMs: Int64 = 1_800_000
+    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command]
+    public static let recalled: [StreamKind] = [.plan]
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        switch kind {
+        // What it came to is in the plans.
+        case .decision: 10_000
+        // The contract's rules are told every minute.
+        case .metric: 130_000
+        case .weights: .max
+        // Longer than any position is held; what is older is in the journal.
+        default: 1_800_000
+        }
+    }
 
     /// Nil for what concerns all.
     public let symbol: Symbol?
@@ -44,7 +55,8 @@ public struct RiskInput: StreamInput {
 /// A plan, what the manager lets trade, or a word to a person.
 public enum RiskOutput: StreamOutput {
     case plan(Symbol, TradePlan)
-    case state(RiskState)
+    /// With the session that it is of.
+    case state(RiskState, RiskSession)
     case alert(Alert)
     case reply(Reply)
 
@@ -60,15 +72,19 @@ public enum RiskOutput: StreamOutput {
     public func encode(into fields: inout Fields) {
         switch self {
         case .plan(_, let plan): plan.encode(into: &fields)
-        case .state(let state): state.encode(into: &fields)
+        case .state(let state, _): state.encode(into: &fields)
         case .alert(let alert): alert.encode(into: &fields)
         case .reply(let reply): reply.encode(into: &fields)
         }
     }
 
-    /// `session` shows the day, `circuit_breaker` what stops entries and until when.
+    /// `session` shows the day, `circuit_breaker` what stops entries and until when. `risk_session` is what the journal has,
+    /// for an instance on another machine that takes over.
     public func forEachProjection(_ body: (Projection) -> Void) {
-        guard case .state(let state) = self else { return }
+        guard case .state(let state, let session) = self else { return }
+        var record = Fields()
+        session.encode(into: &record)
+        body(.hash(key: "risk_session", fields: record, replacing: true))
         body(.hash(key: "session", fields: state.fields, replacing: true))
         var breaker = Fields()
         let longest = state.breakers.breakers.max { $0.until < $1.until }

@@ -2,6 +2,7 @@ import Journal
 import Risk
 import ServiceKit
 import SignalContracts
+import StreamBus
 
 /// The risk manager's journal: the session as it was after each change, the newest last.
 final class SessionKeeper {
@@ -48,6 +49,27 @@ final class SessionKeeper {
         var fields = Fields()
         session.encode(into: &fields)
         return fields.record
+    }
+
+    /// The session to begin with: the journal's, or what another instance has shown in Redis since. To be asked when this one
+    /// becomes the owner.
+    func latest() -> RiskSession {
+        guard let client = try? RedisClient(context.settings.redis, timeoutMs: 1500),
+            let shown = try? client.command("HGETALL", "risk_session"), !shown.elements.isEmpty
+        else { return session }
+        var fields = Fields()
+        for place in stride(from: 0, to: shown.elements.count - 1, by: 2) {
+            var name = shown.elements[place].text ?? "", value = shown.elements[place + 1].text ?? ""
+            name.withUTF8 { name in
+                value.withUTF8 { fields.append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer($0)) }
+            }
+        }
+        guard let theirs = try? RiskSession(fields), theirs.revision > session.revision else { return session }
+        context.log.warning("session_of_another") {
+            $0.put("revision", theirs.revision)
+            $0.put("own", session.revision)
+        }
+        return theirs
     }
 
     /// Puts a changed session on the disk; while that fails, no plan is approved.

@@ -190,7 +190,7 @@ public struct Sentiment: StreamProcessor {
 public struct SentimentInput: StreamInput, SymbolKeyed {
     public static let streams: [StreamKind] = [.metric]
     /// Two half-lives of the liquidation map.
-    public static let warmUpMs: Int64 = 28_800_000
+    public static func warmUpMs(of kind: StreamKind) -> Int64 { 28_800_000 }
 
     public let symbol: Symbol
     public let id: StreamId

@@ -3,9 +3,12 @@ public import TradingPrimitives
 
 /// A candle's update or close, with its id on the stream.
 public struct TechnicalInput: StreamInput, SymbolKeyed {
-    public static let streams: [StreamKind] = [.candle]
-    /// VWAP begins at midnight: a day, and what comes late.
-    public static let warmUpMs: Int64 = 24 * 3_600_000 + 300_000
+    public static let streams: [StreamKind] = [.candle, .forming]
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        // VWAP begins at midnight: a day, and what comes late. Of what is forming, the last update of the longest candle.
+        kind == .forming ? 65_000 : 24 * 3_600_000 + 300_000
+    }
 
     public let symbol: Symbol
     public let id: StreamId

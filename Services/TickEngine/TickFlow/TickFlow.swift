@@ -120,7 +120,7 @@ public struct TickFlow: StreamProcessor {
 public struct TickFlowInput: StreamInput, SymbolKeyed {
     public static let streams: [StreamKind] = [.trade]
     /// The longest window, and the six 5 s samples before it.
-    public static let warmUpMs: Int64 = 65_000
+    public static func warmUpMs(of kind: StreamKind) -> Int64 { 65_000 }
 
     public let symbol: Symbol
     public let id: StreamId

@@ -12,13 +12,15 @@ final class Recorder {
     private static let turnMs: Int64 = 100
     private static let batchMax = 500
 
-    private let context: ServiceContext
-    private let streams: [StreamName]
+    let context: ServiceContext
+    let streams: [StreamName]
     private let consumer: String
     private let recorded: Metrics.Counter
     private let refused: Metrics.Counter
     private var redis: RedisClient?
     private var database: Database?
+    /// What the database says that it has; nil until it has been compared with what Redis says.
+    private var places: RecordedPlaces?
     private var backOff = BackOff(leastMs: 100, greatestMs: 5000)
     private var notBeforeUs: Int64 = 0
     /// What this consumer took and did not acknowledge is read again first.
@@ -26,7 +28,7 @@ final class Recorder {
 
     init(_ context: ServiceContext) {
         self.context = context
-        let kinds: [StreamKind] = [.decision, .plan, .execution, .candle]
+        let kinds: [StreamKind] = [.decision, .plan, .execution, .candle, .forming]
         streams =
             context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
         consumer = "\(context.name)-\(context.instance)"
@@ -49,14 +51,17 @@ final class Recorder {
         guard SystemClock.monotonicUs() >= notBeforeUs else { return }
         do {
             let database = try connectDatabase(), redis = try connectRedis()
+            if places == nil { places = try findPlaces(redis, database) }
             while try recordBatch(redis, database) {}
             backOff.reset()
         } catch let error as RedisError {
             redis = nil
+            places = nil
             hasPending = true
             wait(after: error)
         } catch let error as DatabaseError {
             database = nil
+            places = nil
             hasPending = true
             wait(after: error)
         } catch {
@@ -118,11 +123,13 @@ final class Recorder {
         do throws(DatabaseError) {
             try database.transaction { database throws(DatabaseError) in
                 for row in rows { try row.write(to: database) }
+                try notePlaces(entries, database)
             }
         } catch {
             guard case .refused = error else { throw error }
             // One of them is to blame: find it, keep the others.
             for (entry, row) in good { try recordAlone(entry, row, redis, database) }
+            try database.transaction { database throws(DatabaseError) in try notePlaces(entries, database) }
         }
         for stream in streams {
             let ids = (good.map(\.0) + skipped).filter { $0.stream == stream }.map(\.id.description)
@@ -130,6 +137,13 @@ final class Recorder {
         }
         recorded.add(Int64(good.count))
         return true
+    }
+
+    private func notePlaces(_ entries: [Entry], _ database: Database) throws(DatabaseError) {
+        for stream in streams {
+            guard let last = entries.filter({ $0.stream == stream }).map(\.id).max() else { continue }
+            try places?.advance(stream.key, to: last, in: database)
+        }
     }
 
     private func recordAlone(_ entry: Entry, _ row: LedgerEntry, _ redis: RedisClient, _ database: Database) throws {
@@ -188,7 +202,7 @@ private struct Entry {
     /// Nil for what is not to be recorded.
     func ledgerEntry() throws(ContractError) -> LedgerEntry? {
         switch (stream.kind, stream.symbol) {
-        case (.candle, let symbol?):
+        case (.candle, let symbol?), (.forming, let symbol?):
             let candle = try CandleUpdate(fields)
             let isPrice = candle.timeframe == .oneMinute && !candle.isBackfill
             return isPrice ? .price(symbol, candle.close, at: candle.eventTime) : nil

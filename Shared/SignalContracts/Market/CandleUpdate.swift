@@ -1,6 +1,7 @@
 public import TradingPrimitives
 
-/// A candle in progress (at most one update a second for 1m, every three seconds for 3m, and so on) or its close. On `md.candle:{S}`.
+/// A candle's close, on `md.candle:{S}`; or a candle in progress, on `md.forming:{S}` (at most one update a second for 1m, every
+/// three seconds for 3m, and so on).
 public struct CandleUpdate: StreamMessage, BitwiseCopyable {
     public static let version = 1
 

@@ -6,12 +6,14 @@ import TradingPrimitives
 /// One hop of the real host. Input and output kinds come from the environment.
 func runHop(_ arguments: [String]) {
     let context = ServiceContext.start("bus-probe", purpose: "passes numbers on", arguments: arguments)
-    context.finishConfiguration()
+    let isShared = context.configure { section throws(ConfigurationError) in
+        try section.bool("shared", default: false)
+    }
     let input = environment("BUS_PROBE_INPUT").flatMap { StreamKind(rawValue: $0) } ?? .trade
     let output = environment("BUS_PROBE_OUTPUT").flatMap { StreamKind(rawValue: $0) } ?? .signal
     // The input type names md.trade; for another stream they are given by hand, and can't be shared.
     let streams = input == .trade ? nil : context.settings.symbols.map { StreamName(input, $0) }
-    let host = ProcessorHost(context, start: .beginning, streams: streams) {
+    let host = ProcessorHost(context, sharing: isShared ? .symbols : .none, start: .beginning, streams: streams) {
         PerSymbol { _ in ProbeProcessor(output: output) }
     }
     host.run().exit()

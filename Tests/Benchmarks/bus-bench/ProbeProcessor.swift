@@ -8,7 +8,7 @@ struct ProbeInput: StreamInput, SymbolKeyed {
     let symbol: Symbol
 
     static var streams: [StreamKind] { [.trade] }
-    static var warmUpMs: Int64 { 600_000 }
+    static func warmUpMs(of kind: StreamKind) -> Int64 { 600_000 }
 
     init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
         guard let symbol = stream.symbol else { return nil }

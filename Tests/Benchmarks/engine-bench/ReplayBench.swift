@@ -26,7 +26,7 @@ func measureReplay() -> Bool {
     let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
     for service in ["technical-engine", "regime-filter"] {
         for symbol in symbols {
-            for kind in [StreamKind.candle, .book] {
+            for kind in [StreamKind.candle, .forming, .book] {
                 _ = try? client.command("XGROUP", "CREATE", StreamName(kind, symbol).key, service, "$", "MKSTREAM")
             }
         }
@@ -57,7 +57,6 @@ private func writeDay(_ client: RedisClient, _ symbols: [Symbol]) throws -> Int 
         commands = CommandBuffer()
     }
     for symbol in symbols {
-        let key = StreamName(.candle, symbol).key
         for second in 0..<86_400 {
             let time = start + Int64(second) * 1000
             for (index, timeframe) in Timeframe.allCases.enumerated() {
@@ -68,7 +67,7 @@ private func writeDay(_ client: RedisClient, _ symbols: [Symbol]) throws -> Int 
                 fields.removeAll()
                 candle(timeframe, time, isClosed ? time - length : time - time % length, isClosed).encode(into: &fields)
                 commands.begin("XADD", arguments: 3 + 2 * fields.count)
-                commands.add(Array(key.utf8))
+                commands.add(Array(StreamName(isClosed ? .candle : .forming, symbol).key.utf8))
                 commands.add("\(time)-\(index)")
                 commands.add(fields)
                 written += 1

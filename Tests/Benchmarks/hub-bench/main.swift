@@ -49,7 +49,7 @@ final class Bench {
             frame(number, &bytes)
             return bytes
         }
-        streams = [.trade, .book, .candle, .metric].map { StreamName($0, symbol) }
+        streams = [.trade, .book, .candle, .forming, .metric].map { StreamName($0, symbol) }
     }
 
     /// Entries a second through the hub's code. Also gives what it sent.

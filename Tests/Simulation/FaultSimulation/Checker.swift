@@ -113,6 +113,11 @@ final class Checker {
         if bookAge > world.rules.executor.bookAgeMaxMs + 100 {
             violated("I5: \(order.clientOrderId) leaves with a book of \(bookAge) ms")
         }
+        if let index = world.symbols.firstIndex(of: order.symbol), case .limit(let price, _) = order.kind {
+            let mark = world.venue.exchange.books[index].mark.price
+            let distance = abs(Double(price.raw) / Double(mark.raw) - 1)
+            if distance > 0.04 { violated("I5: \(order.clientOrderId) leaves at \(price), the mark price is \(mark)") }
+        }
     }
 
     func planId(_ clientOrderId: String) -> TradeId? {

@@ -14,18 +14,18 @@ final class HubNode: Node {
     private var waiting: [Bus.Word] = []
     private var life = 0
     private static let candlesMax = 60
-    private static let streams: [StreamKind] = [.trade, .book, .candle, .metric]
+    private static let streams: [StreamKind] = DataHub.Kind.allCases.map(\.stream)
 
     init(_ world: World) {
         self.world = world
-        hub = DataHub(world.symbols)
+        hub = DataHub(world.symbols, world.rules.hub)
         scanner = MarketScanner(world.symbols)
     }
 
     func start() {
         guard !isUp else { return }
         isUp = true
-        hub = DataHub(world.symbols)
+        hub = DataHub(world.symbols, world.rules.hub)
         for entry in world.bus.log where Self.streams.contains(entry.stream.kind) {
             guard let index = world.symbols.firstIndex(where: { $0 == entry.stream.symbol }) else { continue }
             hub.resume(symbol: index, after: entry.id)
@@ -69,7 +69,7 @@ final class HubNode: Node {
             input, symbol: symbol, receivedUs: world.scheduler.nowUs, venueTime: world.scheduler.now
         ) { output in
             guard case .entry(let kind, let id, let fields) = output else { return }
-            let stream = StreamName(Self.streams[kind.rawValue], world.symbols[symbol])
+            let stream = StreamName(kind.stream, world.symbols[symbol])
             waiting.append(Bus.Word(stream: stream, id: id, fields: fields))
         }
     }

@@ -68,6 +68,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     private func turn() {
         guard isUp, !isPaused, world.bus.isUp else { return }
         if processor == nil || serverId != world.bus.serverId { recover() }
+        // It may have died over it.
+        guard isUp, processor != nil else { return }
         let places = world.bus.read(name, kinds, max: Self.batchMax)
         guard !places.isEmpty else { return }
         if world.mutation == .acknowledgeBeforeProcessing { world.bus.commit(name, acknowledging: places, []) }
@@ -92,14 +94,19 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         processor = make()
         let group = world.bus.group(name)
         let pending = Set(group.pending)
-        let windowUs = Processor.Input.warmUpMs * 1000
+        let now = world.scheduler.nowUs / 1000
+        func isRecent(_ entry: Bus.Entry) -> Bool {
+            now - Int64(entry.id.milliseconds) <= Processor.Input.warmUpMs(of: entry.stream.kind)
+        }
+        let recalled = Processor.Input.recalled
+        for entry in world.bus.log
+        where recalled.contains(entry.stream.kind) && isRecent(entry) { _ = process(entry) }
         var words: [Bus.Word] = []
         for place in 0..<group.next where kinds.contains(world.bus.log[place].stream.kind) {
             let entry = world.bus.log[place]
-            let isRecent = world.scheduler.nowUs - Int64(entry.id.milliseconds) * 1000 <= windowUs
             if pending.contains(place) {
                 words += process(entry)
-            } else if isRecent {
+            } else if isRecent(entry) {
                 _ = process(entry)
             }
         }

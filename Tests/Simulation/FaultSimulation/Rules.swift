@@ -1,3 +1,4 @@
+import DataHub
 import Decisions
 import Execution
 import Risk
@@ -6,6 +7,7 @@ import TradingPrimitives
 
 /// Configurations that trade often and briefly: simulations are about what is never lost, not about profit.
 struct Rules {
+    var hub = HubConfiguration()
     var executor = ExecutorConfiguration()
     var decision = DecisionConfiguration()
     var risk = RiskConfiguration()
@@ -30,6 +32,8 @@ struct Rules {
         risk.breakers.hourlyLosses = 1000
         risk.breakers.hourlyTrades = 100_000
         risk.breakers.dailyLossMax = trouble.pick(0...2) == 0 ? 0.0004 : 0.02
+        // A hub that drops nothing absurd: then the executor alone must see it.
+        if trouble.pick(0...1) == 0 { hub.markBandRatio = 1000 }
         decision.technicalAgeMaxMs = 60_000
         risk.technicalAgeMaxMs = 60_000
         executor.trailIntervalMs = 500

@@ -125,6 +125,7 @@ public final class World {
         doom = [:]
         network.isPartitioned = false
         network.isMarketSilent = false
+        venue.act { $0.faults.removeAll() }
         network.isUserSilent = false
         executor.disk.isBroken = false
         if !bus.isUp { bus.comeUp() }
@@ -177,7 +178,9 @@ public final class World {
         case .userStream:
             if trouble.pick(0...1) == 0 { return network.cutUser() }
             silence(\.isUserSilent, for: 200...6000)
-        case .market: silence(\.isMarketSilent, for: 200...8000)
+        case .market:
+            if trouble.pick(0...2) == 0 { return Force.distort(self) }
+            silence(\.isMarketSilent, for: 200...8000)
         case .partition:
             silence(\.isPartitioned, for: 200...9000)
             if trouble.pick(0...1) == 0 { network.cutUser() }

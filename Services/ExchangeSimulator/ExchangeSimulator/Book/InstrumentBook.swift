@@ -56,6 +56,7 @@ public struct InstrumentBook: Sendable {
     var lastTradeId: Int64
     var lastAggregateId: Int64
     var pendingTrade: AggregateTrade?
+    var flood: TradeFlood?
     var recentTrades: ContiguousArray<AggregateTrade> = []
     var depth = DepthPublishing()
     var publishedBest: BestPrices?

@@ -2,7 +2,7 @@ public import TradingPrimitives
 
 extension Exchange {
     /// Everything that the venue does by the clock falls on this grid, milliseconds.
-    private static let gridMs: Int64 = 50
+    static let gridMs: Int64 = 50
 
     /// Lets time pass: candles close, frames are published, funding is paid, listen keys expire.
     public mutating func advance(to time: Timestamp) {
@@ -36,6 +36,7 @@ extension Exchange {
         for (speed, spanMs) in StreamInterest.depthSpeedsMs.enumerated() where isDue(Int64(spanMs)) {
             for index in books.indices { publishDepth(index, speed: speed) }
         }
+        printFloods()
         cancelUnattendedOrders()
         if isDue(1000) { everySecond() }
         if isDue(300_000) { for index in books.indices { closeStatistics(index) } }
@@ -60,6 +61,7 @@ extension Exchange {
         if isDue(2000) { publishTickers() }
         liquidate()
         expireDatedOrders()
+        deliverDueContracts()
         for account in accounts.indices {
             if let expiry = accounts[account].listenKeyExpiry, expiry <= now {
                 accounts[account].listenKeyExpiry = nil

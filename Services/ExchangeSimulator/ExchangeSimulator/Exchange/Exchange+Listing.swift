@@ -22,6 +22,20 @@ extension Exchange {
     /// Resting orders and stops stay. The market stands still while nothing trades, and goes on from where the source is.
     public mutating func setStatus(_ index: Int, _ status: SymbolStatus) { books[index].status = status }
 
+    /// Announces that a contract ends: at that moment it is settled.
+    public mutating func setDelivery(_ index: Int, _ time: Timestamp) {
+        configuration.instruments[index].deliveryTime = time
+        books[index].instrument.deliveryTime = time
+    }
+
+    mutating func deliverDueContracts() {
+        for index in books.indices where books[index].instrument.deliveryTime <= now {
+            guard books[index].status == .trading || books[index].status == .preSettle else { continue }
+            setStatus(index, .settling)
+            settle(index)
+        }
+    }
+
     /// Holds for orders to come; resting ones stay as they are.
     public mutating func setFilters(_ index: Int, _ change: FilterChange) {
         var instrument = instruments[index]

@@ -15,6 +15,8 @@ public struct Instrument: Sendable {
     /// Share of the liquidated notional.
     public let liquidationFee: Ratio
     public let maxOpenOrders: Int
+    /// When it is delivered; the year 2100 for a perpetual that nobody means to end.
+    public internal(set) var deliveryTime = Timestamp(milliseconds: 4_133_404_800_000)
     /// Where a synthetic price starts.
     public let typicalPrice: Price
 

@@ -12,7 +12,10 @@ public enum Act: Sendable {
     case deleverage(account: Int, instrument: Int, Ratio)
     case settle(instrument: Int)
     case status(instrument: Int, SymbolStatus)
+    /// Its end, so long after this moment.
+    case delivery(instrument: Int, afterMs: Int64)
     case filters(instrument: Int, FilterChange)
+    case flood(instrument: Int, forMs: Int64, perSecond: Int)
     case gap(instrument: Int, Ratio)
     case endFaults
     /// Sockets are the server's; for the exchange there are none.
@@ -35,7 +38,9 @@ extension Exchange {
         case .deleverage(let account, let index, let fraction): try deleverage(account, index, fraction)
         case .settle(let index): settle(index)
         case .status(let index, let status): setStatus(index, status)
+        case .delivery(let index, let afterMs): setDelivery(index, now + afterMs)
         case .filters(let index, let change): setFilters(index, change)
+        case .flood(let index, let forMs, let count): flood(index, forMs: forMs, perSecond: count)
         case .gap(let index, let share): try gap(index, by: share)
         case .endFaults: faults.removeAll()
         case .cut: break

@@ -13,7 +13,7 @@ enum ActKind: String, CaseIterable {
     case hedgeMode = "hedge-mode"
     case transfer
     case expireListenKey = "expire-listen-key"
-    case liquidate, deleverage, settle, status, filters, gap
+    case liquidate, deleverage, settle, status, delivery, filters, gap, flood
     case endFaults = "end-faults"
     case cut
 
@@ -44,8 +44,10 @@ enum ActKind: String, CaseIterable {
         case .deleverage: ["account", "symbol", "fraction"]
         case .settle: ["symbol"]
         case .status: ["symbol", "status"]
+        case .delivery: ["symbol", "seconds"]
         case .filters: ["symbol", "tickSize", "stepSize", "minNotional", "maxLeverage"]
         case .gap: ["symbol", "percent"]
+        case .flood: ["symbol", "seconds", "perSecond"]
         case .endFaults: []
         case .cut: ["connections"]
         }
@@ -88,6 +90,11 @@ extension Exchange {
             let status = try members.choice("status", SymbolStatus.self)
             return .status(
                 instrument: try symbol(&members, what), try NamedMembers.needed(status, "status", what))
+        case .delivery:
+            let seconds = try members.value("seconds", Int.self, in: 0...3_000_000_000)
+            return .delivery(
+                instrument: try symbol(&members, what),
+                afterMs: Int64(try NamedMembers.needed(seconds, "seconds", what)) * 1000)
         case .filters: return .filters(instrument: try symbol(&members, what), try filters(&members))
         case .gap:
             // Percent, as people say it.
@@ -95,6 +102,13 @@ extension Exchange {
                 "percent", Ratio.self, in: Ratio(raw: -99 * fixedScale)...Ratio(raw: 1000 * fixedScale))
             let share = Ratio(raw: try NamedMembers.needed(percent, "percent", what).raw / 100)
             return .gap(instrument: try symbol(&members, what), share)
+        case .flood:
+            let seconds = try members.value("seconds", Int.self, in: 1...3600)
+            let count = try members.value("perSecond", Int.self, in: 20...100_000)
+            return .flood(
+                instrument: try symbol(&members, what),
+                forMs: Int64(try NamedMembers.needed(seconds, "seconds", what)) * 1000,
+                perSecond: try NamedMembers.needed(count, "perSecond", what))
         case .cut: return .cut(try members.choice("connections", ConnectionKind.self) ?? .all)
         // The calls are read above.
         case .endFaults, .order, .stop, .cancelOrder, .cancelStop, .cancelOrders, .cancelStops, .leverage, .marginType:

@@ -31,7 +31,7 @@ extension Exchange {
         json.put("symbol", instrument.symbol.name)
         json.put("pair", instrument.symbol.name)
         json.put("contractType", "PERPETUAL")
-        json.put("deliveryDate", 4_133_404_800_000)
+        json.put("deliveryDate", instrument.deliveryTime)
         json.put("onboardDate", 1_569_398_400_000)
         json.put("status", status.rawValue)
         json.put("maintMarginPercent", "2.5000")

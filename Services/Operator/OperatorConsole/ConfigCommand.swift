@@ -1,0 +1,89 @@
+import Glibc
+import ServiceKit
+import SignalContracts
+
+extension Console {
+    /// Services that have a program: each reads its own section.
+    private static let checked = [
+        "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
+        "decision-engine", "risk-manager", "executor", "trade-recorder",
+    ]
+
+    func config() -> ExitCode {
+        switch invocation.arguments.first {
+        case "check": return check()
+        case "show", nil:
+            print(invocation.isJSON ? json(configuration.flat(redacted: true)).line : configuration.redacted)
+            return .success
+        case "diff":
+            guard invocation.arguments.count == 2 else { Invocation.refuse("config diff needs a file") }
+            return differ(from: invocation.arguments[1])
+        case .some(let word): Invocation.refuse("config knows check, show and diff, not '\(word)'")
+        }
+    }
+
+    private func check() -> ExitCode {
+        var wrong: [String] = []
+        for service in Self.checked {
+            let arguments = invocation.files.flatMap { ["-c", $0] } + ["--check"]
+            let code = ChildRun.run(ChildRun.companion(service), arguments)
+            if code != 0 { wrong.append(service) }
+            let json = JSONNode.object([("service", .text(service)), ("ok", .bool(code == 0))])
+            if invocation.isJSON { print(json.line) }
+        }
+        if !invocation.isJSON {
+            print(
+                wrong.isEmpty
+                    ? "all \(Self.checked.count) services accept it" : "refused by \(wrong.joined(separator: ", "))")
+        }
+        return wrong.isEmpty ? .success : .configuration
+    }
+
+    private func differ(from file: String) -> ExitCode {
+        let other: ConfigurationNode
+        do throws(ConfigurationError) {
+            other = configuration.merged(with: try ConfigurationFiles.load([file]))
+        } catch {
+            complain("vortexctl: \(error)")
+            return .configuration
+        }
+        let old = configuration.flat(redacted: true), new = other.flat(redacted: true)
+        var paths = old.map(\.path)
+        for item in new where !paths.contains(item.path) { paths.append(item.path) }
+        var table = Table()
+        for path in paths {
+            let was = old.first { $0.path == path }?.value, becomes = new.first { $0.path == path }?.value
+            guard was != becomes else { continue }
+            table.add(path, was ?? "(default)", "->", becomes ?? "(default)")
+            let json = JSONNode.object([
+                ("path", .text(path)), ("old", .optional(was)), ("new", .optional(becomes)),
+            ])
+            if invocation.isJSON { print(json.line) }
+        }
+        if !invocation.isJSON { print(table.text.isEmpty ? "nothing would change" : table.text) }
+        return .success
+    }
+
+    private func json(_ items: [(path: String, value: String)]) -> JSONNode {
+        .object(items.map { ($0.path, .text($0.value)) })
+    }
+}
+
+extension ConfigurationNode {
+    /// All scalars by their path; secrets as stars.
+    func flat(redacted: Bool, path: String = "") -> [(path: String, value: String)] {
+        switch content {
+        case .none: return [(path, "")]
+        case .scalar(let text):
+            let key = path.split(separator: ".").last.map(String.init) ?? ""
+            let isSecret = ["password", "secret", "key", "token"].contains { key.contains($0) }
+            return [(path, redacted && isSecret && !text.isEmpty ? "***" : text)]
+        case .list(let nodes):
+            return [(path, nodes.flatMap { $0.flat(redacted: redacted) }.map(\.value).joined(separator: ", "))]
+        case .map(let entries):
+            return entries.flatMap {
+                $0.node.flat(redacted: redacted, path: path.isEmpty ? $0.key : path + "." + $0.key)
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import ServiceKit
+import SignalContracts
+import StreamBus
+
+/// A command of the operator: how it is called, what it does, and what does it.
+struct ConsoleCommand: Sendable {
+    let name: String
+    /// As the help shows them.
+    let arguments: String
+    let summary: String
+    /// More for `vortexctl NAME --help`.
+    let details: String
+    let run: @Sendable (Console) throws(RedisError) -> ExitCode
+
+    init(
+        _ name: String, takes arguments: String = "", _ summary: String, details: String = "",
+        run: @escaping @Sendable (Console) throws(RedisError) -> ExitCode
+    ) {
+        self.name = name
+        self.arguments = arguments
+        self.summary = summary
+        self.details = details
+        self.run = run
+    }
+
+    static let all: [ConsoleCommand] = looking + explaining + acting + keeping
+
+    private static let looking: [ConsoleCommand] = [
+        ConsoleCommand(
+            "status", takes: "[--watch]",
+            "services, feed, account, positions, signals and decisions; --watch: again every second"
+        ) { console throws(RedisError) in try console.status() },
+        ConsoleCommand(
+            "streams", "length of each stream, and for each of its readers what is pending and behind"
+        ) { console throws(RedisError) in try console.streams() },
+        ConsoleCommand(
+            "lag", "for each service the stream it is furthest behind in, in entries and seconds",
+            details:
+                "Exits 1 when a service is more than 5 s behind, or has pending entries that nobody has touched for 5 s."
+        ) { console throws(RedisError) in try console.lag() },
+        ConsoleCommand(
+            "engines", "which worker of each service owns which contract"
+        ) { console throws(RedisError) in try console.engines() },
+        ConsoleCommand(
+            "weights", "the engines' weights and learned parameters that decisions are made with"
+        ) { console throws(RedisError) in try console.weights() },
+        ConsoleCommand(
+            "doctor", "check configuration, ports, Redis, PostgreSQL, venue, key, clock, disk and journals"
+        ) { console in console.doctor() },
+    ]
+
+    private static let explaining: [ConsoleCommand] = [
+        ConsoleCommand(
+            "why", takes: "ID", "explain a decision or a trade: signals, reason, plan, orders, result"
+        ) { console throws(RedisError) in try console.why() },
+        ConsoleCommand(
+            "why-not", takes: "SYMBOL", "what stopped entries since midnight UTC, gate by gate"
+        ) { console throws(RedisError) in try console.whyNot() },
+        ConsoleCommand(
+            "trace", takes: "ID", "one market event or decision through all hops, with the time that each took",
+            details: """
+                ID is the id of an md.* entry (1795660797134-5), as 'cause' shows it, or that of a decision or trade.
+                """
+        ) { console throws(RedisError) in try console.trace() },
+        ConsoleCommand(
+            "capture", takes: "FILE [--last M]",
+            "save the streams of the last minutes, with the past that a replay needs"
+        ) { console throws(RedisError) in try console.capture() },
+        ConsoleCommand(
+            "replay", takes: "FILE",
+            "run engines, decision and risk over a capture: what they say must be what they said",
+            details: "Exits 8 at a difference, and shows the first one of each service with what came before it."
+        ) { console in console.replay() },
+    ]
+
+    private static let acting: [ConsoleCommand] = [
+        ConsoleCommand(
+            "stop", "no new entries; open positions keep their stops and targets"
+        ) { console throws(RedisError) in try console.send(.stop) },
+        ConsoleCommand("start", "entries are allowed again") { console throws(RedisError) in try console.send(.start) },
+        ConsoleCommand(
+            "close", takes: "SYMBOL", "close one position by a market order that can only reduce"
+        ) { console throws(RedisError) in try console.close() },
+        ConsoleCommand(
+            "close-all", "close all positions, cancel all orders of ours, wait until flat"
+        ) { console throws(RedisError) in try console.send(.closeAll) },
+        ConsoleCommand(
+            "halt", "no new entries, by the risk manager, until 'resume'; survives restarts"
+        ) { console throws(RedisError) in try console.send(.halt) },
+        ConsoleCommand(
+            "resume", "ends 'halt'; circuit breakers stay until their time"
+        ) { console throws(RedisError) in try console.send(.resume) },
+        ConsoleCommand(
+            "restart", takes: "SERVICE", "restart one service, and wait until it is back",
+            details: """
+                How is said by 'vortexctl.restart_command', where {service} stands for the name; without it supervisord is
+                asked if var/run/supervisord.conf is there. Positions keep their stops at the venue meanwhile.
+                """
+        ) { console throws(RedisError) in try console.restart() },
+    ]
+
+    private static let keeping: [ConsoleCommand] = [
+        ConsoleCommand(
+            "config", takes: "check|show|diff FILE",
+            "check the configuration with each service, show it, or compare it",
+            details: """
+                check       each service's own program reads it; what it refuses is told with its path
+                show        all files and the environment laid over each other, without secrets
+                diff FILE   what would change if FILE were laid over it
+                """
+        ) { console in console.config() },
+        ConsoleCommand(
+            "dlq", takes: "list|show ID|retry ID", "entries that a service could not read",
+            details: """
+                list        all of them, newest first
+                show ID     one of them with its fields
+                retry ID    tell it again, for commands, decisions and plans: their readers know what they have taken.
+                            Market data, signals and events are not told twice
+                """
+        ) { console throws(RedisError) in try console.deadLetters() },
+        ConsoleCommand(
+            "journal", takes: "verify [FILE]...", "read every record of the journals, also of those in use"
+        ) { console in console.journal() },
+        ConsoleCommand(
+            "backup", takes: "FOLDER", "save database, journals and configuration into a new folder of FOLDER",
+            details:
+                "The database by pg_dump. The folder is named by the time; MANIFEST lists each file with its SHA-256."
+        ) { console in console.backup() },
+        ConsoleCommand(
+            "restore", takes: "FOLDER", "bring a backup's database back, and journals where there are none",
+            details: """
+                Refused (6) while a service runs. Journals that exist are newer than the backup's and stay: the venue's word
+                counts for the rest. The recorder then reads again what the streams still hold.
+                """
+        ) { console throws(RedisError) in try console.restore() },
+        ConsoleCommand(
+            "completion", takes: "bash|zsh|fish", "print the shell's completion of these commands"
+        ) { console in console.completion() },
+    ]
+}

@@ -1,0 +1,70 @@
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+extension Console {
+    /// Services whose workers share contracts, and those with one owner and standbys.
+    private static let sharing = [
+        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
+    ]
+    private static let single = ["decision-engine", "risk-manager", "executor"]
+
+    /// Who owns what, by the leases in Redis.
+    func engines() throws(RedisError) -> ExitCode {
+        let client = try RedisClient(settings.redis)
+        var table = Table(), orphans: [String: Int] = [:]
+        table.add("SERVICE", "WORKER", "OWNS")
+        for service in Self.sharing + Self.single {
+            let workers = try client.command("ZRANGE", "workers:\(service)", "0", "-1").elements.compactMap(\.text)
+            var owned: [String: [String]] = [:]
+            let things =
+                Self.sharing.contains(service)
+                ? settings.symbols.map(\.name) : [service == "executor" ? "ACCOUNT" : "ALL"]
+            for thing in things {
+                if let owner = try client.command("GET", "lease:\(service):\(thing)").text {
+                    owned[owner, default: []].append(thing)
+                } else {
+                    orphans[service, default: 0] += 1
+                }
+            }
+            for worker in Set(workers).union(owned.keys).sorted() {
+                let mine = owned[worker] ?? []
+                table.add(service, worker, mine.isEmpty ? "nothing: stands by" : mine.joined(separator: " "))
+                guard invocation.isJSON else { continue }
+                print(
+                    JSONNode.object([
+                        ("service", .text(service)), ("worker", .text(worker)),
+                        ("owns", .array(mine.map(JSONNode.text))),
+                    ]).line)
+            }
+            if workers.isEmpty, owned.isEmpty { table.add(service, "-", "no worker is alive") }
+        }
+        if !invocation.isJSON { print(table.text) }
+        for (service, count) in orphans.sorted(by: { $0.key < $1.key }) {
+            complain("vortexctl: \(count) of what \(service) shares \(count == 1 ? "has" : "have") no owner")
+        }
+        return orphans.isEmpty ? .success : .failure
+    }
+
+    /// The last weights that the learner has said.
+    func weights() throws(RedisError) -> ExitCode {
+        let client = try RedisClient(settings.redis)
+        let newest = try client.command("XREVRANGE", StreamName(.weights).key, "+", "-", "COUNT", "1").elements.first
+        guard let fields = newest.flatMap({ StreamEntry($0)?.fields }) else {
+            print(
+                invocation.isJSON
+                    ? "{\"number\":0}" : "nothing has been learned: the base weights of the strategy count")
+            return .success
+        }
+        let pairs = fields.pairs.filter { $0.name != "v" }
+        if invocation.isJSON {
+            print(JSONNode.object(pairs.map { ($0.name, .text($0.value)) }).line)
+        } else {
+            var table = Table()
+            for pair in pairs { table.add(pair.name, shortNumber(pair.value)) }
+            print(table.text)
+        }
+        return .success
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+
+/// What the venue says of the market and its contracts, to whole services.
+@Suite(.serialized)
+struct BadMarketTests {
+    private static let symbol = "BTCUSDT"
+    private let suite: PaperSuite
+    private let account: PaperAccount
+
+    init() throws {
+        suite = try #require(
+            PaperSuite(
+                symbols: [Self.symbol], settings: "executor: {journal: @/executor.journal, rules_every_ms: 1000}"))
+        account = try #require(PaperAccount(suite.venueURL))
+        suite.startSimulator(["--seed", "3"])
+        suite.start(["data-hub", "executor"])
+        try #require(suite.wait(seconds: 60) { suite.log("executor").contains("\"user_stream_live\"") })
+        try #require(suite.wait(seconds: 30) { try suite.length("md.book:{BTCUSDT}") > 0 })
+        try account.buy(Self.symbol, "0.02")
+        try #require(suite.wait(seconds: 30) { try !account.stops(Self.symbol).isEmpty })
+    }
+
+    private func alerts(_ event: String) throws -> Int {
+        try suite.entries("alert").count { $0.fields["event"] == event }
+    }
+
+    @Test func `a delisting notice closes the position before the contract ends`() throws {
+        #expect(suite.disturb("acts", #"{"act":"delivery","symbol":"BTCUSDT","seconds":86400}"#) != nil)
+        #expect(suite.wait(seconds: 10) { try alerts("delisting") == 1 })
+        #expect(try account.held(Self.symbol) != 0)
+        #expect(suite.disturb("acts", #"{"act":"delivery","symbol":"BTCUSDT","seconds":1500}"#) != nil)
+        #expect(suite.wait(seconds: 10) { try account.held(Self.symbol) == 0 }, "\(suite.log("executor").suffix(900))")
+        #expect(suite.wait(seconds: 10) { try account.stops(Self.symbol).isEmpty && alerts("delisting_close") == 1 })
+    }
+
+    @Test(arguments: ["crossed-books", "absurd-prices"])
+    func `books that can't be true go nowhere, and the position keeps its stop`(kind: String) throws {
+        let held = try account.held(Self.symbol), stops = try account.stops(Self.symbol)
+        #expect(suite.disturb("faults", #"{"kind":"\#(kind)","stream":"depth","seconds":4}"#) != nil)
+        sleep(1)
+        let books = try suite.length("md.book:{BTCUSDT}")
+        sleep(2)
+        #expect(try suite.length("md.book:{BTCUSDT}") == books)
+        #expect(suite.wait(seconds: 10) { try suite.length("md.book:{BTCUSDT}") > books + 10 })
+        #expect(try account.held(Self.symbol) == held && account.stops(Self.symbol) == stops)
+        #expect(try alerts("emergency") == 0)
+    }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+
+/// Begin and end of a run of all services that trade often and briefly.
+extension PaperSuite {
+    static let traders = engines + ["data-hub", "executor"]
+
+    /// Starts all services and waits for the first entry.
+    func startTrading(seed: UInt64, also others: [String] = []) throws {
+        startSimulator(["--seed", "\(seed)"])
+        start(Self.traders + others)
+        try #require(wait(seconds: 90) { try entryCount() > 0 }, "no entry: \(log("executor").suffix(800))")
+    }
+
+    func entryCount() throws -> Int {
+        try symbols.reduce(0) { sum, symbol in
+            try sum + entries("execution:{\(symbol)}").count { $0.fields["event"] == "ENTRY_SENT" }
+        }
+    }
+
+    /// Stops entries and closes everything, and waits until all has been said.
+    func flatten() throws {
+        try #require(wait(seconds: 30) { try control(["stop"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
+        #expect(wait(seconds: 30) { try control(["close-all"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
+        sleep(4)
+    }
+
+    static func nowMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import RedisTestSupport
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+
+/// The users of `deploy/redis/users.sh`: each service has what its work needs, and nobody another's voice.
+@Suite(.serialized)
+struct RedisUsersTests {
+    private static let writers: [String: [String]] = [
+        "md.trade:{BTCUSDT}": ["data-hub"], "md.book:{BTCUSDT}": ["data-hub"], "md.candle:{BTCUSDT}": ["data-hub"],
+        "md.forming:{BTCUSDT}": ["data-hub"], "md.metric:{BTCUSDT}": ["data-hub"],
+        "signal:{BTCUSDT}": [
+            "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
+        ],
+        "decision:{BTCUSDT}": ["decision-engine"], "plan:{BTCUSDT}": ["risk-manager"],
+        "execution:{BTCUSDT}": ["executor"], "account": ["executor"], "risk": ["risk-manager"],
+        "reply": ["risk-manager", "executor"], "command": ["vortexctl"], "weights": [],
+    ]
+    private static let services = PaperSuite.engines + ["executor", "data-hub", "trade-recorder"]
+    private static let users = services + ["vortexctl", "monitor"]
+
+    /// Makes the users' passwords in `folder` and gives the users to a server whose default user stays for the test.
+    private func makeUsers(in folder: String, _ client: RedisClient) throws {
+        let script = SharedData.packageRoot.appending(path: "deploy/redis/users.sh").path
+        let made = try Subprocess.run(script, [folder])
+        try #require(made.exitCode == 0, "\(made.output)")
+        let rules = try String(contentsOfFile: "\(folder)/users.acl", encoding: .utf8)
+        for line in rules.split(separator: "\n") where line != "user default off" {
+            try client.command(["ACL", "SETUSER"] + line.split(separator: " ").dropFirst().map(String.init))
+        }
+        #expect(rules.hasPrefix("user default off\n"))
+    }
+
+    @Test func `only who owns a stream may write to it`() throws {
+        let server = try #require(RedisServer())
+        let client = try server.client(), folder = "\(server.directory)/keys"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try makeUsers(in: folder, client)
+        for (stream, owners) in Self.writers {
+            for user in Self.users {
+                let answer = try client.command("ACL", "DRYRUN", user, "XADD", stream, "*", "a", "b").text ?? ""
+                #expect((answer == "OK") == owners.contains(user), "\(user) and \(stream): \(answer)")
+            }
+        }
+        // What reads nobody's orders, and what destroys.
+        let refused: [(String, [String])] = [
+            ("tick-engine", ["XREAD", "STREAMS", "command", "0"]),
+            ("tick-engine", ["XRANGE", "plan:{BTCUSDT}", "-", "+"]),
+            ("tick-engine", ["SET", "lease:executor:EXECUTOR", "me"]),
+            ("tick-engine", ["SET", "fence:risk-manager:x", "me"]),
+            ("executor", ["XDEL", "plan:{BTCUSDT}", "1-1"]), ("executor", ["XTRIM", "plan:{BTCUSDT}", "MAXLEN", "0"]),
+            ("order-flow-engine", ["DEL", "position:{BTCUSDT}"]), ("vortexctl", ["DEL", "command"]),
+            ("monitor", ["XRANGE", "account", "-", "+"]),
+        ]
+        for (user, command) in refused {
+            let answer = try client.command(["ACL", "DRYRUN", user] + command).text ?? ""
+            #expect(answer.contains("permission"), "\(user) \(command): \(answer)")
+        }
+        for user in Self.users {
+            for command in [["FLUSHALL"], ["CONFIG", "GET", "*"], ["KEYS", "*"], ["ACL", "LIST"], ["SHUTDOWN"]] {
+                let answer = try client.command(["ACL", "DRYRUN", user] + command).text ?? ""
+                #expect(answer.contains("permission"), "\(user) \(command): \(answer)")
+            }
+        }
+    }
+
+    @Test func `a wrong password is refused, and the right one stays over a second start`() throws {
+        let server = try #require(RedisServer())
+        let client = try server.client(), folder = "\(server.directory)/keys"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try makeUsers(in: folder, client)
+        let password = try String(contentsOfFile: "\(folder)/tick-engine/redis", encoding: .utf8)
+        try makeUsers(in: folder, client)
+        var address = server.address
+        address.user = "tick-engine"
+        address.password = password
+        let engine = try RedisClient(address)
+        #expect(try engine.command("PING") == .text("PONG"))
+        #expect(throws: RedisError.self) { try engine.command("XADD", "plan:{BTCUSDT}", "*", "a", "b") }
+        // A script may do no more than its user.
+        #expect(throws: RedisError.self) {
+            try engine.command("EVAL", "return redis.call('XADD', 'plan:{BTCUSDT}', '*', 'a', 'b')", "0")
+        }
+        address.password = password + "x"
+        #expect(throws: RedisError.self) { try RedisClient(address).command("PING") }
+    }
+
+    @Test(.enabled(if: TestDatabase.server != nil, "\(TestDatabase.skipMessage)"))
+    func `the suite trades, shares, dies and recovers as these users, and is refused nothing`() throws {
+        let database = try #require(try TestDatabase("redis_users"))
+        let suite = try #require(
+            PaperSuite(rate: 10, settings: "profile: phase1\n" + FullProfileTests.loose, postgres: database.url))
+        let client = try suite.redis.client(), folder = "\(suite.folder)/keys"
+        try makeUsers(in: folder, client)
+        func start(_ service: String, as name: String) {
+            suite.start(
+                service, as: name, "redis: {user: \(service), password_file: \"\(folder)/\(service)/redis\"}\n")
+        }
+        suite.startSimulator(["--seed", FullProfileTests.seed])
+        for service in Self.services { start(service, as: service) }
+        start("tick-engine", as: "tick-engine-2")
+        start("risk-manager", as: "risk-manager-2")
+        func closed() throws -> Int {
+            try suite.symbols.reduce(0) { sum, symbol in
+                try sum + suite.entries("execution:{\(symbol)}").count { $0.fields["event"] == "POSITION_CLOSED" }
+            }
+        }
+        let isTraded = suite.wait(seconds: 120) { try closed() > 0 }, refused = try refusals(client)
+        try #require(isTraded, "\(suite.log("executor").suffix(800)) \(refused)")
+        // Those that come back claim, fence and recall.
+        for service in Self.services { suite.kill(service) }
+        for service in Self.services { start(service, as: service) }
+        suite.kill("tick-engine-2")
+        let before = try closed()
+        #expect(suite.wait(seconds: 120) { try closed() > before }, "\(suite.log("executor").suffix(800))")
+        #expect(
+            writeFile(
+                "\(suite.folder)/person.yaml",
+                "redis: {user: vortexctl, password_file: \"\(folder)/vortexctl/redis\"}\n"))
+        for command in [["status"], ["streams"], ["doctor"], ["why-not", "BTCUSDT"], ["stop"], ["close-all"]] {
+            let answer = try suite.control(["-c", "\(suite.folder)/person.yaml"] + command)
+            #expect(answer.exitCode == 0, "\(command): \(answer.output)")
+        }
+        #expect(suite.wait(seconds: 20) { try database.value("SELECT count(*) > 0 FROM trades") == "t" })
+        #expect(try refusals(client) == [])
+
+        // Another venue, whose time begins before what the streams tell, and services in another order.
+        for service in Self.services + ["exchange-simulator"] { suite.kill(service) }
+        for service in Self.services.reversed() { start(service, as: service) }
+        suite.startSimulator(["--seed", FullProfileTests.seed])
+        let length = try suite.length("decision:{BTCUSDT}")
+        #expect(suite.wait(seconds: 120) { try suite.length("decision:{BTCUSDT}") > length + 20 })
+        sleep(5)
+        #expect(try refusals(client) == [])
+    }
+
+    /// What Redis has refused to anyone.
+    private func refusals(_ client: RedisClient) throws -> [String] {
+        try client.command("ACL", "LOG", "100").elements.map { entry in
+            entry.elements.map { $0.text ?? "\($0.integer ?? 0)" }.joined(separator: " ")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What starts the suite in one way must not forget what starts it in another.
+struct DeployTests {
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: SharedData.packageRoot.appending(path: path), encoding: .utf8)
+    }
+
+    /// The services that supervisord starts.
+    private func services() throws -> [String] {
+        let line = try #require(
+            try text("deploy/supervisor/vortex7.conf.in").components(separatedBy: "\n").first {
+                $0.hasPrefix("programs=")
+            })
+        return line.dropFirst("programs=".count).split(separator: ",").map(String.init)
+    }
+
+    /// The lines of each entry of a top-level section of a compose file, by the entry's name.
+    private func entries(of section: String, in compose: String) -> [String: [String]] {
+        var found: [String: [String]] = [:]
+        var isInside = false
+        var name = ""
+        for line in compose.components(separatedBy: "\n") where !line.isEmpty {
+            if !line.hasPrefix(" "), !line.hasPrefix("#") { isInside = line == "\(section):" }
+            guard isInside else { continue }
+            if line.hasPrefix("  "), !line.hasPrefix("   "), let colon = line.firstIndex(of: ":"),
+                !line.hasPrefix("  #")
+            {
+                name = String(line[line.index(line.startIndex, offsetBy: 2)..<colon])
+                found[name] = []
+            }
+            found[name]?.append(line.trimmingCharacters(in: .whitespaces))
+        }
+        return found
+    }
+
+    @Test func `each service has a container with its user, its password, limits and a health check`() throws {
+        let compose = try text("compose.yaml")
+        let containers = entries(of: "services", in: compose)
+        let services = try services()
+        #expect(services.count == 10)
+        for service in services {
+            let lines = try #require(containers[service], "\(service) is not in compose.yaml")
+            for wanted in [
+                "<<: *service", "VORTEX7__REDIS__USER: \(service)", "- key-\(service):/run/key:ro",
+                "command: \(service) -c /etc/vortex7/paper.yaml -c /etc/vortex7/containers.yaml",
+            ] {
+                #expect(lines.contains(wanted), "\(service): \(wanted)")
+            }
+            #expect(lines.contains { $0.hasPrefix("healthcheck:") }, "\(service)")
+            #expect(
+                !lines.contains { $0.hasPrefix("container_name:") || $0.hasPrefix("ports:") },
+                "\(service) can't be scaled")
+        }
+        for base in ["restart: unless-stopped", "read_only: true", "cap_drop: [ALL]", "init: true", "mem_limit: 128m"] {
+            #expect(compose.contains("\n  \(base)\n"), "\(base)")
+        }
+        for (name, lines) in containers {
+            let isBased = lines.contains("<<: *service")
+            #expect(isBased || lines.contains("<<: *container"), "\(name)")
+            #expect(isBased || lines.contains { $0.hasPrefix("mem_limit:") }, "\(name) has no memory limit")
+        }
+    }
+
+    @Test func `each service has a Redis user, an address on the host's network, and a unit`() throws {
+        let users = try text("deploy/redis/users.sh")
+        let hostnet = entries(of: "services", in: try text("deploy/compose.hostnet.yaml"))
+        let overlay = try text("deploy/config/containers.yaml")
+        let target = try text("deploy/systemd/vortex7.target")
+        let image = try text("deploy/Containerfile")
+        let programs = try text("deploy/containers/make-programs.sh")
+        for service in try services() {
+            #expect(users.contains("\n    user \(service) '"), "\(service) has no Redis user")
+            #expect(hostnet[service]?.contains("<<: *host") == true, "\(service) is not in compose.hostnet.yaml")
+            #expect(overlay.contains("\n\(service):\n"), "\(service) has no port in a container")
+            #expect(target.contains("vortex7@\(service).service"), "\(service) has no unit")
+            #expect(image.contains(service), "\(service) has no folder for its passwords")
+            #expect(programs.contains(service), "\(service) is not in the image")
+        }
+    }
+
+    @Test func `no file for containers holds a secret`() throws {
+        for path in ["compose.yaml", "deploy/compose.hostnet.yaml", "deploy/compose.demo.yaml", "deploy/Containerfile"]
+        {
+            for line in try text(path).components(separatedBy: "\n") {
+                guard line.contains("PASSWORD") || line.contains("API_SECRET") || line.contains("API_KEY") else {
+                    continue
+                }
+                #expect(line.contains("_FILE") || line.hasSuffix(": \"\""), "\(path): \(line)")
+            }
+        }
+    }
+}

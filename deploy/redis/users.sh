@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Writes Redis' users: one for each service, that may read, write and remember what that service's work needs and nothing else.
+#   users.sh FOLDER [FILE]   makes FOLDER/USER/redis, the password of each user that has none yet, and FILE (FOLDER/users.acl)
+#                            with their hashes, for Redis' aclfile
+set -euo pipefail
+
+folder=${1:?where the passwords go}
+rules=${2:-$folder/users.acl}
+umask 077
+mkdir -p "$folder"
+
+# Without keys: a script's own commands are checked one by one against the rest.
+common='+ping +select +multi +exec +discard +unwatch +time +info +eval'
+# A reader's acknowledgements change its stream's groups; XADD is not among them, so what is read can't be forged.
+reading='+xreadgroup +xread +xrange +xrevrange +xlen +xinfo +xpending +xack +xclaim +xgroup|create +xgroup|setid'
+# What a service has said itself it reads again after a start.
+writing='+xadd +xtrim +xrange +xrevrange +xread +xlen +xinfo'
+showing='+hset +del +lpush +ltrim +zadd +zremrangebyscore +zremrangebyrank'
+sharing='+get +set +del +pexpire +zadd +zrem +zremrangebyscore +zcard +watch'
+
+password_hash() {
+    local file=$folder/$1/redis
+    mkdir -p "$folder/$1"
+    [ -s "$file" ] || od -An -N 24 -tx1 /dev/urandom | tr -d ' \n' > "$file"
+    sha256sum < "$file" | cut -d ' ' -f 1
+}
+
+keys() {
+    local permission=$1 pattern
+    shift
+    set -f
+    for pattern in "$@"; do printf ' %s~%s' "$permission" "$pattern"; done
+    set +f
+}
+
+# user NAME 'streams it reads' 'streams it writes' 'keys it shows' [more rules]
+user() {
+    local name=$1 reads=$2 writes=$3 shows=$4 more=${5:-}
+    set -f
+    # Anyone may put an entry aside that can't be read, and call a person.
+    printf 'user %s on #%s -@all %s (+xadd%s)' "$name" "$(password_hash "$name")" "$common" \
+        "$(keys %W 'dead:*' dead alert)"
+    [ -z "$reads" ] || printf ' (%s%s)' "$reading" "$(keys %RW $reads)"
+    [ -z "$writes" ] || printf ' (%s%s)' "$writing" "$(keys %RW $writes)"
+    [ -z "$shows" ] || printf ' (%s%s)' "$showing" "$(keys %W $shows)"
+    [ -z "$reads" ] || printf ' (%s ~lease:%s:* ~owner:%s:* ~fence:%s:* ~workers:%s) (+get +set ~hop:*:%s-*)' \
+        "$sharing" "$name" "$name" "$name" "$name" "$name"
+    printf '%s\n' "${more:+ $more}"
+    set +f
+}
+
+{
+    echo 'user default off'
+    user data-hub '' 'md.*' 'ticks:* orderbook:* candles:* oi:* sentiment:*'
+    user order-flow-engine 'md.trade:* md.book:*' 'signal:*' 'engine_signals:*'
+    user tick-engine 'md.trade:*' 'signal:*' 'engine_signals:*'
+    user technical-engine 'md.candle:* md.forming:*' 'signal:*' 'engine_signals:*'
+    user sentiment-engine 'md.metric:*' 'signal:*' 'engine_signals:* sentiment:*'
+    user regime-filter 'md.candle:* md.book:*' 'signal:*' 'engine_signals:* regime:*'
+    user decision-engine 'signal:* execution:* risk weights' 'decision:*' ''
+    user risk-manager 'decision:* md.metric:* execution:* account weights command' 'plan:* risk alert reply' \
+        'session circuit_breaker risk_session' '(+hgetall %R~risk_session)'
+    user executor 'plan:* md.book:* md.metric:* command' 'execution:* account alert reply' 'position:*' \
+        '(+get +set ~outbox:executor*)'
+    user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' ''
+    # People: all may be looked at, and a command be given.
+    user vortexctl '' '' '' '(+@read -@dangerous +info %R~*) (+xadd %W~command)'
+    # Health checks and metrics: lengths and lags, no contents.
+    printf 'user monitor on #%s -@all +ping +info (+xinfo +xlen %%R~*)\n' "$(password_hash monitor)"
+} > "$rules.new"
+mv "$rules.new" "$rules"
