@@ -174,7 +174,7 @@ extension ProcessorHost {
             let window = UInt64(Processor.Input.warmUpMs(of: kind))
             let start = StreamId(milliseconds: newest - min(newest, window), sequence: 0)
             for stream in owned.map({ StreamName(kind, $0) }) where isFresh(stream) {
-                _ = try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
+                try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
             }
         }
     }

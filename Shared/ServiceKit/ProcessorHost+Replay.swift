@@ -13,8 +13,7 @@ extension ProcessorHost {
         }
         let capture: StreamCapture
         do throws(StreamCapture.Malformed) {
-            // Unread kinds may be this service's own words.
-            capture = try StreamCapture(bytes) { _ in true }
+            capture = try StreamCapture(bytes)
         } catch {
             complain("\(context.name): \(path), \(error)")
             return .failure
@@ -77,7 +76,6 @@ struct ReplayComparison {
     private let service: String
     private var said: [Key: [Fields]] = [:]
     private(set) var comparedCount = 0
-    private(set) var uncomparedCount = 0
     private(set) var differentCount = 0
     /// The first one.
     private(set) var difference: String?

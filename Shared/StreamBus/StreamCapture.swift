@@ -80,15 +80,14 @@ public struct StreamCapture: Sendable {
         public var description: String { "line \(line): \(problem)" }
     }
 
-    /// Reads a capture; of the entries only those of streams that `wants` names.
-    public init(_ bytes: [UInt8], wants: (StreamName) -> Bool) throws(Malformed) {
+    public init(_ bytes: [UInt8]) throws(Malformed) {
         var lines = bytes.split(separator: Self.newline, omittingEmptySubsequences: false)[...]
         if lines.last?.isEmpty == true { lines = lines.dropLast() }
         guard let first = lines.first, let header = Self.header(first) else {
             throw Malformed(line: 1, problem: "not a capture of the streams")
         }
         self.header = header
-        var known: (key: ArraySlice<UInt8>, name: StreamName, isWanted: Bool)?
+        var known: (key: ArraySlice<UInt8>, name: StreamName)?
         for (number, line) in lines.enumerated().dropFirst() {
             func malformed(_ problem: String) -> Malformed { Malformed(line: number + 1, problem: problem) }
             var words = line.split(separator: Self.space)[...]
@@ -99,9 +98,9 @@ public struct StreamCapture: Sendable {
                 guard let name = StreamName(key: String(decoding: key, as: UTF8.self)) else {
                     throw malformed("'\(String(decoding: key, as: UTF8.self))' is no stream of the suite")
                 }
-                known = (key, name, wants(name))
+                known = (key, name)
             }
-            guard let known, known.isWanted else { continue }
+            guard let known else { continue }
             var fields = Fields()
             while let name = words.popFirst(), let value = words.popFirst() {
                 guard let name = Self.word(name), let value = Self.word(value) else {

@@ -10,14 +10,20 @@ public struct StreamEntry: Sendable {
         guard row.elements.count == 2, let text = row.elements[0].text,
             let id = Array(text.utf8).withUnsafeBytes({ StreamId(text: $0) })
         else { return nil }
-        var fields = Fields()
-        let items = row.elements[1].elements.map { Array(($0.text ?? "").utf8) }
+        self.id = id
+        fields = Fields(row.elements[1])
+    }
+}
+
+extension Fields {
+    /// From a flat list of names and values, as entries and HGETALL have it.
+    public init(_ list: RedisValue) {
+        self.init()
+        let items = list.elements.map { Array(($0.text ?? "").utf8) }
         for index in stride(from: 0, to: items.count - 1, by: 2) {
             items[index].withUnsafeBytes { name in
-                items[index + 1].withUnsafeBytes { fields.append(name: name, value: $0) }
+                items[index + 1].withUnsafeBytes { append(name: name, value: $0) }
             }
         }
-        self.id = id
-        self.fields = fields
     }
 }

@@ -8,14 +8,16 @@ public struct StreamRange {
 
     public init(_ client: RedisClient) { self.client = client }
 
-    /// Calls `body` with each entry from `first` to the newest. Returns the last id, or `first` when there is none.
+    /// Calls `body` with each entry from `first` to `end`, or to the newest. Returns the last id, or `first` when there is none.
+    @discardableResult
     public func forEach(
-        in stream: StreamName, from first: StreamId, _ body: (_ id: StreamId, _ fields: Fields) -> Void
+        in stream: StreamName, from first: StreamId, through end: String = "+",
+        _ body: (_ id: StreamId, _ fields: Fields) -> Void
     ) throws(RedisError) -> StreamId {
         var next = first, last = first
         while true {
             var commands = CommandBuffer()
-            commands.command(["XRANGE", stream.key, next.description, "+", "COUNT", "\(Self.pageSize)"])
+            commands.command(["XRANGE", stream.key, next.description, end, "COUNT", "\(Self.pageSize)"])
             try client.send(commands)
             let reply = try client.receive()
             let count = reply.elementCount(RedisReply.root)

@@ -3,18 +3,10 @@ import Testing
 import TradingPrimitives
 
 struct MarketFaultTests {
-    private func world() throws -> World {
-        var world = World()
-        world.book("60000:2 59990:30", "60000.1:5 60001:30")
-        world.trade("60000", "0.01", .sell)
-        world.advance(1000)
-        return world
-    }
-
     private func price(_ text: String) -> Price { World.price(text) }
 
     @Test func `the market jumps with book, tape and mark, and goes on from there`() throws {
-        var world = try world()
+        var world = World.traded()
         _ = try world.market(.buy, "0.1")
         let stop = try world.stop(.sell, "59500") { $0.isClosePosition = true }
         let bid = try world.limit(.buy, "0.1", "59800")
@@ -57,7 +49,7 @@ struct MarketFaultTests {
     }
 
     @Test func `a frozen market shows nothing, and then what it missed`() throws {
-        var world = try world()
+        var world = World.traded()
         _ = world.exchange.faults.add(
             Fault(.freezeMarket, lifeMs: 3000) { $0.match.symbol = "BTCUSDT" }, now: world.exchange.now)
         _ = world.exchange.takeEvents()
@@ -81,7 +73,7 @@ struct MarketFaultTests {
     }
 
     @Test func `absurd and crossed prices are told, and nothing trades at them`() throws {
-        var world = try world()
+        var world = World.traded()
         let stop = try world.stop(.buy, "61000") { $0.quantity = World.quantity("0.1") }
         let absurd = Fault(.absurdPrices, count: 1) { $0.match.stream = "bookTicker" }
         _ = world.exchange.faults.add(absurd, now: world.exchange.now)
@@ -109,7 +101,7 @@ struct MarketFaultTests {
     func `a contract that does not trade refuses orders and says so`(
         status: SymbolStatus, opening: Int, reducing: Int?
     ) throws {
-        var world = try world()
+        var world = World.traded()
         _ = try world.market(.buy, "0.1")
         let resting = try world.limit(.buy, "0.1", "59000")
         world.exchange.setStatus(0, status)
@@ -124,7 +116,7 @@ struct MarketFaultTests {
     }
 
     @Test func `new filters are shown and hold`() throws {
-        var world = try world()
+        var world = World.traded()
         var change = FilterChange()
         change.tickSize = price("0.5")
         change.stepSize = World.quantity("0.01")

@@ -18,10 +18,7 @@ struct ShapeTests {
     }
 
     private func world() throws -> World {
-        var world = World()
-        world.book("60000:2 59999:3", "60000.1:1 60001:3")
-        world.trade("60000", "0.01", .sell)
-        world.advance(301_000)
+        var world = World.traded("60000:2 59999:3", "60000.1:1 60001:3", afterMs: 301_000)
         _ = try world.market(.buy, "0.1")
         _ = try world.limit(.buy, "0.01", "59000")
         _ = try world.stop(.sell, "58000") { $0.isClosePosition = true }

@@ -119,12 +119,20 @@ func code(_ body: () throws -> Void) -> Int? {
 }
 
 extension World {
+    /// One with a book and a trade, some time after it.
+    static func traded(
+        _ bids: String = "60000:2 59990:30", _ asks: String = "60000.1:5 60001:30", afterMs: Int64 = 1000
+    ) -> World {
+        var world = World()
+        world.book(bids, asks)
+        world.trade("60000", "0.01", .sell)
+        world.advance(afterMs)
+        return world
+    }
+
     /// One that holds 0.1 bought at 60000.1, and has told of it.
     static func holding() throws -> World {
-        var world = World()
-        world.book("60000:2 59990:30", "60000.1:5 60001:30")
-        world.trade("60000", "0.01", .sell)
-        world.advance(1000)
+        var world = traded()
         _ = try world.market(.buy, "0.1")
         _ = world.told()
         return world

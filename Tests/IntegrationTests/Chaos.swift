@@ -22,19 +22,17 @@ final class Chaos {
     init(_ suite: PaperSuite, _ postgres: PostgresServer, services: [String], seed: UInt64) {
         (self.suite, self.postgres, self.services) = (suite, postgres, services)
         random = SplitMix64(seed: seed)
-        executorSince = Self.nowMs()
+        executorSince = PaperSuite.nowMs()
     }
-
-    static func nowMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
     /// Lets things go wrong for a time, then ends all that is wrong and waits for what was away.
     func run(seconds: Double) {
-        let end = Self.nowMs() + Int64(seconds * 1000)
-        var next = Self.nowMs()
-        while Self.nowMs() < end {
+        let end = PaperSuite.nowMs() + Int64(seconds * 1000)
+        var next = PaperSuite.nowMs()
+        while PaperSuite.nowMs() < end {
             bringBack()
-            if Self.nowMs() >= next {
-                next = Self.nowMs() + 100 + Int64(random.next() % 1500)
+            if PaperSuite.nowMs() >= next {
+                next = PaperSuite.nowMs() + 100 + Int64(random.next() % 1500)
                 begin(.draw(&random, services: services, symbols: suite.symbols))
             }
             usleep(20_000)
@@ -49,7 +47,7 @@ final class Chaos {
     func finish() { executorDown() }
 
     private func bringBack() {
-        let now = Self.nowMs()
+        let now = PaperSuite.nowMs()
         let ready = due.filter { $0.atMs <= now }
         due.removeAll { $0.atMs <= now }
         for entry in ready { entry.act() }
@@ -62,10 +60,10 @@ final class Chaos {
         if !away.contains(.postgres) { postgres.keepUp() }
     }
 
-    private func later(_ ms: Int, _ act: @escaping () -> Void) { due.append((Self.nowMs() + Int64(ms), act)) }
+    private func later(_ ms: Int, _ act: @escaping () -> Void) { due.append((PaperSuite.nowMs() + Int64(ms), act)) }
 
     private func executorDown() {
-        if let since = executorSince { executorUp.append([since, Self.nowMs()]) }
+        if let since = executorSince { executorUp.append([since, PaperSuite.nowMs()]) }
         executorSince = nil
     }
 
@@ -88,7 +86,7 @@ final class Chaos {
         case .fault(let json, let ms):
             guard suite.disturb("faults", json) != nil else { return }
             count(String(json.split(separator: "\"")[3]))
-            if ms > 0 { impaired.append([Self.nowMs() - 200, Self.nowMs() + Int64(ms)]) }
+            if ms > 0 { impaired.append([PaperSuite.nowMs() - 200, PaperSuite.nowMs() + Int64(ms)]) }
         case .act(let json):
             if suite.disturb("acts", json) != nil { count(String(json.split(separator: "\"")[3])) }
         case .halt(let symbol, let ms):
@@ -97,7 +95,7 @@ final class Chaos {
             }
             count("halt")
             say("HALT")
-            impaired.append([Self.nowMs() - 200, Self.nowMs() + Int64(ms) + 3000])
+            impaired.append([PaperSuite.nowMs() - 200, PaperSuite.nowMs() + Int64(ms) + 3000])
             later(ms) { say("TRADING") }
         }
     }
@@ -122,7 +120,7 @@ final class Chaos {
 
     private func giveBack(_ target: Trouble.Target) {
         away.removeAll { $0 == target }
-        if target == .service("executor") { executorSince = Self.nowMs() }
+        if target == .service("executor") { executorSince = PaperSuite.nowMs() }
     }
 
     private func set(_ target: Trouble.Target, _ number: Int32) {

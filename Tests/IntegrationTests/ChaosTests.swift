@@ -29,9 +29,9 @@ struct ChaosTests {
 
         let chaos = Chaos(suite, postgres, services: services, seed: Self.seed)
         chaos.run(seconds: Self.seconds)
-        let calm = Chaos.nowMs()
+        let calm = PaperSuite.nowMs()
         try flatten(suite, title)
-        let converged = Double(Chaos.nowMs() - calm) / 1000
+        let converged = Double(PaperSuite.nowMs() - calm) / 1000
         chaos.finish()
         // Streams and tables are compared as they stand when nobody writes any more.
         for service in PaperSuite.engines + ["data-hub"] { suite.kill(service) }

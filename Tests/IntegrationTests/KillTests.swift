@@ -29,7 +29,7 @@ struct KillTests {
         suite.startSimulator(["--seed", "\(Self.seed)"])
         suite.start(["data-hub"])
         var executorUp: [[Int64]] = []
-        var executorSince = nowMs()
+        var executorSince = PaperSuite.nowMs()
         try #require(
             suite.wait(seconds: 90) {
                 try suite.entries("execution:{ETHUSDT}").contains { $0.fields["event"] == "ENTRY_SENT" }
@@ -41,13 +41,13 @@ struct KillTests {
             usleep(UInt32(200_000 + random.next() % 2_000_000))
             let service = services[Int(random.next() % UInt64(services.count))]
             suite.kill(service)
-            if service == "executor" { executorUp.append([executorSince, nowMs()]) }
+            if service == "executor" { executorUp.append([executorSince, PaperSuite.nowMs()]) }
             usleep(UInt32(random.next() % 500_000))
             suite.start([service])
-            if service == "executor" { executorSince = nowMs() }
+            if service == "executor" { executorSince = PaperSuite.nowMs() }
         }
         try flatten(suite)
-        executorUp.append([executorSince, nowMs()])
+        executorUp.append([executorSince, PaperSuite.nowMs()])
         var audit = RunAudit(seed: Self.seed, title: "seed \(Self.seed), \(Self.kills) kills")
         audit.executorUp = executorUp
         try audit.check(suite)
@@ -62,6 +62,4 @@ struct KillTests {
         // What was on the way is answered, and every event said, within a moment.
         sleep(4)
     }
-
-    private func nowMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 }

@@ -6,10 +6,11 @@ import TradingPrimitives
 
 /// The real services as processes, with a Redis of their own and the exchange simulator for a venue.
 final class PaperSuite {
-    static let engines = [
-        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter", "decision-engine",
-        "risk-manager",
+    /// Engines whose workers share the contracts.
+    static let sharing = [
+        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
     ]
+    static let engines = sharing + ["decision-engine", "risk-manager"]
 
     private static let journals =
         "executor: {journal: @/executor.journal}\nrisk-manager: {journal: @/risk-manager.journal}"

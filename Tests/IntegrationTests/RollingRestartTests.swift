@@ -12,11 +12,6 @@ import TradingPrimitives
 struct RollingRestartTests {
     /// `VORTEX7_RESTARTS=100` for the long run.
     static let restarts = Int(ProcessInfo.processInfo.environment["VORTEX7_RESTARTS"] ?? "") ?? 3
-    private static let engines = [
-        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter", "decision-engine",
-        "risk-manager",
-    ]
-
     @Test func `an engine that is restarted while the suite trades is back within a second, and nothing is lost`()
         throws
     {
@@ -24,7 +19,7 @@ struct RollingRestartTests {
         suite.start(PaperSuite.engines + ["executor"])
         suite.startSimulator(["--seed", "5"])
         suite.start(["data-hub"])
-        let executorSince = Int64(Date().timeIntervalSince1970 * 1000)
+        let executorSince = PaperSuite.nowMs()
         try #require(
             suite.wait(seconds: 90) {
                 try suite.entries("execution:{ETHUSDT}").contains { $0.fields["event"] == "ENTRY_SENT" }
@@ -32,10 +27,10 @@ struct RollingRestartTests {
         let began = Date()
         var times: [Int64] = []
         for _ in 0..<Self.restarts {
-            for engine in Self.engines {
+            for engine in PaperSuite.engines {
                 let stopped = suite.terminate(engine)
                 #expect(stopped.code == 0 && stopped.seconds < 2, "\(engine): \(stopped)")
-                let before = readyTimes(suite, engine).count, start = Int64(Date().timeIntervalSince1970 * 1000)
+                let before = readyTimes(suite, engine).count, start = PaperSuite.nowMs()
                 suite.start([engine])
                 try #require(suite.wait(seconds: 20) { readyTimes(suite, engine).count > before }, "\(engine)")
                 times.append((readyTimes(suite, engine).last ?? 0) - start)
@@ -53,7 +48,7 @@ struct RollingRestartTests {
         #expect(try suite.control(["close-all"]).exitCode == 0)
         sleep(4)
         var audit = RunAudit(seed: 5, title: "\(times.count) restarts")
-        audit.executorUp = [[executorSince, Int64(Date().timeIntervalSince1970 * 1000)]]
+        audit.executorUp = [[executorSince, PaperSuite.nowMs()]]
         try audit.check(suite)
     }
 
@@ -72,7 +67,7 @@ struct RollingRestartTests {
         let file = "\(suite.folder)/capture.txt"
         #expect(try suite.control(["capture", file, "--last", "\(minutes)"]).exitCode == 0)
         // Decision and risk hear several streams; entries of one millisecond may have come in another order than their ids.
-        for engine in Self.engines.dropLast(2) {
+        for engine in PaperSuite.sharing {
             let result = try Subprocess.run(
                 "\(PaperSuite.programs)/\(engine)", ["-c", "\(suite.folder)/suite.yaml", "--replay", file])
             #expect(result.exitCode == 0, "\(engine): \(result.output.prefix(3000))")

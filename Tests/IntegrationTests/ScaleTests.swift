@@ -15,9 +15,7 @@ struct ScaleTests {
     static let rate = Double(ProcessInfo.processInfo.environment["VORTEX7_SCALE_RATE"] ?? "") ?? 2
     static let seed = UInt64(ProcessInfo.processInfo.environment["VORTEX7_SEED"] ?? "") ?? 3
 
-    private static let engines = [
-        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
-    ]
+    private static let engines = PaperSuite.sharing
     private static let symbols = [
         "BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "BNBUSDT", "DOGEUSDT", "ADAUSDT", "LINKUSDT", "AVAXUSDT", "DOTUSDT",
         "LTCUSDT", "SUIUSDT",
@@ -78,7 +76,7 @@ struct ScaleTests {
         while Date() < end {
             let service = Self.engines[Int(random.next() % UInt64(Self.engines.count))]
             let number = Int(random.next() % 3) + 1, worker = name(service, number)
-            let now = Int64(Date().timeIntervalSince1970 * 1000)
+            let now = PaperSuite.nowMs()
             switch random.next() % 4 {
             case 0:
                 suite.signal(worker, SIGSTOP)

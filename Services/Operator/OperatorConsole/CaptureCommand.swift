@@ -5,12 +5,6 @@ import StreamBus
 import TradingPrimitives
 
 extension Console {
-    /// Services whose work is that of a processor alone, so that it can be done again.
-    private static let replayable = [
-        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter", "decision-engine",
-        "risk-manager",
-    ]
-
     /// Saves the streams of the last minutes into a file.
     func capture() throws(RedisError) -> ExitCode {
         guard let path = invocation.arguments.first else { Invocation.refuse("capture needs a file to write") }
@@ -26,9 +20,7 @@ extension Console {
         write(StreamCapture.line(header), file)
         var count = 0
         for kind in StreamKind.allCases where kind != .dead {
-            for name in kind.isPerSymbol ? settings.symbols.map({ StreamName(kind, $0) }) : [StreamName(kind)] {
-                count += try copy(name, header, client, file)
-            }
+            for name in streams(of: kind) { count += try copy(name, header, client, file) }
         }
         guard fflush(file) == 0, ferror(file) == 0 else {
             complain("vortexctl: \(path) can't be written: \(String(cString: strerror(errno)))")
@@ -42,20 +34,16 @@ extension Console {
     private func copy(
         _ name: StreamName, _ header: StreamCapture.Header, _ client: RedisClient, _ file: UnsafeMutablePointer<FILE>
     ) throws(RedisError) -> Int {
-        let end = "\(header.to.milliseconds)"
-        var from = "\(header.from.milliseconds - StreamCapture.pastMs(name.kind))", count = 0
-        while true {
-            let rows = try client.command("XRANGE", name.key, from, end, "COUNT", "1000").elements
-            var bytes: [UInt8] = []
-            for row in rows {
-                guard let entry = StreamEntry(row) else { continue }
-                StreamCapture.appendLine(name, entry.id, entry.fields, to: &bytes)
-                from = "(\(entry.id)"
-            }
-            write(bytes, file)
-            count += rows.count
-            if rows.count < 1000 { return count }
+        let start = StreamId(
+            milliseconds: UInt64(header.from.milliseconds - StreamCapture.pastMs(name.kind)), sequence: 0)
+        var line: [UInt8] = [], count = 0
+        try StreamRange(client).forEach(in: name, from: start, through: "\(header.to.milliseconds)") { id, fields in
+            line.removeAll(keepingCapacity: true)
+            StreamCapture.appendLine(name, id, fields, to: &line)
+            write(line, file)
+            count += 1
         }
+        return count
     }
 
     private func write(_ bytes: [UInt8], _ file: UnsafeMutablePointer<FILE>) {
@@ -70,7 +58,7 @@ extension Console {
             return .notFound
         }
         var worst = ExitCode.success
-        for service in Self.replayable {
+        for service in Services.replayable {
             let arguments = invocation.files.flatMap { ["-c", $0] } + ["--replay", path]
             guard let code = ChildRun.run(ChildRun.companion(service), arguments) else {
                 complain("vortexctl: \(service) could not be run")

@@ -7,7 +7,7 @@ extension Console {
     func completion() -> ExitCode {
         let names = ConsoleCommand.all.map(\.name).joined(separator: " ")
         let symbols = settings.symbols.map(\.name).joined(separator: " ")
-        let services = SuiteSettings.services.filter { $0 != "vortexctl" && $0 != "bus-probe" }.joined(separator: " ")
+        let services = Services.restartable.joined(separator: " ")
         switch invocation.arguments.first {
         case "bash":
             print(

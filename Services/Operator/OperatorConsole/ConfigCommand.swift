@@ -3,12 +3,6 @@ import ServiceKit
 import SignalContracts
 
 extension Console {
-    /// Services that have a program: each reads its own section.
-    private static let checked = [
-        "data-hub", "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
-        "decision-engine", "risk-manager", "executor", "trade-recorder",
-    ]
-
     func config() -> ExitCode {
         switch invocation.arguments.first {
         case "check": return check()
@@ -24,7 +18,7 @@ extension Console {
 
     private func check() -> ExitCode {
         var wrong: [String] = []
-        for service in Self.checked {
+        for service in Services.programs {
             let arguments = invocation.files.flatMap { ["-c", $0] } + ["--check"]
             let code = ChildRun.run(ChildRun.companion(service), arguments)
             if code != 0 { wrong.append(service) }
@@ -34,7 +28,8 @@ extension Console {
         if !invocation.isJSON {
             print(
                 wrong.isEmpty
-                    ? "all \(Self.checked.count) services accept it" : "refused by \(wrong.joined(separator: ", "))")
+                    ? "all \(Services.programs.count) services accept it"
+                    : "refused by \(wrong.joined(separator: ", "))")
         }
         return wrong.isEmpty ? .success : .configuration
     }

@@ -4,22 +4,16 @@ import StreamBus
 import TradingPrimitives
 
 extension Console {
-    /// Services whose workers share contracts, and those with one owner and standbys.
-    private static let sharing = [
-        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
-    ]
-    private static let single = ["decision-engine", "risk-manager", "executor"]
-
     /// Who owns what, by the leases in Redis.
     func engines() throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis)
         var table = Table(), orphans: [String: Int] = [:]
         table.add("SERVICE", "WORKER", "OWNS")
-        for service in Self.sharing + Self.single {
+        for service in Services.sharing + Services.single {
             let workers = try client.command("ZRANGE", "workers:\(service)", "0", "-1").elements.compactMap(\.text)
             var owned: [String: [String]] = [:]
             let things =
-                Self.sharing.contains(service)
+                Services.sharing.contains(service)
                 ? settings.symbols.map(\.name) : [service == "executor" ? "ACCOUNT" : "ALL"]
             for thing in things {
                 if let owner = try client.command("GET", "lease:\(service):\(thing)").text {

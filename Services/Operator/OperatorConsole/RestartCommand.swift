@@ -9,7 +9,7 @@ extension Console {
 
     /// Restarts one service by what runs it, and waits until it reads (or, the hub, writes) again.
     func restart() throws(RedisError) -> ExitCode {
-        let known = SuiteSettings.services.filter { $0 != "vortexctl" && $0 != "bus-probe" }
+        let known = Services.restartable
         guard let service = invocation.arguments.first, known.contains(service) else {
             Invocation.refuse("restart needs a service: \(known.joined(separator: ", "))")
         }

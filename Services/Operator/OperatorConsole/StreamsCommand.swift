@@ -9,8 +9,8 @@ extension Console {
         let client = try RedisClient(settings.redis)
         var names: [StreamName] = []
         for kind in StreamKind.allCases {
-            if kind.isPerSymbol { names += settings.symbols.map { StreamName(kind, $0) } }
-            if !kind.isPerSymbol || kind == .dead { names.append(StreamName(kind)) }
+            names += streams(of: kind)
+            if kind == .dead { names.append(StreamName(kind)) }
         }
         var table = Table()
         table.add("STREAM", "LENGTH", "LAST ID", "READER", "PENDING", "BEHIND")

@@ -57,14 +57,7 @@ final class SessionKeeper {
         guard let client = try? RedisClient(context.settings.redis, timeoutMs: 1500),
             let shown = try? client.command("HGETALL", "risk_session"), !shown.elements.isEmpty
         else { return session }
-        var fields = Fields()
-        for place in stride(from: 0, to: shown.elements.count - 1, by: 2) {
-            var name = shown.elements[place].text ?? "", value = shown.elements[place + 1].text ?? ""
-            name.withUTF8 { name in
-                value.withUTF8 { fields.append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer($0)) }
-            }
-        }
-        guard let theirs = try? RiskSession(fields), theirs.revision > session.revision else { return session }
+        guard let theirs = try? RiskSession(Fields(shown)), theirs.revision > session.revision else { return session }
         context.log.warning("session_of_another") {
             $0.put("revision", theirs.revision)
             $0.put("own", session.revision)

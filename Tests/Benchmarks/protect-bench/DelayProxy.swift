@@ -1,4 +1,5 @@
 import Glibc
+import RedisTestSupport
 import ServiceKit
 
 /// Passes bytes on between clients and the venue, each later by half of a round trip: distance, on loopback.
@@ -22,19 +23,7 @@ final class DelayProxy {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var on: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        guard Self.withAddress(port, { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else { return nil }
-    }
-
-    private static func withAddress(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        guard withLoopbackAddress(port, { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else { return nil }
     }
 
     func run() {
@@ -45,7 +34,7 @@ final class DelayProxy {
     private func accepted() {
         let client = accept(listener, nil, nil)
         let venue = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard client >= 0, Self.withAddress(target, { connect(venue, $0, $1) }) == 0 else {
+        guard client >= 0, withLoopbackAddress(target, { connect(venue, $0, $1) }) == 0 else {
             close(client)
             close(venue)
             return
