@@ -10,7 +10,7 @@ extension Console {
     /// The database, the journals as they stand, and the configuration without secrets.
     func backup() -> ExitCode {
         guard let parent = invocation.arguments.first else { Invocation.refuse("backup needs a folder") }
-        let stamp = String("\(SystemClock.now())".prefix(19).filter { $0.isNumber })
+        let stamp = String("\(SystemClock.now())".prefix(23).filter { $0.isNumber })
         let folder = "\(parent)/vortex7-\(stamp)"
         makeFolder(of: folder + "/x")
         guard dumpDatabase(to: "\(folder)/\(Self.dump)") else { return .failure }
