@@ -65,7 +65,8 @@ closed_trades() {
     echo "$sum"
 }
 more_trades_than() { [ "$(closed_trades)" -gt "$1" ]; }
-nothing_refused() { ! redis INFO errorstats | grep NOPERM; }
+# Who was refused what, if anybody was.
+nothing_refused() { ! redis INFO errorstats | grep NOPERM || { redis ACL LOG 20 | paste -sd' ' | fold -w 400 >&2; false; }; }
 owners() { for symbol in BTCUSDT ETHUSDT; do redis GET "lease:$1:$symbol"; done | sort -u | grep -c .; }
 owner_of() { redis ZRANGE "workers:$1" 0 -1; }
 workers() { redis ZCARD "workers:$1" | tr -dc 0-9; }

@@ -147,6 +147,45 @@ struct RecoveryTests {
         #expect(alone.stopCount == 1)
     }
 
+    /// A disk that failed kept no more than the entry; then the target, a trailed stop and the end came without it.
+    @Test func `fills that tell of a whole trade at once set off nothing but its end`() throws {
+        var talk = try Conversation.ready()
+        talk.hear(.plan(talk.symbol, try talk.plan()))
+        let entry = try talk.takeOrder().order
+        var next = try Conversation()
+        for record in talk.journal { next.executor.remember(record) }
+        next.now = talk.now + 5000
+        next.executor.recovered(at: next.now)
+        next.hear(.rules(try next.rules()))
+        next.hear(.userStream(isUp: true))
+        func fill(_ tradeId: Int64, _ orderId: Int64, _ side: Side, _ quantity: String) throws -> Fill {
+            Fill(
+                symbol: next.symbol, tradeId: tradeId, orderId: orderId, clientOrderId: nil, side: side,
+                price: try next.number("100.0"), quantity: try next.number(quantity), fee: .zero, feeAsset: "USDT",
+                isMaker: true, realizedPnl: .zero, time: next.now - 1000)
+        }
+        let whole = [
+            try fill(101, 24000, .buy, "4"), try fill(102, 24000, .buy, "6"), try fill(103, 2, .sell, "6"),
+            try fill(104, 3, .sell, "4"),
+        ]
+        for _ in 0..<5 {
+            next.tick(afterMs: 500)
+            while let place = next.open.firstIndex(where: { !$0.request.isMutation }) {
+                let (id, request) = next.open.remove(at: place)
+                switch request {
+                case .queryOrder: next.hear(.reply(id, .order(try next.report(entry, .filled, executed: "10"))))
+                case .queryFills: next.hear(.reply(id, .fills(whole)))
+                case .queryOpenStops: next.hear(.reply(id, .openStops([])))
+                default: break
+                }
+            }
+            #expect(next.stopCount == 0 && next.orderCount == 0, "\(next.open)")
+        }
+        #expect(next.executor.position(of: next.symbol) == nil)
+        let kinds = next.messages.compactMap { if case .execution(_, let event) = $0 { event.kind } else { nil } }
+        #expect(kinds.count { $0 == .positionClosed } == 1)
+    }
+
     @Test func `killed after any record, it sends no second entry and protects what it holds`() throws {
         let records = try trade()
         for length in 0...records.count {

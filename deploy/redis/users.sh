@@ -64,7 +64,7 @@ user() {
         '(+get +set ~outbox:executor*)'
     user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' ''
     # People: all may be looked at, and a command be given.
-    user vortexctl '' '' '' '(+@read -@dangerous +info %R~*) (+xadd %W~command)'
+    user vortexctl '' '' '' '(+@read -@dangerous +info +acl|log %R~*) (+xadd %W~command)'
     # Health checks and metrics: lengths and lags, no contents.
     printf 'user monitor on #%s -@all +ping +info (+xinfo +xlen %%R~*)\n' "$(password_hash monitor)"
 } > "$rules.new"

@@ -174,7 +174,7 @@ public struct Executor: Sendable {
             guard case .fills(let fills) = reply else { return }
             withDesk(symbol) { executor, index in
                 executor.desks[index].fillsHeardAt = executor.now
-                for fill in fills { executor.fillArrived(fill, index) }
+                executor.fillsArrived(fills, index)
             }
         case .queryCommission(let symbol): commissionArrived(symbol, reply)
         case .setLeverage(let symbol, let leverage):
@@ -195,7 +195,7 @@ public struct Executor: Sendable {
         switch event {
         case .order(let report, let fill):
             withDesk(report.symbol) { executor, index in
-                if let fill { executor.fillArrived(fill, index) }
+                if let fill { executor.fillsArrived([fill], index) }
                 executor.act(index) { $0.orderChanged(report, $1, &$2) }
             }
         case .stop(let report):
@@ -221,13 +221,23 @@ public struct Executor: Sendable {
         if let drop = watch.told(balance, at: now) { emergency(drop, untilPerson: true) }
     }
 
-    mutating func fillArrived(_ fill: Fill, _ index: Int) {
-        desks[index].lastTradeId = max(desks[index].lastTradeId ?? 0, fill.tradeId)
-        guard let position = desks[index].position, position.canOwn(fill) else {
-            if desks[index].position == nil { reconciliation.isWanted = true }
-            return
+    /// What the venue tells at once counts before anything is done about it, up to where the position is flat: a stop for
+    /// what the first fill opened would come after the last one has closed it.
+    mutating func fillsArrived(_ fills: [Fill], _ index: Int) {
+        guard let newest = fills.map(\.tradeId).max() else { return }
+        desks[index].lastTradeId = max(desks[index].lastTradeId ?? 0, newest)
+        var rest = fills.filter { desks[index].position?.canOwn($0) ?? true }[...]
+        while !rest.isEmpty {
+            guard desks[index].position != nil, desks[index].rules != nil else {
+                reconciliation.isWanted = true
+                return
+            }
+            act(index) { position, around, actions in
+                repeat {
+                    position.filled(rest.removeFirst(), around, &actions)
+                } while position.held > .zero && !rest.isEmpty
+            }
         }
-        act(index) { $0.filled(fill, $1, &$2) }
     }
 
     mutating func tellAccount() {

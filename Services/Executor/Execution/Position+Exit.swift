@@ -12,7 +12,7 @@ extension Position {
 
     mutating func driveTarget(_ around: Surroundings, _ actions: inout PositionActions) {
         let targets = orders(.target)
-        guard state == .active, entry?.isSettled ?? true, terms.takeProfitDistance > .zero,
+        guard state == .active, held > .zero, entry?.isSettled ?? true, terms.takeProfitDistance > .zero,
             !targets.contains(where: { $0.isPending || $0.executed > .zero }), targets.count < Self.targetAttemptsMax,
             around.now - (targets.last?.sentAt ?? .zero) >= Self.targetRetryMs, let average = entered.averagePrice
         else { return }
