@@ -25,10 +25,43 @@ struct RedisUsersTests {
         let made = try Subprocess.run(script, [folder])
         try #require(made.exitCode == 0, "\(made.output)")
         let rules = try String(contentsOfFile: "\(folder)/users.acl", encoding: .utf8)
-        for line in rules.split(separator: "\n") where line != "user default off" {
+        for line in rules.split(separator: "\n") where !line.hasPrefix("user default ") {
             try client.command(["ACL", "SETUSER"] + line.split(separator: " ").dropFirst().map(String.init))
         }
-        #expect(rules.hasPrefix("user default off\n"))
+        #expect(rules.hasPrefix("user default off "))
+    }
+
+    @Test func `what these users have written in transactions is there after Redis was started again`() throws {
+        let folder = NSTemporaryDirectory() + "vortex7-users-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let made = try Subprocess.run(SharedData.packageRoot.appending(path: "deploy/redis/users.sh").path, [folder])
+        try #require(made.exitCode == 0, "\(made.output)")
+        let rules = try String(contentsOfFile: "\(folder)/users.acl", encoding: .utf8)
+        #expect(writeFile("\(folder)/users.acl", rules + "user test on nopass ~* &* +@all\n"))
+        let server = try #require(
+            RedisServer(
+                [
+                    "--aclfile", "\(folder)/users.acl", "--appendonly", "yes", "--appendfsync", "always",
+                    "--appenddirname", "aof",
+                ], user: "test"))
+        defer { try? FileManager.default.removeItem(atPath: "\(server.directory)/aof") }
+        var engine = server.address
+        engine.user = "tick-engine"
+        engine.password = try String(contentsOfFile: "\(folder)/tick-engine/redis", encoding: .utf8)
+        let client = try RedisClient(engine)
+        for command in [["MULTI"], ["XADD", "signal:{BTCUSDT}", "*", "a", "b"], ["EXEC"]] {
+            try client.command(command)
+        }
+        server.kill()
+        #expect(server.start())
+        #expect(try server.client().command("XLEN", "signal:{BTCUSDT}") == .integer(1))
+        // And nobody can come as the one who may do all.
+        var nobody = server.address
+        nobody.user = nil
+        nobody.password = nil
+        #expect(throws: RedisError.self) { try RedisClient(nobody).command("PING") }
+        nobody.password = ""
+        #expect(throws: RedisError.self) { try RedisClient(nobody).command("PING") }
     }
 
     @Test func `only who owns a stream may write to it`() throws {

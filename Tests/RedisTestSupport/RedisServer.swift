@@ -8,12 +8,16 @@ public final class RedisServer {
     private var process: ChildProcess?
     private let options: [String]
 
-    /// Nil when there is no redis-server here. `options` are arguments of redis-server.
-    public init?(_ options: [String] = []) {
+    /// Nil when there is no redis-server here. `options` are arguments of redis-server. With `user` the tests come as that
+    /// user, who needs no certain password.
+    public init?(_ options: [String] = [], user: String? = nil) {
         var template = Array("/tmp/vortex7-redis-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { return nil }
         directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        address = RedisAddress(.unix(path: directory + "/redis.sock"))
+        var address = RedisAddress(.unix(path: directory + "/redis.sock"))
+        address.user = user
+        if user != nil { address.password = "any" }
+        self.address = address
         self.options = options
         guard start() else { return nil }
     }
