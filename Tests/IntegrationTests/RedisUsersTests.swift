@@ -49,12 +49,13 @@ struct RedisUsersTests {
         engine.user = "tick-engine"
         engine.password = try String(contentsOfFile: "\(folder)/tick-engine/redis", encoding: .utf8)
         let client = try RedisClient(engine)
-        for command in [["MULTI"], ["XADD", "signal:{BTCUSDT}", "*", "a", "b"], ["EXEC"]] {
-            try client.command(command)
-        }
+        // One command alone would not be written down as a transaction.
+        let add = ["XADD", "signal:{BTCUSDT}", "*", "a", "b"]
+        for command in [["MULTI"], add, add, ["EXEC"]] { try client.command(command) }
         server.kill()
         #expect(server.start())
-        #expect(try server.client().command("XLEN", "signal:{BTCUSDT}") == .integer(1))
+        let length = try server.client().command("XLEN", "signal:{BTCUSDT}")
+        #expect(length == .integer(2))
         // And nobody can come as the one who may do all.
         var nobody = server.address
         nobody.user = nil
