@@ -40,7 +40,7 @@ func complain(_ text: String) {
 
 let words = Array(CommandLine.arguments.dropFirst())
 do throws(UsageError) {
-    switch words.first {
+    switch words.dropFirst().contains("--help") ? "--help" : words.first {
     case "--help", "-h", "help":
         print(help)
     case "--version":
