@@ -78,6 +78,7 @@ module("Sentiment", .core, in: "Services/SentimentEngine", uses: processing)
 module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("DataHub", .core, in: "Services/DataHub", uses: ["TradingPrimitives", "SignalContracts"])
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
+module("Notices", .core, in: "Services/Notifier", uses: ["TradingPrimitives", "SignalContracts"])
 module("Execution", .core, in: "Services/Executor", uses: ["TradingPrimitives", "SignalContracts", "Venue"])
 
 // C libraries
@@ -228,6 +229,7 @@ tests(
 tests("TidyTests", of: ["TestSupport"])
 tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
+tests("NoticesTests", of: ["Notices", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TechnicalTests", of: ["Indicators", "Technical", "TestSupport", "SignalContracts", "TradingPrimitives"])

@@ -18,7 +18,7 @@ STREAMS = [
     ("signal:{S}", "the five engines", "decision-engine",
      ["OrderFlowSignal", "TickSignal", "TechnicalSignal", "SentimentSignal", "RegimeSignal"]),
     ("decision:{S}", "decision-engine", "risk-manager, trade-recorder", ["Decision"]),
-    ("plan:{S}", "risk-manager", "executor, trade-recorder", ["TradePlan", "TradeTerms"]),
+    ("plan:{S}", "risk-manager", "executor, trade-recorder, notifier", ["TradePlan", "TradeTerms"]),
     ("execution:{S}", "executor", "risk-manager, decision-engine, trade-recorder, notifier",
      ["ExecutionEvent", "TradeSummary"]),
     ("account", "executor", "risk-manager, notifier, dashboard", ["AccountUpdate"]),
@@ -26,7 +26,8 @@ STREAMS = [
     ("weights", "learner", "decision-engine, risk-manager", ["EngineWeights"]),
     ("alert", "any service", "notifier, trade-recorder", ["Alert"]),
     ("command", "notifier, dashboard, vortexctl", "the service that acts", ["Command"]),
-    ("reply", "the service that acts", "who asked", ["Reply"]),
+    ("reply", "the service that acts", "who asked, notifier", ["Reply"]),
+    ("notice", "notifier", "notifier", ["Notice"]),
     ("dead:{S}, dead", "any reader", "people", ["DeadLetter"]),
 ]
 

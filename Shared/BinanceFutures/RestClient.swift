@@ -5,7 +5,7 @@ import TradingPrimitives
 /// The venue's REST interface on a reactor: libcurl's connections, kept alive; signatures, weights, outcomes.
 public final class RestClient {
     private let context: ServiceContext
-    private let multi: UnsafeMutableRawPointer
+    private let loop: CurlLoop
     private let baseURL: String
     private let signer: Signer?
     public private(set) var budget: WeightBudget
@@ -17,7 +17,6 @@ public final class RestClient {
     /// Those whose departure someone waits for.
     private var departing: [UnsafeMutableRawPointer] = []
     private var idle: [UnsafeMutableRawPointer] = []
-    private var timer: Reactor.TimerToken?
     private let requests: Metrics.Counter
     private let failures: Metrics.Counter
     private let unknowns: Metrics.Counter
@@ -25,9 +24,9 @@ public final class RestClient {
 
     /// `signer` is needed for requests that are not open. Nil when libcurl does not start.
     public init?(_ context: ServiceContext, baseURL: String, signer: Signer? = nil, budget: WeightBudget = .init()) {
-        guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = curl_multi_init() else { return nil }
+        guard let loop = CurlLoop(context.reactor) else { return nil }
         self.context = context
-        self.multi = multi
+        self.loop = loop
         self.baseURL = baseURL
         self.signer = signer
         self.budget = budget
@@ -40,28 +39,16 @@ public final class RestClient {
             "rate_limit_used_ratio", help: "Share of the venue's weight used in this minute.",
             labels: [("bucket", "request_weight")]
         ) { [weak self] in self.map { Double($0.budget.used) / Double($0.budget.limit) } ?? 0 }
-        let me = Unmanaged.passUnretained(self).toOpaque()
-        _ = ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
-        _ = ccurl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
-        _ = ccurl_multi_set_socket_function(multi) { _, socket, what, owner, _ in
-            guard let owner else { return 0 }
-            Unmanaged<RestClient>.fromOpaque(owner).takeUnretainedValue().watch(socket, what)
-            return 0
-        }
-        _ = ccurl_multi_set_timer_function(multi) { _, ms, owner in
-            guard let owner else { return 0 }
-            Unmanaged<RestClient>.fromOpaque(owner).takeUnretainedValue().setTimer(ms)
-            return 0
-        }
+        loop.onProgress = { [unowned self] in tellDepartures() }
+        loop.onFinished = { [unowned self] in finish($0, $1) }
     }
 
     deinit {
         for (easy, _) in transfers {
-            curl_multi_remove_handle(multi, easy)
+            loop.remove(easy)
             curl_easy_cleanup(easy)
         }
         for easy in idle { curl_easy_cleanup(easy) }
-        curl_multi_cleanup(multi)
     }
 
     /// A request that is signed and ready to leave: to be sent, or dropped, once.
@@ -109,7 +96,7 @@ public final class RestClient {
             transfer.beganUs = SystemClock.monotonicUs()
             transfers[easy] = transfer
             if transfer.onSent != nil { departing.append(easy) }
-            curl_multi_add_handle(multi, easy)
+            loop.add(easy)
             depart()
         }
     }
@@ -129,11 +116,10 @@ public final class RestClient {
     /// Lets libcurl send at once what it has been given, over a kept connection, in place of a turn of the loop later. What
     /// has ended meanwhile is told by the loop.
     private func depart() {
-        var running: Int32 = 0
-        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+        let running = loop.kick()
         tellDepartures()
         guard running < transfers.count else { return }
-        context.reactor.after(ms: 0) { [weak self] in self?.act(CURL_SOCKET_TIMEOUT, 0) }
+        loop.turnSoon()
     }
 
     private func count(_ outcome: RestOutcome) {
@@ -154,44 +140,6 @@ public final class RestClient {
         return "\(text)&signature=\(signer.signature(of: text))"
     }
 
-    // MARK: libcurl on the reactor
-
-    private func watch(_ socket: Int32, _ what: Int32) {
-        let interest: Reactor.Interest
-        switch what {
-        case CURL_POLL_IN: interest = .read
-        case CURL_POLL_OUT: interest = .write
-        case CURL_POLL_INOUT: interest = [.read, .write]
-        default:
-            context.reactor.unwatch(socket)
-            return
-        }
-        context.reactor.watch(socket, for: interest) { [weak self] ready in
-            var mask: Int32 = 0
-            if ready.contains(.read) { mask |= CURL_CSELECT_IN }
-            if ready.contains(.write) { mask |= CURL_CSELECT_OUT }
-            self?.act(socket, mask)
-        }
-    }
-
-    private func setTimer(_ ms: Int) {
-        if let timer { context.reactor.cancel(timer) }
-        timer = nil
-        guard ms >= 0 else { return }
-        timer = context.reactor.after(ms: Int64(ms)) { [weak self] in
-            self?.timer = nil
-            self?.act(CURL_SOCKET_TIMEOUT, 0)
-        }
-    }
-
-    private func act(_ socket: Int32, _ mask: Int32) {
-        var running: Int32 = 0
-        curl_multi_socket_action(multi, socket, mask, &running)
-        tellDepartures()
-        var result = CURLE_OK
-        while let easy = ccurl_next_finished(multi, &result) { finish(easy, result) }
-    }
-
     private func tellDepartures() {
         while let index = departing.firstIndex(where: { transfers[$0]?.isUploaded($0) == true }) {
             transfers[departing.remove(at: index)]?.onSent?()
@@ -199,7 +147,7 @@ public final class RestClient {
     }
 
     private func finish(_ easy: UnsafeMutableRawPointer, _ result: CURLcode) {
-        curl_multi_remove_handle(multi, easy)
+        loop.remove(easy)
         guard let transfer = transfers.removeValue(forKey: easy) else { return }
         let outcome = transfer.outcome(easy, result)
         let now = context.venueClock.now()

@@ -160,6 +160,8 @@ extension SuiteSettings.Streams {
         case .signal: 60
         case .decision: 4 * 60
         case .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .dead: 7 * 24 * 60
+        // What a person could not be told within a day is no news.
+        case .notice: 24 * 60
         }
     }
 }

@@ -19,6 +19,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     case alert
     case command
     case reply
+    case notice
     /// Entries that a reader could not understand.
     case dead
 
@@ -26,7 +27,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     public var isPerSymbol: Bool {
         switch self {
         case .trade, .book, .candle, .forming, .metric, .signal, .decision, .plan, .execution, .dead: true
-        case .account, .risk, .weights, .alert, .command, .reply: false
+        case .account, .risk, .weights, .alert, .command, .reply, .notice: false
         }
     }
 }

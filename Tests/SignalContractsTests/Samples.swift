@@ -245,6 +245,12 @@ enum Samples {
                 Reply(command: "c-1", eventTime: time, service: "executor", isDone: true, text: "closed 0.016 BTCUSDT")
             ),
             (
+                "Notice",
+                Notice(
+                    eventTime: time, chat: -1_001_234_567, topic: "exit", isSilent: true,
+                    text: "🔴 STOP LOSS — BTCUSDT LONG\n-$9.30 net\nHold: 2m 15s")
+            ),
+            (
                 "DeadLetter",
                 DeadLetter(
                     stream: "md.trade:{BTCUSDT}", entryId: cause, service: "tick-engine",

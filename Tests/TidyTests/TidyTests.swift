@@ -15,7 +15,7 @@ struct TidyTests {
         "Services/OrderFlowEngine/OrderFlow", "Services/TickEngine/TickFlow", "Services/DecisionEngine/Decisions",
         "Services/TechnicalEngine/Technical", "Services/RegimeFilter/Regime", "Services/RiskManager/Risk",
         "Services/Executor/Execution",
-        "Services/DataHub/DataHub",
+        "Services/DataHub/DataHub", "Services/Notifier/Notices",
         "Services/ExchangeSimulator/ExchangeSimulator",
     ]
 

@@ -45,6 +45,10 @@ struct ConsoleCommand: Sendable {
             "weights", "the engines' weights and learned parameters that decisions are made with"
         ) { console throws(RedisError) in try console.weights() },
         ConsoleCommand(
+            "kpi", "how well it trades: ten figures over a day, a week and a month, beside target and danger",
+            details: "Exits 1 when one of them is dangerous over the week; then it says what may help."
+        ) { console throws(RedisError) in try console.kpi() },
+        ConsoleCommand(
             "doctor", "check configuration, ports, Redis, PostgreSQL, venue, key, clock, disk and journals"
         ) { console in console.doctor() },
     ]

@@ -33,14 +33,14 @@ extension SuiteView {
         return table.text
     }
 
-    private var accountText: String {
+    var accountText: String {
         guard let account else { return "no word from the executor yet" }
         let entries = account.acceptsEntries ? "entries accepted" : "ENTRIES STOPPED"
         return "\(account.walletBalance) USDT · \(account.openPositions) open · \(entries) · "
             + "\(account.unknownOrders) unknown orders · venue \(account.isVenueReachable ? "reached" : "NOT REACHED") · \(account.eventTime)"
     }
 
-    private var riskText: String {
+    var riskText: String {
         guard let risk else { return "no word from the risk manager yet" }
         let breakers = risk.breakers.breakers.map { "\($0.breaker.rawValue) until \($0.until)" }
         let stops = (risk.isHalted ? ["HALTED by a person"] : []) + breakers
@@ -98,7 +98,7 @@ extension JSONNode {
 
 extension EngineSignal {
     /// The few words that a glance needs.
-    fileprivate var summary: String {
+    var summary: String {
         let pairs = fields.pairs
         let wanted = [
             "direction", "strength", "conviction", "imbalance", "cvd_pressure", "velocity_ratio", "aggressor_ratio",

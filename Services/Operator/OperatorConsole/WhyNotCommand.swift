@@ -9,20 +9,33 @@ extension Console {
         guard let name = invocation.arguments.first, let symbol = Symbol(name), settings.symbols.contains(symbol) else {
             Invocation.refuse("why-not needs a symbol: \(settings.symbols.map(\.name).joined(separator: ", "))")
         }
-        let client = try RedisClient(settings.redis)
-        let newest = try client.command("XREVRANGE", StreamName(.decision, symbol).key, "+", "-", "COUNT", "1")
-        guard let fields = newest.elements.first.flatMap({ StreamEntry($0)?.fields }),
-            let decision = try? Decision(fields)
-        else {
+        guard let funnel = try GateFunnel(try RedisClient(settings.redis), symbol) else {
             complain("vortexctl: there is no decision on \(symbol) yet; is the hub's market up? see 'vortexctl status'")
             return .failure
         }
-        let refusals = try refusals(client, symbol, since: decision.gateCounts.since)
-        print(invocation.isJSON ? json(decision, refusals).line : text(symbol, decision, refusals))
+        print(invocation.isJSON ? funnel.json.line : funnel.text)
         return .success
     }
+}
 
-    private func text(_ symbol: Symbol, _ decision: Decision, _ refusals: [(rule: String, count: Int)]) -> String {
+/// What stopped a symbol's entries since midnight UTC: each gate, then each rule of the risk manager.
+struct GateFunnel {
+    private let symbol: Symbol
+    private let decision: Decision
+    private let refusals: [(rule: String, count: Int)]
+
+    /// Nil before the first decision.
+    init?(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) {
+        let newest = try client.command("XREVRANGE", StreamName(.decision, symbol).key, "+", "-", "COUNT", "1")
+        guard let fields = newest.elements.first.flatMap({ StreamEntry($0)?.fields }),
+            let decision = try? Decision(fields)
+        else { return nil }
+        self.symbol = symbol
+        self.decision = decision
+        refusals = try Self.refusals(client, symbol, since: decision.gateCounts.since)
+    }
+
+    var text: String {
         let counts = decision.gateCounts
         var table = Table()
         table.add("GATE", "PASSED", "FAILED", "ALONE", "LAST FAILURE")
@@ -43,7 +56,7 @@ extension Console {
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ decision: Decision, _ refusals: [(rule: String, count: Int)]) -> JSONNode {
+    var json: JSONNode {
         let counts = decision.gateCounts
         let gates = Gate.allCases.map { gate -> (String, JSONNode) in
             let row = counts[gate]
@@ -65,7 +78,7 @@ extension Console {
     }
 
     /// What the risk manager made of the day's decisions to trade, in the order of its rules.
-    private func refusals(
+    private static func refusals(
         _ client: RedisClient, _ symbol: Symbol, since: Timestamp
     ) throws(RedisError) -> [(rule: String, count: Int)] {
         let rows = try client.command("XREVRANGE", StreamName(.plan, symbol).key, "+", "-", "COUNT", "5000").elements

@@ -89,7 +89,8 @@ final class Checker {
     private func expectDurable(_ id: String, _ executor: ExecutorNode) {
         guard !executor.disk.isBroken else { return }
         let name = Array(id.utf8)
-        if !executor.disk.durable.suffix(12).contains(where: { $0.contains(name) }) {
+        // Behind the record of the position stand the words of its step: as many as fills were told at once.
+        if !executor.disk.durable.suffix(200).reversed().contains(where: { $0.contains(name) }) {
             violated("I1: \(id) leaves, and is not in the journal")
         }
     }

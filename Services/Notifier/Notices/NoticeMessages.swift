@@ -1,0 +1,87 @@
+public import SignalContracts
+public import TradingPrimitives
+
+/// What people are told of.
+public struct NoticeInput: StreamInput {
+    public enum Event: Sendable {
+        case plan(TradePlan)
+        case execution(ExecutionEvent)
+        case alert(Alert)
+        case reply(Reply)
+        /// It comes every few seconds, and tells that time passes.
+        case account(AccountUpdate)
+    }
+
+    public static let streams: [StreamKind] = [.plan, .execution, .alert, .reply, .account]
+
+    public static func warmUpMs(of kind: StreamKind) -> Int64 {
+        switch kind {
+        // The day that the next report is of.
+        case .execution: 86_400_000
+        // Longer than any position is held.
+        case .plan: 1_800_000
+        case .alert: 60_000
+        default: 10_000
+        }
+    }
+
+    /// Nil for what concerns all.
+    public let symbol: Symbol?
+    public let event: Event
+
+    public init(symbol: Symbol?, event: Event) {
+        self.symbol = symbol
+        self.event = event
+    }
+
+    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        switch stream.kind {
+        case .plan: self.init(symbol: stream.symbol, event: .plan(try TradePlan(fields)))
+        case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
+        case .alert: self.init(symbol: nil, event: .alert(try Alert(fields)))
+        case .reply: self.init(symbol: nil, event: .reply(try Reply(fields)))
+        case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
+        default: return nil
+        }
+    }
+
+    var time: Timestamp {
+        switch event {
+        case .plan(let plan): plan.eventTime
+        case .execution(let event): event.eventTime
+        case .alert(let alert): alert.eventTime
+        case .reply(let reply): reply.eventTime
+        case .account(let account): account.eventTime
+        }
+    }
+}
+
+public struct NoticeOutput: StreamOutput {
+    public let notice: Notice
+    public var stream: StreamName { StreamName(.notice) }
+    public func encode(into fields: inout Fields) { notice.encode(into: &fields) }
+}
+
+/// The id of a command that came by a message: it says which update asked, so that an update counts once however often it
+/// is delivered, and to which chat the answer goes.
+public struct ChatCommandId: Equatable, Sendable {
+    private static let prefix = "telegram"
+    public let update: Int64
+    public let chat: Int64
+
+    public init(update: Int64, chat: Int64) {
+        self.update = update
+        self.chat = chat
+    }
+
+    /// Nil for a command of another author.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ":")
+        guard parts.count == 3, parts[0] == Self.prefix, let update = Int64(parts[1]), let chat = Int64(parts[2]) else {
+            return nil
+        }
+        self.init(update: update, chat: chat)
+    }
+
+    public var text: String { "\(Self.prefix):\(update):\(chat)" }
+}

@@ -1,0 +1,33 @@
+import SignalContracts
+import TradingPrimitives
+
+/// The trades that ended on one day, midnight to midnight UTC.
+struct TradingDay: Equatable, Sendable {
+    static let lengthMs: Int64 = 86_400_000
+    let start: Timestamp
+    var wins = 0
+    var losses = 0
+    /// Before fees.
+    var gross = Notional.zero
+    var fees = Notional.zero
+    /// Received, below zero when paid.
+    var funding = Notional.zero
+    var net = Notional.zero
+    var makerFills = 0
+    var takerFills = 0
+
+    init(of time: Timestamp) { start = time.floored(to: Self.lengthMs) }
+
+    /// `2026-11-25`.
+    var date: String { String(start.description.prefix(10)) }
+
+    mutating func add(_ trade: TradeSummary) {
+        if trade.netPnl > .zero { wins += 1 } else { losses += 1 }
+        gross += trade.grossPnl
+        fees += trade.fees
+        funding += trade.funding
+        net += trade.netPnl
+        makerFills += trade.makerFills
+        takerFills += trade.takerFills
+    }
+}
