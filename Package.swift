@@ -133,6 +133,10 @@ module(
     uses: hosting + ["BinanceFutures", "Journal", "Ledger", "StreamBus"])
 executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "ServiceKit"])
 
+executable(
+    "notifier", in: "Services/Notifier",
+    uses: hosting + ["BinanceFutures", "CCurl", "Notices", "OperatorConsole", "StreamBus"])
+
 // The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CWebSocketServer", links: ["websockets"])
 shim("CTlsServer", links: ["ssl", "crypto"])

@@ -64,6 +64,17 @@ struct NotifierTests {
                 makerFills: 2, takerFills: 1, entryTime: now - 135_000, exitTime: now)
         }
 
+        /// Nothing but time passes.
+        mutating func pass(to time: Timestamp) {
+            now = time
+            hear(
+                .account(
+                    AccountUpdate(
+                        eventTime: now, walletBalance: .zero, availableBalance: .zero, unrealizedPnl: .zero,
+                        openPositions: 0, unknownOrders: 0, acceptsEntries: true, isVenueReachable: true, usedWeight: 0,
+                        weightLimit: 0, roundTripMs: 0)))
+        }
+
         func alert(_ severity: Severity, _ event: String, _ text: String) -> NoticeInput.Event {
             .alert(Alert(eventTime: now, severity: severity, service: "executor", event: event, text: text))
         }
@@ -113,6 +124,7 @@ struct NotifierTests {
 
     @Test func `alerts are loud by what they are, and those that repeat are told as one`() throws {
         var talk = try Talk(NoticeRules(chats: [7, -8], noise: [.info: .silent, .warning: .on]))
+        talk.pass(to: talk.now)
         talk.hear(talk.alert(.warning, "loss_streak", "3 losses in a row: no entries until 12:00"))
         for index in 0..<5 { talk.hear(talk.alert(.warning, "orphan_order", "order \(index)")) }
         for _ in 0..<2 { talk.hear(talk.alert(.critical, "position_naked", "no stop")) }
@@ -123,12 +135,10 @@ struct NotifierTests {
         #expect(told(7).first?.text == "⚠️ CIRCUIT BREAKER\n3 losses in a row: no entries until 12:00")
         #expect(told(7).map(\.text) == told(-8).map(\.text))
         let before = talk.notices.count
-        talk.now = talk.now + 60_000
-        talk.hear(talk.alert(.info, "other", "time passes"))
+        talk.pass(to: talk.now + 60_000)
         #expect(
             talk.notices.dropFirst(before).filter { $0.chat == 7 }.map(\.text) == [
-                "⚠️ ORPHAN ORDER (executor)\norder 4\n(4 of these within a minute; this is the last)",
-                "ℹ️ OTHER (executor)\ntime passes",
+                "⚠️ ORPHAN ORDER (executor)\norder 4\n(4 of these within a minute; this is the last)"
             ])
     }
 
@@ -154,8 +164,7 @@ struct NotifierTests {
                 .positionClosed, .closed, summary: try talk.summary(.timeout, net: net, gross: gross, fees: fees))
         }
         talk.notices = []
-        talk.now = talk.now.floored(to: 86_400_000) + 86_400_000
-        talk.hear(talk.alert(.info, "tick", "midnight"))
+        talk.pass(to: talk.now.floored(to: 86_400_000) + 86_400_000)
         #expect(
             talk.notices.first?.text == """
                 📊 DAILY REPORT 2023-11-14
@@ -164,8 +173,7 @@ struct NotifierTests {
                 NET: +$8.00 | Win Rate: 67%
                 Maker Rate: 67%
                 """)
-        talk.now = talk.now + 1000
-        talk.hear(talk.alert(.info, "tock", "later"))
+        talk.pass(to: talk.now + 1000)
         #expect(talk.notices.filter { $0.topic == "daily" }.count == 1)
     }
 

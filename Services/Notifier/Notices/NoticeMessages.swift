@@ -45,13 +45,13 @@ public struct NoticeInput: StreamInput {
         }
     }
 
-    var time: Timestamp {
+    /// The venue's time, which may be another than this machine's. Nil for words, which may come from other clocks.
+    var time: Timestamp? {
         switch event {
         case .plan(let plan): plan.eventTime
         case .execution(let event): event.eventTime
-        case .alert(let alert): alert.eventTime
-        case .reply(let reply): reply.eventTime
         case .account(let account): account.eventTime
+        case .alert, .reply: nil
         }
     }
 }

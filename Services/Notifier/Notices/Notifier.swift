@@ -17,7 +17,7 @@ public struct Notifier: StreamProcessor {
 
     /// Alerts of one kind that come in a row: the first is told at once, the others as one, a minute later.
     private struct Echo {
-        let first: Alert
+        let since: Timestamp
         var last: Alert
         var count = 0
     }
@@ -32,7 +32,7 @@ public struct Notifier: StreamProcessor {
     public init(_ rules: NoticeRules) { self.rules = rules }
 
     public mutating func process(_ input: NoticeInput, emit: (NoticeOutput) -> Void) {
-        now = max(now, input.time)
+        if let time = input.time { now = max(now, time) }
         endDay(emit)
         endEchoes(emit)
         switch (input.event, input.symbol) {
@@ -114,18 +114,18 @@ public struct Notifier: StreamProcessor {
         // Nothing critical waits.
         guard topic != .emergency else { return tell(topic, NoticeText.alert(alert, topic), emit) }
         if let index = echoes.firstIndex(where: {
-            $0.first.event == alert.event && $0.first.symbol == alert.symbol && $0.first.service == alert.service
+            $0.last.event == alert.event && $0.last.symbol == alert.symbol && $0.last.service == alert.service
         }) {
             echoes[index].last = alert
             echoes[index].count += 1
             return
         }
-        echoes.append(Echo(first: alert, last: alert))
+        echoes.append(Echo(since: now, last: alert))
         tell(topic, NoticeText.alert(alert, topic), emit)
     }
 
     private mutating func endEchoes(_ emit: (NoticeOutput) -> Void) {
-        while let echo = echoes.first, now - echo.first.eventTime >= Self.echoMs {
+        while let echo = echoes.first, now - echo.since >= Self.echoMs {
             echoes.removeFirst()
             guard echo.count > 0 else { continue }
             let topic = Self.topic(of: echo.last)
@@ -149,7 +149,7 @@ public struct Notifier: StreamProcessor {
 
     private mutating func endDay(_ emit: (NoticeOutput) -> Void) {
         guard let ended = day else {
-            day = TradingDay(of: now)
+            if now > .zero { day = TradingDay(of: now) }
             return
         }
         guard now - ended.start >= TradingDay.lengthMs else { return }

@@ -1,0 +1,17 @@
+import Notices
+import ServiceKit
+
+// Reads plan, execution, alert and reply; writes notice, and what the people of its list ask for on command.
+let context = ServiceContext.start(
+    "notifier", purpose: "Tells people by Telegram what happens, and takes their commands.")
+let settings = context.configure { section throws(ConfigurationError) in try NotifierSettings(section) }
+guard let bot = BotAPI(context.reactor, baseURL: settings.baseURL, token: settings.token) else {
+    complain("notifier: libcurl does not start")
+    ExitCode.failure.exit()
+}
+let host = ProcessorHost(context, sharing: .none) { Notifier(settings.rules) }
+let sender = NoticeSender(context, bot)
+let chat = ChatReader(context, bot, settings)
+sender.start()
+chat.start()
+host.run().exit()

@@ -1,0 +1,217 @@
+import Foundation
+import RedisTestSupport
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+import TradingPrimitives
+
+/// The notifier as a process, between a real Redis and a Bot API that behaves like Telegram's.
+@Suite(.serialized)
+struct NotifierTests {
+    /// A notifier that knows one person, and the Telegram that it talks to.
+    private final class Desk {
+        static let token = "123:secret-canary"
+        let suite: PaperSuite
+        private var telegram: ChildProcess?
+        let port: Int
+        let person: Int64 = 42
+
+        init?(settings: String = "") {
+            port = freePort()
+            guard let suite = PaperSuite(settings: "executor: {journal: @/executor.journal}\n") else { return nil }
+            self.suite = suite
+            guard startTelegram() else { return nil }
+            start(settings)
+        }
+
+        deinit { telegram?.kill() }
+
+        func start(_ settings: String = "") {
+            suite.start(
+                "notifier", as: "notifier",
+                "notifier: {token: \"\(Self.token)\", base_url: \"http://127.0.0.1:\(port)\", chats: [42, -77], users: [42]\(settings)}\n"
+            )
+        }
+
+        func startTelegram() -> Bool {
+            telegram = ChildProcess(
+                "/usr/bin/env",
+                ["python3", SharedData.packageRoot.appending(path: "Tests/Support/fake_telegram.py").path, Self.token]
+                    + ["\(port)"], output: "\(suite.folder)/telegram.log")
+            return suite.wait(seconds: 10) { post("mode", "hold=0") == "{}" }
+        }
+
+        func stopTelegram() { telegram?.kill() }
+
+        @discardableResult
+        func post(_ path: String, _ body: String) -> String? {
+            let result = try? Subprocess.run(
+                "/usr/bin/curl", ["-s", "--max-time", "3", "--data", body, "http://127.0.0.1:\(port)/test/\(path)"])
+            return result.flatMap { $0.exitCode == 0 ? $0.output : nil }
+        }
+
+        func write(_ text: String, from user: Int64 = 42, chat: Int64 = 42, _ more: String = "") {
+            let words = text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            post("write", "from=\(user)&chat=\(chat)&text=\(words)\(more)")
+        }
+
+        struct Sent: Decodable, Equatable {
+            let chat: Int64
+            let text: String
+            let silent: Bool
+        }
+
+        func sent(to chat: Int64 = 42) -> [Sent] {
+            let result = try? Subprocess.run("/usr/bin/curl", ["-s", "http://127.0.0.1:\(port)/test/sent"])
+            return (result?.output ?? "").split(separator: "\n").compactMap {
+                try? JSONDecoder().decode(Sent.self, from: Data($0.utf8))
+            }.filter { $0.chat == chat }
+        }
+
+        func alert(_ event: String, _ severity: Severity = .warning, _ text: String = "something happened") throws {
+            let alert = Alert(
+                eventTime: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)), severity: severity,
+                service: "test", event: event, text: text)
+            try add("alert", alert.fields)
+        }
+
+        func add(_ key: String, _ fields: Fields) throws {
+            try suite.redis.client().command(["XADD", key, "*"] + fields.pairs.flatMap { [$0.name, $0.value] })
+        }
+
+        func commands() throws -> [Command] { try suite.entries("command").map { try Command($0.fields) } }
+
+        /// Ready to hear: it has its groups, and has asked for updates.
+        func isReady() -> Bool {
+            suite.wait(seconds: 10) {
+                try suite.redis.client().command("XINFO", "GROUPS", "alert").elements.isEmpty == false
+            }
+        }
+
+        /// The code of the last question for one.
+        func code() -> String? {
+            let text = sent().last { $0.text.contains("/close_all ") }?.text
+            return text?.split(separator: " ").last.map(String.init)
+        }
+    }
+
+    @Test func `alerts arrive in order, through an outage, limits and a kill, and nothing twice`() throws {
+        let desk = try #require(Desk(settings: ", noise: {info: \"off\"}"))
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        try desk.alert("first")
+        #expect(desk.suite.wait(seconds: 10) { desk.sent().count == 1 }, "\(desk.suite.log("notifier"))")
+        try desk.alert("never", .info)
+        // Away: what happens meanwhile waits in Redis, also while the notifier itself is gone.
+        desk.stopTelegram()
+        for index in 0..<3 { try desk.alert("away_\(index)") }
+        sleep(2)
+        desk.suite.kill("notifier")
+        try desk.alert("gone")
+        #expect(desk.startTelegram())
+        desk.post("mode", "retry_after=2")
+        desk.start(", noise: {info: \"off\"}")
+        let names = ["AWAY 0", "AWAY 1", "AWAY 2", "GONE"]
+        #expect(
+            desk.suite.wait(seconds: 40) { desk.sent().count == 4 && desk.sent(to: -77).count == 4 },
+            "\(desk.sent()) \(desk.suite.log("notifier").suffix(2000))")
+        #expect(zip(desk.sent(), names).allSatisfy { $0.text.hasPrefix("⚠️ \($1) (test)\n") }, "\(desk.sent())")
+        // Telegram's own trouble: tried again. A chat that is closed to the bot: put aside, and the others hear.
+        desk.post("mode", "fail=1&forbid=-77")
+        try desk.alert("again", .warning, "a < b & c")
+        #expect(desk.suite.wait(seconds: 20) { desk.sent().count == 5 })
+        #expect(desk.sent().last?.text.hasSuffix("a < b & c") == true)
+        #expect(desk.suite.wait(seconds: 10) { try desk.suite.length("dead") == 1 })
+        try desk.alert("end", .critical)
+        #expect(desk.suite.wait(seconds: 20) { desk.sent().count == 6 })
+        #expect(!desk.suite.log("notifier").contains("secret-canary"))
+    }
+
+    @Test func `commands count once, of people on the list alone, while they are fresh`() throws {
+        let desk = try #require(Desk())
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        desk.write("/stop")
+        #expect(desk.suite.wait(seconds: 10) { try desk.commands().map(\.name) == [.stop] })
+        let stop = try #require(try desk.commands().first)
+        #expect(stop.author == "telegram:42" && stop.id.hasPrefix("telegram:") && stop.id.hasSuffix(":42"))
+        // What does not count: strangers, a stranger in our group, a friend in a strange chat, late, edited and forwarded.
+        desk.write("/stop", from: 13, chat: 13)
+        desk.write("/stop", from: 13, chat: -77)
+        desk.write("/stop", from: 42, chat: 99)
+        desk.write("/start", "&age=120")
+        desk.write("/start", "&kind=edited_message")
+        desk.write("/start", "&more=%7B%22forward_origin%22%3A%7B%7D%7D")
+        desk.write("/start@vortex7_bot")
+        #expect(desk.suite.wait(seconds: 10) { try desk.commands().map(\.name) == [.stop, .start] })
+        #expect(try desk.suite.entries("alert").map { try Alert($0.fields).event } == ["stranger", "stranger"])
+        // The service's answer goes to who asked.
+        try desk.add(
+            "reply",
+            Reply(
+                command: stop.id, eventTime: Timestamp(milliseconds: 1), service: "executor", isDone: true,
+                text: "no new entries"
+            ).fields)
+        #expect(desk.suite.wait(seconds: 20) { desk.sent().contains { $0.text == "✅ executor: no new entries" } })
+        let texts = desk.sent().map(\.text)
+        #expect(texts.first?.hasPrefix("No new entries. Open positions keep their stops and targets:") == true)
+        #expect(texts.contains { $0.hasPrefix("/start came ") && $0.contains("not carried out") })
+        #expect(desk.sent(to: 13).isEmpty && desk.sent(to: 99).isEmpty)
+        #expect(try desk.commands().count == 2)
+    }
+
+    @Test func `closing all needs a code, and survives kills at any moment without being lost or repeated`() throws {
+        let desk = try #require(Desk())
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        desk.write("/close_all 1234")
+        #expect(desk.suite.wait(seconds: 10) { desk.sent().count == 1 })
+        #expect(try desk.commands().isEmpty)
+        var last: String?
+        for round in 1...4 {
+            desk.write("/close_all")
+            #expect(desk.suite.wait(seconds: 15) { desk.code().map { $0.count == 4 && $0 != last } ?? false })
+            let code = try #require(desk.code())
+            last = code
+            desk.write("/close_all \(code)")
+            usleep(UInt32(round) * 4000)
+            desk.suite.kill("notifier")
+            desk.start()
+            #expect(desk.suite.wait(seconds: 15) { try desk.commands().count == round })
+            // The same code once more says nothing.
+            desk.write("/close_all \(code)")
+        }
+        sleep(1)
+        #expect(try desk.commands().map(\.name) == [.closeAll, .closeAll, .closeAll, .closeAll])
+        #expect(Set(try desk.commands().map(\.id)).count == 4)
+    }
+
+    @Test func `each question has an answer, also while nothing runs`() throws {
+        let desk = try #require(Desk())
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        let questions = [
+            "/help", "/status", "/balance", "/engines", "/regime", "/risk", "/breakers", "/stats", "/kpi", "/daily",
+            "/why x", "/whynot ETHUSDT", "/nonsense",
+        ]
+        for (index, question) in questions.enumerated() {
+            desk.write(question)
+            #expect(desk.suite.wait(seconds: 15) { desk.sent().count == index + 1 }, "\(question)")
+        }
+        let texts = desk.sent().map(\.text)
+        #expect(texts[0].contains("/close_all") && texts[2] == "no word from the executor yet")
+        #expect(texts[7].contains("PostgreSQL is unavailable"))
+        #expect(texts[11] == "no decision on ETHUSDT yet" && texts[12].contains("/help"))
+        #expect(try desk.suite.length("dead") == 0)
+    }
+
+    @Test(arguments: [
+        ("users: [1], token: x", "notifier.chats"), ("chats: [1], token: x", "notifier.users"),
+        ("chats: [1], users: [1]", "notifier.token"), ("chats: [1], users: [me], token: x", "notifier.users"),
+        ("chats: [1], users: [1], token: x, noise: {exit: loud}", "notifier.noise.exit"),
+        ("chats: [1], users: [1], token: x, quiet_hours: night", "notifier.quiet_hours"),
+        ("chats: [1], users: [1], token: x, base_url: \"http://example.org\"", "notifier.base_url"),
+    ])
+    func `without a list of people, or with a wrong word, it does not start`(section: String, path: String) throws {
+        let suite = try #require(PaperSuite())
+        suite.start("notifier", as: "notifier", "notifier: {\(section)}\n")
+        #expect(suite.exitCode("notifier") == 4 && suite.log("notifier").contains(path), "\(suite.log("notifier"))")
+    }
+}
