@@ -3,6 +3,7 @@
 #   suite.sh up      start (what DATA names is played; without it the synthetic market). Candles of the time before a recording
 #                    come from the klines tables that HISTORY names, else from the synthetic market: E3 and E5 need a day of them
 #   suite.sh down    stop everything
+#   suite.sh monitor Prometheus with the suite's alert rules, beside the suite
 #   suite.sh ctl …   vortexctl with the suite's addresses
 #   suite.sh env     the addresses, as shell exports
 set -euo pipefail
@@ -135,6 +136,15 @@ up() {
     echo "the suite is up: make status, make down; logs in $var/log"
 }
 
+monitor() {
+    is_up || { echo "the suite is not up: make up" >&2; exit 3; }
+    command -v prometheus >/dev/null || { echo "Prometheus is not installed: run make install" >&2; exit 1; }
+    mkdir -p "$var/prometheus"
+    supervisor start prometheus >/dev/null
+    wait_for Prometheus 20 curl -fs http://127.0.0.1:9090/-/ready
+    echo "metrics and alerts: http://127.0.0.1:9090"
+}
+
 down() {
     is_up || { echo "not running"; return; }
     # Traders first, then what they stand on.
@@ -149,8 +159,9 @@ down() {
 case ${1:-} in
 up) up ;;
 down) choose_addresses; down ;;
+monitor) choose_addresses; monitor ;;
 ctl) choose_addresses; shift; exec "$build/vortexctl" -c "$config" "$@" ;;
 supervisor) choose_addresses; shift; supervisor "$@" ;;
 env) choose_addresses; cat "$var/run/addresses"; echo "export VORTEX7_POSTGRES_PASSWORD=$VORTEX7_POSTGRES_PASSWORD" ;;
-*) sed -n '2,7p' "$0" | sed 's/^# \{0,1\}//'; exit 4 ;;
+*) sed -n '2,8p' "$0" | sed 's/^# \{0,1\}//'; exit 4 ;;
 esac

@@ -15,8 +15,7 @@ final class Recorder {
     let context: ServiceContext
     let streams: [StreamName]
     private let consumer: String
-    private let recorded: Metrics.Counter
-    private let refused: Metrics.Counter
+    private let metrics: RecorderMetrics
     private var redis: RedisClient?
     private var database: Database?
     /// What the database says that it has; nil until it has been compared with what Redis says.
@@ -32,11 +31,13 @@ final class Recorder {
         streams =
             context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
         consumer = "\(context.name)-\(context.instance)"
-        recorded = context.metrics.counter("recorded_entries_total", help: "Entries written to PostgreSQL.")
-        refused = context.metrics.counter("dead_letters_total", help: "Entries put aside as unreadable.")
+        metrics = RecorderMetrics(context, streams)
     }
 
     func run() -> ExitCode {
+        context.metrics.gauge("postgres_up", help: "1 while PostgreSQL can be reached.") { [unowned self] in
+            database == nil ? 0 : 1
+        }
         context.serveMetrics(
             isReady: { [unowned self] in redis != nil && database != nil },
             isRedisUp: { [unowned self] in redis != nil })
@@ -53,6 +54,7 @@ final class Recorder {
             let database = try connectDatabase(), redis = try connectRedis()
             if places == nil { places = try findPlaces(redis, database) }
             while try recordBatch(redis, database) {}
+            try metrics.showPositions(redis)
             backOff.reset()
         } catch let error as RedisError {
             redis = nil
@@ -135,7 +137,7 @@ final class Recorder {
             let ids = (good.map(\.0) + skipped).filter { $0.stream == stream }.map(\.id.description)
             if !ids.isEmpty { _ = try redis.command(["XACK", stream.key, context.name] + ids) }
         }
-        recorded.add(Int64(good.count))
+        metrics.recorded(good.map(\.0.id))
         return true
     }
 
@@ -177,7 +179,7 @@ final class Recorder {
             ["XADD", StreamName(.dead, entry.stream.symbol).key, "*"]
                 + letter.fields.pairs.flatMap { [$0.name, $0.value] } + own)
         _ = try redis.command("XACK", entry.stream.key, context.name, entry.id.description)
-        refused.add()
+        metrics.refused.add()
         context.log.warning("dead_letter") {
             $0.put("stream", entry.stream)
             $0.put("id", entry.id)
