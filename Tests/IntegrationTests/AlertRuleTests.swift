@@ -1,5 +1,7 @@
 import Foundation
 import RedisTestSupport
+import SignalContracts
+import StreamBus
 import TestSupport
 import Testing
 
@@ -24,9 +26,9 @@ struct AlertRuleTests {
             decision-engine: {\(port("decision-engine")), order_flow_score_min: 0.1, tick_score_min: 0.1, \
             score_jump_max: 2, publish_every_ms: 1000}
             risk-manager: {\(port("risk-manager")), journal: @/risk-manager.journal, reward_to_risk_min: 0, \
-            profit_min: 0, risk_per_trade: 0.0005, momentum: {max_hold_ms: 4000, entry_timeout_ms: 1500}, \
+            profit_min: 0, risk_per_trade: 0.0005, momentum: {max_hold_ms: 4000, entry_timeout_ms: 5000}, \
             breakers: {streak_losses: 1000, hourly_losses: 1000, hourly_trades: 100000, daily_loss_max: 1}}
-            executor: {\(port("executor")), journal: @/disk/executor.journal}
+            executor: {\(port("executor")), journal: @/disk/executor.journal, emergency: {slow_calls: 1000, gap_ratio: 1}}
             trade-recorder: {\(port("trade-recorder")), backups: @/backups}
             \(others.map { "\($0): {\(port($0))}" }.joined(separator: "\n"))
             """
@@ -80,8 +82,18 @@ struct AlertRuleTests {
             seen.formUnion(try monitor.firing())
             return alerts.isSubset(of: seen)
         }
-        #expect(hasFired, "\(alerts.subtracting(seen)) did not fire; \(suite.log("executor").suffix(600))")
+        let told = hasFired ? [] : try told()
+        #expect(hasFired, "\(alerts.subtracting(seen)) did not fire; \(told)")
         try provocation.end()
+    }
+
+    /// The last alerts of the suite itself.
+    private func told() throws -> [String] {
+        let alerts = try suite.entries("alert").suffix(5).map {
+            "\($0.id.milliseconds) \($0.fields["event"] ?? ""): \($0.fields["text"] ?? "")"
+        }
+        let events = try suite.entries("execution:{BTCUSDT}").suffix(5) + suite.entries("plan:{BTCUSDT}").suffix(3)
+        return ["now \(PaperSuite.nowMs())"] + alerts + events.map { "\($0.id.milliseconds) \($0.fields.pairs)" }
     }
 
     /// What rules and dashboards ask for is what the services show.

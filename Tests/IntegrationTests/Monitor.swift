@@ -29,7 +29,8 @@ final class Monitor {
         }
         let rules = try Self.text("deploy/prometheus/rules.yml")
             .replacing(/for: \d+[sm]/, with: "for: 1s").replacing(/\[10m\]/, with: "[30s]")
-            .replacing(/\[[15]m\]/, with: "[10s]").replacing("< 300", with: "< 10")
+            .replacing(/\[[15]m\]/, with: "[10s]").replacing("< 300", with: "< 10").replacing(
+                "offset 5m", with: "offset 10s")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try configuration.write(toFile: folder + "/prometheus.yml", atomically: true, encoding: .utf8)
         try rules.write(toFile: folder + "/rules.yml", atomically: true, encoding: .utf8)

@@ -16,6 +16,7 @@ final class Recorder {
     let streams: [StreamName]
     private let consumer: String
     private let metrics: RecorderMetrics
+    private let upkeep: Upkeep
     private var redis: RedisClient?
     private var database: Database?
     /// What the database says that it has; nil until it has been compared with what Redis says.
@@ -24,14 +25,21 @@ final class Recorder {
     private var notBeforeUs: Int64 = 0
     /// What this consumer took and did not acknowledge is read again first.
     private var hasPending = true
+    private var isGoingOn = false
 
-    init(_ context: ServiceContext) {
+    init(_ context: ServiceContext, _ settings: RecorderSettings) {
         self.context = context
         let kinds: [StreamKind] = [.decision, .plan, .execution, .candle, .forming]
         streams =
             context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
         consumer = "\(context.name)-\(context.instance)"
         metrics = RecorderMetrics(context, streams)
+        upkeep = Upkeep(context, settings.retention)
+        if let backups = settings.backups {
+            context.metrics.gauge("backup_age_seconds", help: "Since the newest backup was made.") {
+                BackupAge.seconds(in: backups)
+            }
+        }
     }
 
     func run() -> ExitCode {
@@ -53,8 +61,10 @@ final class Recorder {
         do {
             let database = try connectDatabase(), redis = try connectRedis()
             if places == nil { places = try findPlaces(redis, database) }
-            while try recordBatch(redis, database) {}
             try metrics.showPositions(redis)
+            if try recordBatch(redis, database) { goOn() }
+            try upkeep.trim(redis)
+            try upkeep.removeOldRows(database)
             backOff.reset()
         } catch let error as RedisError {
             redis = nil
@@ -68,6 +78,16 @@ final class Recorder {
             wait(after: error)
         } catch {
             wait(after: error)
+        }
+    }
+
+    /// Takes the next batch after what else waits, such as a question for metrics.
+    private func goOn() {
+        guard !isGoingOn else { return }
+        isGoingOn = true
+        context.reactor.after(ms: 0) { [unowned self] in
+            isGoingOn = false
+            turn()
         }
     }
 
