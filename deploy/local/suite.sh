@@ -42,6 +42,7 @@ export VORTEX7_VENUE_PORT=$venue_port
 export VORTEX7_VENUE_REST_URL=http://127.0.0.1:$venue_port
 export VORTEX7_VENUE_STREAM_URL=ws://127.0.0.1:$venue_port
 export VORTEX7_JOURNALS=$var/journal
+export VORTEX7_BACKUPS=$var/backups
 A
     fi
     . "$var/run/addresses"
@@ -97,7 +98,7 @@ write_supervisor_configuration() {
     sed -e "s|@VAR@|$var|g; s|@BUILD@|$build|g; s|@CONFIG@|$config|g; s|@ROOT@|$root|g" \
         -e "s|@POSTGRES_BIN@|$postgres_bin|g; s|@POSTGRES_OWNER@|$owner|g; s|@POSTGRES_PORT@|$VORTEX7_POSTGRES_PORT|g" \
         -e "s|@REDIS_PORT@|$VORTEX7_REDIS_PORT|g; s|@VENUE_PORT@|$VORTEX7_VENUE_PORT|g" \
-        -e "s|@MARKET@|$market --factor ${VORTEX7_CLOCK_RATE:-1}|g; s|@SYMBOLS@|${SYMBOLS:-BTCUSDT,ETHUSDT}|g" \
+        -e "s|@MARKET@|$market --factor ${VORTEX7_CLOCK_RATE:-1}${VENUE_OPTIONS:+ $VENUE_OPTIONS}|g; s|@BACKUPS@|${BACKUPS:-7}|g; s|@SYMBOLS@|${SYMBOLS:-BTCUSDT,ETHUSDT}|g" \
         deploy/supervisor/vortex7.conf.in > "$var/run/supervisord.conf"
 }
 
@@ -133,6 +134,7 @@ up() {
     wait_for "the exchange simulator" 60 curl -fs "$VORTEX7_VENUE_REST_URL/fapi/v1/time"
     supervisor start suite:* >/dev/null ||
         { echo "a service did not stay up; the last lines of its log in $var/log say why; make down stops the rest" >&2; exit 1; }
+    supervisor start backup >/dev/null
     echo "the suite is up: make status, make down; logs in $var/log"
 }
 
