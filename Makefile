@@ -1,12 +1,14 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down status hour test test-long lint format docs bench fuzz chaos scale sim images containers-test clean
+.PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos scale sim images containers-test clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
 up: build ; @deploy/local/suite.sh up
 down: ; @deploy/local/suite.sh down
+# Prometheus with the suite's alert rules, beside a suite that is up.
+monitor: install ; @deploy/local/suite.sh monitor
 status: ; @deploy/local/suite.sh ctl status
 run: up
 	@trap 'deploy/local/suite.sh down' EXIT; trap 'exit 0' INT TERM; deploy/local/suite.sh ctl status --watch

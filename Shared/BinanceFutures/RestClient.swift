@@ -39,6 +39,9 @@ public final class RestClient {
             "rate_limit_used_ratio", help: "Share of the venue's weight used in this minute.",
             labels: [("bucket", "request_weight")]
         ) { [weak self] in self.map { Double($0.budget.used) / Double($0.budget.limit) } ?? 0 }
+        metrics.gauge("venue_blocked", help: "1 while the venue wants no requests from us (429, 418).") {
+            [weak self] in self.map { $0.budget.isBlocked(at: $0.context.venueClock.now()) ? 1 : 0 } ?? 0
+        }
         loop.onProgress = { [unowned self] in tellDepartures() }
         loop.onFinished = { [unowned self] in finish($0, $1) }
     }

@@ -1,6 +1,8 @@
 /// The tables, as steps that each database takes once and in order. A step that has been released is never changed.
 public enum Schema {
-    static let steps: [(version: Int, sql: String)] = [(1, foundation), (2, outcomes), (3, places)]
+    static let steps: [(version: Int, sql: String)] = [
+        (1, foundation), (2, outcomes), (3, places), (4, ages),
+    ]
 
     /// Takes the steps that the database has not taken. Returns the version it has then.
     @discardableResult
@@ -108,5 +110,15 @@ public enum Schema {
     /// Up to where each stream is in this database.
     private static let places = """
         CREATE TABLE recorded_place (stream TEXT PRIMARY KEY, entry_id TEXT NOT NULL);
+        """
+
+    /// Old rows are looked for by their time alone. A large table takes longer than a statement may otherwise.
+    private static let ages = """
+        SET LOCAL statement_timeout = 0;
+        CREATE INDEX decisions_time ON decisions (event_time);
+        CREATE INDEX plans_time ON plans (event_time);
+        CREATE INDEX executions_time ON executions (event_time);
+        CREATE INDEX signal_outcome_time ON signal_outcome (event_time);
+        CREATE INDEX alerts_time ON alerts (event_time);
         """
 }

@@ -44,12 +44,13 @@ public final class Metrics {
         case counter(Counter)
         case gauge(Gauge)
         case histogram(Histogram)
-        case computed(() -> Double)
+        case computed(type: String, () -> Double)
 
         var type: String {
             switch self {
             case .counter: "counter"
-            case .gauge, .computed: "gauge"
+            case .gauge: "gauge"
+            case .computed(let type, _): type
             case .histogram: "histogram"
             }
         }
@@ -84,7 +85,14 @@ public final class Metrics {
     public func gauge(
         _ name: String, help: String, labels: [(String, String)] = [], value: @escaping () -> Double
     ) {
-        add(name, help, labels, .computed(value))
+        add(name, help, labels, .computed(type: "gauge", value))
+    }
+
+    /// The same for a number that only grows.
+    public func counter(
+        _ name: String, help: String, labels: [(String, String)] = [], value: @escaping () -> Double
+    ) {
+        add(name, help, labels, .computed(type: "counter", value))
     }
 
     public func histogram(
@@ -135,7 +143,7 @@ public final class Metrics {
         switch value {
         case .counter(let counter): text += "\(name)\(suffix) \(counter.value)\n"
         case .gauge(let gauge): text += "\(name)\(suffix) \(gauge.value)\n"
-        case .computed(let value): text += "\(name)\(suffix) \(value())\n"
+        case .computed(_, let value): text += "\(name)\(suffix) \(value())\n"
         case .histogram(let histogram):
             let first = labels.isEmpty ? "" : labels + ","
             var total: Int64 = 0

@@ -116,6 +116,7 @@ extension ProcessorHost {
             symbol: stream.symbol,
             text: "\(stream.key): \(lostCount) entries were trimmed away unread; the state was built anew from the rest"
         )
+        context.alerts.count(alert)
         var fields = Fields()
         alert.encode(into: &fields)
         var commands = CommandBuffer()

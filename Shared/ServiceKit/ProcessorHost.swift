@@ -43,6 +43,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     let sharing: Sharing
     /// Called before what the processor said is committed: a place to put on disk what must survive Redis.
     public var beforeCommit: ((inout Processor) -> Void)?
+    /// Called with what the processor says, for those who count it.
+    public var onOutput: ((Processor.Output) -> Void)?
     /// What a host finds of the groups that it made because they were not there.
     public enum GroupsMade {
         case some
@@ -60,7 +62,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var reader: GroupReader
     var hop: HopBuffer
     /// Nil before the first warm-up and when its state is no longer to be trusted.
-    var processor: Processor?
+    public internal(set) var processor: Processor?
     var phase = Phase.down
     var commit = Commit.idle
     var readLink: RedisLink?
@@ -231,7 +233,12 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     func write(_ output: Processor.Output, lane: Int, cause: StreamId?) {
         outputFields.removeAll()
         output.encode(into: &outputFields)
-        hop.emit(outputFields, to: key(of: output.stream), lane: lane)
+        let stream = output.stream
+        hop.emit(outputFields, to: key(of: stream), lane: lane)
+        if stream.kind == .alert {
+            context.alerts.count(event: outputFields["event"] ?? "", severity: outputFields["severity"] ?? "")
+        }
+        onOutput?(output)
         output.forEachProjection { hop.project($0, lane: lane) }
         if let cause { causes.append(cause.microseconds) }
         metrics.outputs.add()

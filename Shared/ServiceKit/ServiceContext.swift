@@ -12,6 +12,7 @@ public final class ServiceContext {
     public let section: ConfigurationSection
     public let log: Logger
     public let metrics: Metrics
+    public let alerts: AlertMetrics
     public let reactor: Reactor
     /// The venue's time, as far as this service has heard of it.
     public var venueClock: VenueClock
@@ -57,6 +58,7 @@ public final class ServiceContext {
         log = Logger(service: name, level: options.level ?? settings.log.level, form: settings.log.form)
         venueClock = VenueClock(rate: settings.venue.clockRate)
         metrics = Metrics()
+        alerts = AlertMetrics(metrics)
         reactor = Reactor()
         if options.showsConfiguration {
             print(root.redacted)
@@ -99,6 +101,10 @@ public final class ServiceContext {
     /// the port can't be had.
     public func serveMetrics(isReady: @escaping () -> Bool, isRedisUp: @escaping () -> Bool) {
         metrics.gauge("build_info", help: "Version of the service.", labels: [("version", Suite.version)]) { 1 }
+        metrics.gauge("ready", help: "1 while the service does its work.") { isReady() ? 1 : 0 }
+        metrics.gauge("standby", help: "1 while another instance does it.") { [unowned self] in isStandby ? 1 : 0 }
+        metrics.gauge("redis_up", help: "1 while Redis can be reached.") { isRedisUp() ? 1 : 0 }
+        ProcessMetrics.show(metrics)
         guard metricsPort > 0 else { return }
         responder = HTTPResponder(reactor, host: settings.metricsHost, port: metricsPort) { [unowned self] path in
             switch path {

@@ -81,6 +81,21 @@ struct DeployTests {
         }
     }
 
+    @Test func `each way to run the suite makes a backup a day, and keeps some`() throws {
+        let supervisor = try text("deploy/supervisor/vortex7.conf.in")
+        #expect(supervisor.contains("backup @VAR@/backups --keep @BACKUPS@ --daily"))
+        let lines = try #require(entries(of: "services", in: try text("compose.yaml"))["backup"])
+        #expect(
+            lines.contains {
+                $0.hasPrefix("command: vortexctl ") && $0.contains(" --keep ") && $0.hasSuffix(" --daily")
+            })
+        #expect(lines.contains("- backups:/backups"))
+        let target = try text("deploy/systemd/vortex7.target")
+        #expect(target.contains("vortex7-backup.timer"))
+        #expect(try text("deploy/systemd/vortex7-backup.timer").contains("OnCalendar=daily"))
+        #expect(try text("deploy/systemd/vortex7-backup.service").contains("/var/lib/vortex7/backups --keep 7"))
+    }
+
     @Test func `no file for containers holds a secret`() throws {
         for path in ["compose.yaml", "deploy/compose.hostnet.yaml", "deploy/compose.demo.yaml", "deploy/Containerfile"]
         {

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(build-essential pkg-config libhiredis-dev libpq-dev libcurl4-openssl-dev libwebsockets-dev libyaml-dev
-    libssl-dev zlib1g-dev redis-server postgresql supervisor python3 python3-venv curl faketime)
+    libssl-dev zlib1g-dev redis-server postgresql supervisor prometheus python3 python3-venv curl faketime)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

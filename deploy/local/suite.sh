@@ -3,6 +3,7 @@
 #   suite.sh up      start (what DATA names is played; without it the synthetic market). Candles of the time before a recording
 #                    come from the klines tables that HISTORY names, else from the synthetic market: E3 and E5 need a day of them
 #   suite.sh down    stop everything
+#   suite.sh monitor Prometheus with the suite's alert rules, beside the suite
 #   suite.sh ctl …   vortexctl with the suite's addresses
 #   suite.sh env     the addresses, as shell exports
 set -euo pipefail
@@ -41,6 +42,7 @@ export VORTEX7_VENUE_PORT=$venue_port
 export VORTEX7_VENUE_REST_URL=http://127.0.0.1:$venue_port
 export VORTEX7_VENUE_STREAM_URL=ws://127.0.0.1:$venue_port
 export VORTEX7_JOURNALS=$var/journal
+export VORTEX7_BACKUPS=$var/backups
 A
     fi
     . "$var/run/addresses"
@@ -96,7 +98,7 @@ write_supervisor_configuration() {
     sed -e "s|@VAR@|$var|g; s|@BUILD@|$build|g; s|@CONFIG@|$config|g; s|@ROOT@|$root|g" \
         -e "s|@POSTGRES_BIN@|$postgres_bin|g; s|@POSTGRES_OWNER@|$owner|g; s|@POSTGRES_PORT@|$VORTEX7_POSTGRES_PORT|g" \
         -e "s|@REDIS_PORT@|$VORTEX7_REDIS_PORT|g; s|@VENUE_PORT@|$VORTEX7_VENUE_PORT|g" \
-        -e "s|@MARKET@|$market --factor ${VORTEX7_CLOCK_RATE:-1}|g; s|@SYMBOLS@|${SYMBOLS:-BTCUSDT,ETHUSDT}|g" \
+        -e "s|@MARKET@|$market --factor ${VORTEX7_CLOCK_RATE:-1}${VENUE_OPTIONS:+ $VENUE_OPTIONS}|g; s|@BACKUPS@|${BACKUPS:-7}|g; s|@SYMBOLS@|${SYMBOLS:-BTCUSDT,ETHUSDT}|g" \
         deploy/supervisor/vortex7.conf.in > "$var/run/supervisord.conf"
 }
 
@@ -132,7 +134,17 @@ up() {
     wait_for "the exchange simulator" 60 curl -fs "$VORTEX7_VENUE_REST_URL/fapi/v1/time"
     supervisor start suite:* >/dev/null ||
         { echo "a service did not stay up; the last lines of its log in $var/log say why; make down stops the rest" >&2; exit 1; }
+    supervisor start backup >/dev/null
     echo "the suite is up: make status, make down; logs in $var/log"
+}
+
+monitor() {
+    is_up || { echo "the suite is not up: make up" >&2; exit 3; }
+    command -v prometheus >/dev/null || { echo "Prometheus is not installed: run make install" >&2; exit 1; }
+    mkdir -p "$var/prometheus"
+    supervisor start prometheus >/dev/null
+    wait_for Prometheus 20 curl -fs http://127.0.0.1:9090/-/ready
+    echo "metrics and alerts: http://127.0.0.1:9090"
 }
 
 down() {
@@ -149,8 +161,9 @@ down() {
 case ${1:-} in
 up) up ;;
 down) choose_addresses; down ;;
+monitor) choose_addresses; monitor ;;
 ctl) choose_addresses; shift; exec "$build/vortexctl" -c "$config" "$@" ;;
 supervisor) choose_addresses; shift; supervisor "$@" ;;
 env) choose_addresses; cat "$var/run/addresses"; echo "export VORTEX7_POSTGRES_PASSWORD=$VORTEX7_POSTGRES_PASSWORD" ;;
-*) sed -n '2,7p' "$0" | sed 's/^# \{0,1\}//'; exit 4 ;;
+*) sed -n '2,8p' "$0" | sed 's/^# \{0,1\}//'; exit 4 ;;
 esac

@@ -64,7 +64,9 @@ user() {
         'session circuit_breaker risk_session' '(+hgetall %R~risk_session)'
     user executor 'plan:* md.book:* md.metric:* command' 'execution:* account alert reply' 'position:*' \
         '(+get +set ~outbox:executor*)'
-    user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' ''
+    # It also lets go of what is old where several write, or people.
+    user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' '' \
+        '(+xtrim ~alert ~command ~reply ~dead ~dead:*)'
     # People: all may be looked at, and a command be given.
     user vortexctl '' '' '' '(+@read -@dangerous +info +acl|log %R~*) (+xadd %W~command)'
     # Health checks and metrics: lengths and lags, no contents.

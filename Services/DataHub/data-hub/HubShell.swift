@@ -44,7 +44,7 @@ final class HubShell {
         scanner = MarketScanner(symbols)
         hub = DataHub(symbols, settings.hub)
         streams = symbols.map { symbol in Self.kinds.map { writer.open(StreamName($0, symbol)) } }
-        metrics = HubMetrics(context.metrics)
+        metrics = HubMetrics(context.metrics, symbols)
     }
 
     /// Serves until SIGTERM or SIGINT.
@@ -129,6 +129,7 @@ final class HubShell {
 
     private func flush() {
         writer.flush()
+        metrics.sent()
         guard !passing.isEmpty else { return }
         context.latencyTrace?.note(passing)
         passing.removeAll(keepingCapacity: true)
@@ -166,11 +167,13 @@ final class HubShell {
     /// A message from a socket or from an answer.
     func receive(_ input: DataHub.Input, symbol: Int, eventTime: Timestamp? = nil) {
         let venueTime = context.venueClock.now()
+        let receivedUs = SystemClock.wallUs()
+        metrics.received(input.kind, symbol: symbol, at: receivedUs)
         if let eventTime {
             metrics.lag[input.kind.rawValue].observe(Double(venueTime - eventTime) / 1000)
             lastEventTime = max(lastEventTime, eventTime)
         }
-        hub.receive(input, symbol: symbol, receivedUs: SystemClock.wallUs(), venueTime: venueTime) { output in
+        hub.receive(input, symbol: symbol, receivedUs: receivedUs, venueTime: venueTime) { output in
             write(output, symbol: symbol)
         }
     }
@@ -187,6 +190,7 @@ final class HubShell {
         switch output {
         case .entry(let kind, let id, let fields):
             writer.write(streams[symbol][kind.rawValue], id: id, fields)
+            metrics.written(id)
             if kind == .book, context.latencyTrace != nil { passing.append(id.microseconds) }
         case .hotState(let state): writer.write(isOnce: state.isOnce) { $0.write(state) }
         }

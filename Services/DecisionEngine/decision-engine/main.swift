@@ -8,4 +8,6 @@ let settings = context.configure { section throws(ConfigurationError) in
     try DecisionConfiguration(section, profile: context.settings.profile)
 }
 let host = ProcessorHost(context, sharing: .whole) { DecisionEngine(symbols: context.settings.symbols, settings) }
+let metrics = DecisionMetrics(context.metrics)
+host.onOutput = { metrics.count($0) }
 host.run().exit()

@@ -44,6 +44,9 @@ public struct Executor: Sendable {
     /// Whether it has ever acted on what stood in the streams.
     public var hasHeard: Bool { !takenPlans.isEmpty || !takenCommands.isEmpty }
     public var hasPosition: Bool { desks.contains { $0.position != nil } }
+    public var openPositionCount: Int { desks.count { $0.signedHeld != .zero } }
+    /// Wallet and what is not realised yet, as the venue last told them; nil before that.
+    public var equity: Notional? { account.map { $0.walletBalance + $0.unrealizedPnl } }
 
     public var unknownOrderCount: Int {
         desks.reduce(0) { sum, desk in

@@ -12,11 +12,17 @@ final class DiskWatch {
 
     init(path: String) { self.path = path }
 
-    /// What to tell when the disk has become full, or has room again.
-    func news() -> ExecutorEvent? {
+    /// Part of the disk of `path` that is used; nil when it can't be measured.
+    static func usedRatio(of path: String) -> Double? {
         var usage = statvfs()
         guard statvfs(path, &usage) == 0, usage.f_blocks > 0 else { return nil }
-        let used = 100 - Int(usage.f_bavail * 100 / usage.f_blocks)
+        return 1 - Double(usage.f_bavail) / Double(usage.f_blocks)
+    }
+
+    /// What to tell when the disk has become full, or has room again.
+    func news() -> ExecutorEvent? {
+        guard let ratio = Self.usedRatio(of: path) else { return nil }
+        let used = Int(ratio * 100)
         let isFull = used >= Self.usedMax
         guard isFull != wasFull else { return nil }
         wasFull = isFull

@@ -22,8 +22,7 @@ final class ExecutorShell {
     private var isHandling = false
     private var wasConnected = false
     var heldWords: [(number: UInt64, message: ExecutorMessage)] = []
-    private let requests: Metrics.Counter
-    private let orderSeconds: Metrics.Histogram
+    private let metrics: ExecutorMetrics
     private static let timerMs: Int64 = 50
 
     /// Ends the process when a library does not start or the account's key is missing.
@@ -42,12 +41,9 @@ final class ExecutorShell {
         core = Executor(symbols: context.settings.symbols, rules)
         var unsaid: [(UInt64, ExecutorMessage)] = []
         journal = JournalKeeper(context, path: settings.journalPath, core: &core) { unsaid.append(($0, $1)) }
-        requests = context.metrics.counter("venue_requests_total", help: "Requests sent to the venue.")
-        orderSeconds = context.metrics.histogram(
-            "pipeline_stage_seconds", help: "From the market event to a stage.", labels: [("stage", "order")],
-            bounds: Metrics.latencyBounds)
+        metrics = ExecutorMetrics(context, journal)
         for (number, message) in unsaid { outbox.say(word(message), number: number) }
-        showMetrics()
+        metrics.show { [unowned self] in core }
     }
 
     func run() -> ExitCode {
@@ -245,7 +241,7 @@ final class ExecutorShell {
             let cause = core.position(of: order.symbol)?.plan.cause
         else { return nil }
         return { [unowned self] in
-            orderSeconds.observe(Double(SystemClock.wallUs() - cause.microseconds) / 1e6)
+            metrics.departed(causeUs: cause.microseconds)
             context.latencyTrace?.note([cause.microseconds])
         }
     }
@@ -264,21 +260,6 @@ final class ExecutorShell {
         update.roundTripMs = venue?.rest.lastRoundTripMs ?? 0
         return update
     }
-
-    private func showMetrics() {
-        let metrics = context.metrics
-        metrics.gauge(
-            "position_unprotected_seconds", help: "Longest time that a position is without a confirmed stop now."
-        ) {
-            [unowned self] in core.longestNakedMs.map { Double($0) / 1000 } ?? 0
-        }
-        metrics.gauge("unknown_orders", help: "Orders whose outcome is not known.") {
-            [unowned self] in Double(core.unknownOrderCount)
-        }
-        metrics.gauge("accepts_entries", help: "1 while plans are taken.") { [unowned self] in
-            core.acceptsEntries ? 1 : 0
-        }
-    }
 }
 
 extension ExecutorShell: ExecutorWorld {
@@ -295,6 +276,7 @@ extension ExecutorShell: ExecutorWorld {
     func prepare(_ id: RequestId, _ request: VenueRequest) -> Prepared? {
         guard let venue else { return nil }
         let ready = venue.prepare(request, onSent: departure(of: request)) { [unowned self] reply in
+            metrics.answered(id)
             if case .rejected(let error) = reply { rules?.refused(with: error.code) }
             handle(.reply(id, reply))
         }
@@ -308,12 +290,15 @@ extension ExecutorShell: ExecutorWorld {
             waiting.append(.reply(prepared.id, .notExecuted("the lease of the only executor is not ours")))
             return
         }
-        requests.add()
+        metrics.sent(prepared.id, prepared.request)
         venue?.rest.send(prepared.ready)
     }
 
     func drop(_ prepared: Prepared) { venue?.rest.drop(prepared.ready) }
-    func say(_ message: ExecutorMessage, number: UInt64) { outbox.say(word(message), number: number) }
+    func say(_ message: ExecutorMessage, number: UInt64) {
+        metrics.said(message)
+        outbox.say(word(message), number: number)
+    }
 
     func show(_ fact: ExecutorFact) {
         switch fact {

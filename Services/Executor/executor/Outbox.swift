@@ -72,6 +72,21 @@ final class Outbox {
     func start(identity: String) {
         self.identity = identity
         connect()
+        context.reactor.every(ms: 10_000) { [weak self] in self?.trim() }
+    }
+
+    /// Lets go of what is older than it is kept for, in the streams that the executor alone writes.
+    private func trim() {
+        guard isReady, let link else { return }
+        var commands = CommandBuffer()
+        let now = SystemClock.now().milliseconds
+        let streams = lanes.compactMap(\.symbol).map { StreamName(.execution, $0) } + [StreamName(.account)]
+        for stream in streams {
+            let kept = context.settings.streams.retentionMs[stream.kind] ?? 86_400_000
+            commands.command(["XTRIM", stream.key, "MINID", "~", "\(now - kept)"])
+            expectations.append(.fact)
+        }
+        link.send(commands)
     }
 
     private var identity = ""

@@ -5,15 +5,16 @@ import SignalContracts
 import StreamBus
 
 extension Console {
-    private static let manifest = "MANIFEST", dump = "database.dump", shown = "configuration.yaml"
+    static let manifest = "MANIFEST"
+    private static let dump = "database.dump", shown = "configuration.yaml"
 
     /// The database, the journals as they stand, and the configuration without secrets.
-    func backup() -> ExitCode {
-        guard let parent = invocation.arguments.first else { Invocation.refuse("backup needs a folder") }
+    func backup(into parent: String) -> ExitCode {
         let stamp = String("\(SystemClock.now())".prefix(23).filter { $0.isNumber })
         let folder = "\(parent)/vortex7-\(stamp)"
         makeFolder(of: folder + "/x")
         guard dumpDatabase(to: "\(folder)/\(Self.dump)") else { return .failure }
+        var code = ExitCode.success
         for path in journals where access(path, R_OK) == 0 {
             // Copied while it grows: its tail may be torn, which opening it mends.
             guard let bytes = readFile(path), write(bytes, to: "\(folder)/\(fileName(path))") else {
@@ -23,8 +24,9 @@ extension Console {
             do throws(JournalError) {
                 _ = try Journal.verify(path: "\(folder)/\(fileName(path))")
             } catch {
+                // Saved as it is: a damaged journal must not cost the database its backup.
                 complain("vortexctl: \(error)")
-                return .unsafeState
+                code = .unsafeState
             }
         }
         guard write(Array(configuration.redacted.utf8), to: "\(folder)/\(Self.shown)"),
@@ -40,7 +42,7 @@ extension Console {
         print(
             invocation.isJSON
                 ? json.line : "saved in \(folder)\nnext: vortexctl restore \(folder), on a suite that is down")
-        return .success
+        return code
     }
 
     private func dumpDatabase(to path: String) -> Bool {

@@ -126,10 +126,14 @@ struct ConsoleCommand: Sendable {
             "journal", takes: "verify [FILE]...", "read every record of the journals, also of those in use"
         ) { console in console.journal() },
         ConsoleCommand(
-            "backup", takes: "FOLDER", "save database, journals and configuration into a new folder of FOLDER",
-            details:
-                "The database by pg_dump. The folder is named by the time; MANIFEST lists each file with its SHA-256."
-        ) { console in console.backup() },
+            "backup", takes: "FOLDER [--keep N] [--daily]",
+            "save database, journals and configuration into a new folder of FOLDER",
+            details: """
+                The database by pg_dump. The folder is named by the time; MANIFEST lists each file with its SHA-256.
+                --keep N    leaves the N newest backups there
+                --daily     stays: saves when the newest one is a day old, and tries again after ten minutes when that fails
+                """
+        ) { console in console.backups() },
         ConsoleCommand(
             "restore", takes: "FOLDER", "bring a backup's database back, and journals where there are none",
             details: """

@@ -10,6 +10,9 @@ struct Invocation {
     var timeoutSeconds = 30
     /// The last minutes that `capture` takes.
     var minutes = 10
+    /// Backups that stay; nil for all.
+    var kept: Int?
+    var isDaily = false
 
     static var help: String {
         var table = Table()
@@ -29,6 +32,8 @@ struct Invocation {
                   --json         print JSON, one object a line
                   --timeout S    how long a command waits for its answer (default 30)
                   --last M       minutes that 'capture' takes (default 10)
+                  --keep N       backups that 'backup' leaves in its folder (default all)
+                  --daily        'backup' stays, and saves once a day
               -V, --version      print the version, and stop
               -h, --help         print this, and stop
 
@@ -67,6 +72,12 @@ struct Invocation {
                     Self.refuse("--last needs a number of minutes, 1…1440")
                 }
                 self.minutes = minutes
+            case "--keep":
+                guard let text = rest.popFirst(), let count = Int(text), 1...10_000 ~= count else {
+                    Self.refuse("--keep needs a number of backups, 1…10000")
+                }
+                kept = count
+            case "--daily": isDaily = true
             default:
                 if argument.hasPrefix("-") { Self.refuse("'\(argument)' is not understood") }
                 if command.isEmpty { command = argument } else { self.arguments.append(argument) }

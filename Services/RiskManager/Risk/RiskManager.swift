@@ -10,6 +10,8 @@ public struct RiskManager: StreamProcessor {
     var exposure = Exposure()
     /// What must survive a restart.
     public private(set) var session: RiskSession
+    /// What it lets trade at present.
+    public var state: RiskState { session.state(at: now) }
     /// Whether the session's journal takes records: without it no plan is approved.
     public var isJournalWritable = true
     private var account: AccountUpdate?

@@ -13,4 +13,6 @@ let host = ProcessorHost(context, sharing: .whole) {
     RiskManager(settings.rules, session: keeper?.latest() ?? RiskSession())
 }
 host.beforeCommit = { keeper?.keep(&$0) }
+let metrics = RiskMetrics(context.metrics, host)
+host.onOutput = { metrics.count($0) }
 host.run().exit()

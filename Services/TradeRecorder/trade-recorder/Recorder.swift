@@ -15,8 +15,8 @@ final class Recorder {
     let context: ServiceContext
     let streams: [StreamName]
     private let consumer: String
-    private let recorded: Metrics.Counter
-    private let refused: Metrics.Counter
+    private let metrics: RecorderMetrics
+    private let upkeep: Upkeep
     private var redis: RedisClient?
     private var database: Database?
     /// What the database says that it has; nil until it has been compared with what Redis says.
@@ -25,18 +25,27 @@ final class Recorder {
     private var notBeforeUs: Int64 = 0
     /// What this consumer took and did not acknowledge is read again first.
     private var hasPending = true
+    private var isGoingOn = false
 
-    init(_ context: ServiceContext) {
+    init(_ context: ServiceContext, _ settings: RecorderSettings) {
         self.context = context
         let kinds: [StreamKind] = [.decision, .plan, .execution, .candle, .forming]
         streams =
             context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
         consumer = "\(context.name)-\(context.instance)"
-        recorded = context.metrics.counter("recorded_entries_total", help: "Entries written to PostgreSQL.")
-        refused = context.metrics.counter("dead_letters_total", help: "Entries put aside as unreadable.")
+        metrics = RecorderMetrics(context, streams)
+        upkeep = Upkeep(context, settings.retention)
+        if let backups = settings.backups {
+            context.metrics.gauge("backup_age_seconds", help: "Since the newest backup was made.") {
+                BackupAge.seconds(in: backups)
+            }
+        }
     }
 
     func run() -> ExitCode {
+        context.metrics.gauge("postgres_up", help: "1 while PostgreSQL can be reached.") { [unowned self] in
+            database == nil ? 0 : 1
+        }
         context.serveMetrics(
             isReady: { [unowned self] in redis != nil && database != nil },
             isRedisUp: { [unowned self] in redis != nil })
@@ -52,7 +61,10 @@ final class Recorder {
         do {
             let database = try connectDatabase(), redis = try connectRedis()
             if places == nil { places = try findPlaces(redis, database) }
-            while try recordBatch(redis, database) {}
+            try metrics.showPositions(redis)
+            if try recordBatch(redis, database) { goOn() }
+            try upkeep.trim(redis)
+            try upkeep.removeOldRows(database)
             backOff.reset()
         } catch let error as RedisError {
             redis = nil
@@ -66,6 +78,16 @@ final class Recorder {
             wait(after: error)
         } catch {
             wait(after: error)
+        }
+    }
+
+    /// Takes the next batch after what else waits, such as a question for metrics.
+    private func goOn() {
+        guard !isGoingOn else { return }
+        isGoingOn = true
+        context.reactor.after(ms: 0) { [unowned self] in
+            isGoingOn = false
+            turn()
         }
     }
 
@@ -135,7 +157,7 @@ final class Recorder {
             let ids = (good.map(\.0) + skipped).filter { $0.stream == stream }.map(\.id.description)
             if !ids.isEmpty { _ = try redis.command(["XACK", stream.key, context.name] + ids) }
         }
-        recorded.add(Int64(good.count))
+        metrics.recorded(good.map(\.0.id))
         return true
     }
 
@@ -177,7 +199,7 @@ final class Recorder {
             ["XADD", StreamName(.dead, entry.stream.symbol).key, "*"]
                 + letter.fields.pairs.flatMap { [$0.name, $0.value] } + own)
         _ = try redis.command("XACK", entry.stream.key, context.name, entry.id.description)
-        refused.add()
+        metrics.refused.add()
         context.log.warning("dead_letter") {
             $0.put("stream", entry.stream)
             $0.put("id", entry.id)
