@@ -179,7 +179,8 @@ extension StreamKind {
     public var isMarketData: Bool {
         switch self {
         case .trade, .book, .candle, .forming, .metric: true
-        case .signal, .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .notice, .dead: false
+        case .signal, .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .notice, .dead:
+            false
         }
     }
 }

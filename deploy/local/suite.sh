@@ -135,6 +135,8 @@ up() {
     supervisor start suite:* >/dev/null ||
         { echo "a service did not stay up; the last lines of its log in $var/log say why; make down stops the rest" >&2; exit 1; }
     supervisor start backup >/dev/null
+    [ -z "${TELEGRAM_BOT_TOKEN:-}" ] || supervisor start notifier >/dev/null ||
+        { echo "the notifier did not stay up; $var/log/notifier.log says why" >&2; exit 1; }
     echo "the suite is up: make status, make down; logs in $var/log"
 }
 

@@ -67,6 +67,9 @@ user() {
     # It also lets go of what is old where several write, or people.
     user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' '' \
         '(+xtrim ~alert ~command ~reply ~dead ~dead:*)'
+    # It answers people's questions, and passes their commands on.
+    user notifier 'plan:* execution:* alert reply account notice' 'notice' '' \
+        '(+get +set +del ~telegram:*) (+@read -@dangerous %R~*) (+xadd %W~command)'
     # People: all may be looked at, and a command be given.
     user vortexctl '' '' '' '(+@read -@dangerous +info +acl|log %R~*) (+xadd %W~command)'
     # Health checks and metrics: lengths and lags, no contents.
