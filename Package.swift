@@ -79,6 +79,7 @@ module("Decisions", .core, in: "Services/DecisionEngine", uses: processing)
 module("DataHub", .core, in: "Services/DataHub", uses: ["TradingPrimitives", "SignalContracts"])
 module("Risk", .core, in: "Services/RiskManager", uses: processing)
 module("Notices", .core, in: "Services/Notifier", uses: ["TradingPrimitives", "SignalContracts"])
+module("Learning", .core, in: "Services/Learner", uses: [])
 module("Execution", .core, in: "Services/Executor", uses: ["TradingPrimitives", "SignalContracts", "Venue"])
 
 // C libraries
@@ -126,6 +127,8 @@ executable(
     "executor", in: "Services/Executor",
     uses: hosting + ["BinanceFutures", "Execution", "Journal", "StreamBus", "Venue"])
 executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Ledger", "StreamBus"])
+
+executable("learner", in: "Services/Learner", uses: hosting + ["Learning", "Ledger", "StreamBus"])
 
 // The operator's command line
 module(
@@ -233,6 +236,7 @@ tests(
 tests("TidyTests", of: ["TestSupport"])
 tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
+tests("LearningTests", of: ["Learning"])
 tests("NoticesTests", of: ["Notices", "SignalContracts", "TradingPrimitives"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])

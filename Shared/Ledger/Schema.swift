@@ -1,7 +1,7 @@
 /// The tables, as steps that each database takes once and in order. A step that has been released is never changed.
 public enum Schema {
     static let steps: [(version: Int, sql: String)] = [
-        (1, foundation), (2, outcomes), (3, places), (4, ages),
+        (1, foundation), (2, outcomes), (3, places), (4, ages), (5, learning),
     ]
 
     /// Takes the steps that the database has not taken. Returns the version it has then.
@@ -120,5 +120,23 @@ public enum Schema {
         CREATE INDEX executions_time ON executions (event_time);
         CREATE INDEX signal_outcome_time ON signal_outcome (event_time);
         CREATE INDEX alerts_time ON alerts (event_time);
+        """
+
+    /// The learner's sets: the newest that is applied counts; one that is proposed waits for a round. Where there is a reader
+    /// for the operator, it may also roll back.
+    private static let learning = """
+        CREATE TABLE learned_set (
+            number SERIAL PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('PROPOSED', 'APPLIED', 'DROPPED')),
+            round INTEGER NOT NULL, up_to_trade BIGINT NOT NULL, trade_count INTEGER NOT NULL,
+            e1 INTEGER NOT NULL, e2 INTEGER NOT NULL, e3 INTEGER NOT NULL, e4 INTEGER NOT NULL,
+            score_threshold DECIMAL(6,4) NOT NULL, min_tp_multiplier DECIMAL(6,4) NOT NULL, tp_multiplier DECIMAL(6,4) NOT NULL,
+            entry_offset_ticks INTEGER NOT NULL, reason TEXT NOT NULL, made_at TIMESTAMPTZ NOT NULL DEFAULT now());
+        CREATE UNIQUE INDEX learned_set_round ON learned_set (round) WHERE state = 'PROPOSED';
+        DO $$ BEGIN
+            IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'vortexctl') THEN
+                GRANT SELECT, INSERT, UPDATE ON learned_set TO vortexctl;
+                GRANT USAGE ON SEQUENCE learned_set_number_seq TO vortexctl;
+            END IF;
+        END $$;
         """
 }

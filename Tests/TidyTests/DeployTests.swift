@@ -40,7 +40,7 @@ struct DeployTests {
         let compose = try text("compose.yaml")
         let containers = entries(of: "services", in: compose)
         let services = try services()
-        #expect(services.count == 10)
+        #expect(services.count == 11)
         for service in services {
             let lines = try #require(containers[service], "\(service) is not in compose.yaml")
             for wanted in [

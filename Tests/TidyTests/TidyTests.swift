@@ -16,6 +16,7 @@ struct TidyTests {
         "Services/TechnicalEngine/Technical", "Services/RegimeFilter/Regime", "Services/RiskManager/Risk",
         "Services/Executor/Execution",
         "Services/DataHub/DataHub", "Services/Notifier/Notices",
+        "Services/Learner/Learning",
         "Services/ExchangeSimulator/ExchangeSimulator",
     ]
 

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 how=$1 folder=$2
 
 programs=(data-hub order-flow-engine tick-engine technical-engine sentiment-engine regime-filter decision-engine risk-manager
-    executor trade-recorder notifier exchange-simulator vortexctl)
+    executor trade-recorder learner notifier exchange-simulator vortexctl)
 from=.build/programs
 if [ "$how" != host ]; then
     if [ "$how" = source ]; then

@@ -42,7 +42,12 @@ struct ConsoleCommand: Sendable {
             "engines", "which worker of each service owns which contract"
         ) { console throws(RedisError) in try console.engines() },
         ConsoleCommand(
-            "weights", "the engines' weights and learned parameters that decisions are made with"
+            "weights", takes: "[history|rollback N]",
+            "the engines' weights and learned parameters that decisions are made with",
+            details: """
+                history      all sets that the learner has proposed or applied, newest first, each with its reason
+                rollback N   set N counts again, exactly, under a new number; what is proposed is dropped
+                """
         ) { console throws(RedisError) in try console.weights() },
         ConsoleCommand(
             "kpi", "how well it trades: ten figures over a day, a week and a month, beside target and danger",

@@ -40,25 +40,4 @@ extension Console {
         }
         return orphans.isEmpty ? .success : .failure
     }
-
-    /// The last weights that the learner has said.
-    func weights() throws(RedisError) -> ExitCode {
-        let client = try RedisClient(settings.redis)
-        let newest = try client.command("XREVRANGE", StreamName(.weights).key, "+", "-", "COUNT", "1").elements.first
-        guard let fields = newest.flatMap({ StreamEntry($0)?.fields }) else {
-            print(
-                invocation.isJSON
-                    ? "{\"number\":0}" : "nothing has been learned: the base weights of the strategy count")
-            return .success
-        }
-        let pairs = fields.pairs.filter { $0.name != "v" }
-        if invocation.isJSON {
-            print(JSONNode.object(pairs.map { ($0.name, .text($0.value)) }).line)
-        } else {
-            var table = Table()
-            for pair in pairs { table.add(pair.name, shortNumber(pair.value)) }
-            print(table.text)
-        }
-        return .success
-    }
 }

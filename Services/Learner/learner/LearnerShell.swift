@@ -1,0 +1,191 @@
+import Learning
+import Ledger
+import ServiceKit
+import SignalContracts
+import StreamBus
+import TradingPrimitives
+
+/// Looks for a hundred new trades, lets the rules work on them, keeps what comes of it in the database, and publishes the set
+/// that counts.
+///
+/// The database is the truth: a round is one transaction, and the stream is brought up to its newest set after each turn, also
+/// when a person has rolled back, or Redis has lost it.
+final class LearnerShell {
+    private let context: ServiceContext
+    private let settings: LearnerSettings
+    private var database: Database?
+    private var redis: RedisClient?
+    private let rounds: Metrics.Counter
+    private let number: Metrics.Gauge
+
+    init(_ context: ServiceContext, _ settings: LearnerSettings) {
+        self.context = context
+        self.settings = settings
+        rounds = context.metrics.counter(
+            "learner_rounds_total", help: "Rounds of a hundred trades that were learned from.")
+        number = context.metrics.gauge("learned_set", help: "Number of the set of weights that counts.")
+    }
+
+    func run() -> ExitCode {
+        context.serveMetrics(
+            isReady: { [unowned self] in redis != nil && database != nil },
+            isRedisUp: { [unowned self] in redis != nil })
+        context.stopOnSignals { [unowned self] in context.reactor.stop() }
+        context.reactor.after(ms: 0) { [unowned self] in turn() }
+        context.reactor.every(ms: settings.everyMs) { [unowned self] in turn() }
+        context.reactor.run()
+        context.log.info("stopped")
+        return .success
+    }
+
+    private func turn() {
+        do {
+            let database = try connectDatabase()
+            while try learn(database) {}
+            try publish(database)
+        } catch {
+            database = nil
+            redis = nil
+            context.log.warning("unavailable") { $0.put("error", "\(error)") }
+        }
+    }
+
+    private func connectDatabase() throws(DatabaseError) -> Database {
+        if let database { return database }
+        let made = try Database(url: context.settings.postgres.url, password: context.settings.postgres.password)
+        try Schema.migrate(made)
+        database = made
+        return made
+    }
+
+    // MARK: A round
+
+    /// Returns whether there was a round to learn from.
+    private func learn(_ database: Database) throws -> Bool {
+        let rows = try LearnedSets.all(in: database)
+        let newest = rows.first
+        let since = newest?.upToTrade ?? 0
+        let found = try LearnableTrade.after(since, count: LearningRules.roundTrades, in: database)
+        guard found.count == LearningRules.roundTrades, let last = found.last else { return false }
+        let round = (newest?.round ?? 0) + 1
+        let trades = found.map(learned)
+        var alerts: [(String, String)] = []
+        try database.transaction { database throws(DatabaseError) in
+            var current = rows.first { $0.state == .applied }.map(set) ?? settings.rules.base
+            // Its round of waiting is over.
+            if let waiting = rows.first(where: { $0.state == .proposed }) {
+                try LearnedSets.dropProposals(in: database)
+                var row = waiting
+                row.state = .applied
+                row.upToTrade = last.id
+                row.round = round
+                let skipped = LearningRules.wouldSkip(set(waiting), trades)
+                row.reason = "proposed as \(waiting.number): \(waiting.reason)"
+                row.number = try LearnedSets.add(row, to: database)
+                current = set(row)
+                try LearnedSets.note(row, winRate: winRate(trades), in: database)
+                alerts.append(
+                    (
+                        "weights_applied",
+                        "\(describe(row)); of the last \(trades.count) trades it would not have entered \(skipped.count), "
+                            + "which came to \(NumberText.rounded(skipped.net)) USDT"
+                    ))
+            }
+            let before =
+                round.isMultiple(of: LearningRules.parameterRounds)
+                ? try LearnableTrade.upTo(since, count: LearningRules.roundTrades, in: database).map(learned) : nil
+            let (next, reasons) = settings.rules.round(current, trades: trades, before: before)
+            var row = LearnedSetRow(
+                state: settings.isShadowing ? .proposed : .applied, round: round, upToTrade: last.id,
+                tradeCount: (newest?.tradeCount ?? 0) + trades.count, weights: next.weights,
+                scoreThreshold: next.scoreThreshold, minTakeProfitMultiplier: next.minTakeProfitMultiplier,
+                takeProfitMultiplier: next.takeProfitMultiplier, entryOffsetTicks: next.entryOffsetTicks,
+                reason: reasons.joined(separator: "; "))
+            row.number = try LearnedSets.add(row, to: database)
+            if row.state == .applied { try LearnedSets.note(row, winRate: winRate(trades), in: database) }
+            alerts.append(
+                (
+                    settings.isShadowing ? "weights_proposed" : "weights_applied",
+                    "\(describe(row)): \(row.reason)" + (settings.isShadowing ? "; counts after 100 more trades" : "")
+                ))
+        }
+        rounds.add()
+        for (event, text) in alerts { try tell(event, text) }
+        return true
+    }
+
+    private func learned(_ trade: LearnableTrade) -> LearnedTrade {
+        LearnedTrade(
+            sign: trade.isLong ? 1 : -1,
+            opinions: trade.opinions.map { opinion in
+                opinion.map { LearnedTrade.Opinion(sign: sign($0.direction), strength: $0.strength) }
+            }, net: trade.net, gross: trade.gross, fees: trade.fees,
+            holdShare: trade.holdSeconds / (settings.holdMaxSeconds[trade.strategy] ?? 300),
+            makerFills: trade.makerFills, takerFills: trade.takerFills)
+    }
+
+    /// A short crowd is a word for long.
+    private func sign(_ direction: String) -> Int {
+        TrendDirection(rawValue: direction)?.sign ?? CrowdDirection(rawValue: direction)?.sign ?? 0
+    }
+
+    private func winRate(_ trades: [LearnedTrade]) -> Double {
+        Double(trades.count { $0.net > 0 }) / Double(max(trades.count, 1))
+    }
+
+    private func set(_ row: LearnedSetRow) -> LearnedSet {
+        LearnedSet(
+            weights: row.weights, scoreThreshold: row.scoreThreshold,
+            minTakeProfitMultiplier: row.minTakeProfitMultiplier, takeProfitMultiplier: row.takeProfitMultiplier,
+            entryOffsetTicks: row.entryOffsetTicks)
+    }
+
+    private func describe(_ row: LearnedSetRow) -> String {
+        "set \(row.number): " + row.weights.map { "\(Double($0) / 1000)" }.joined(separator: " ")
+            + ", threshold \(row.scoreThreshold), targets × \(row.takeProfitMultiplier), least × "
+            + "\(row.minTakeProfitMultiplier), offset \(row.entryOffsetTicks)"
+    }
+
+    // MARK: Redis
+
+    private func connectRedis() throws(RedisError) -> RedisClient {
+        if let redis { return redis }
+        let made = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        redis = made
+        return made
+    }
+
+    private func tell(_ event: String, _ text: String) throws(RedisError) {
+        context.log.info("learned") { $0.put("text", text) }
+        let alert = Alert(
+            eventTime: SystemClock.now(), severity: .info, service: context.name, event: event, text: text)
+        try add(StreamName(.alert), alert.fields)
+    }
+
+    private func add(_ stream: StreamName, _ fields: Fields) throws(RedisError) {
+        try connectRedis().command(["XADD", stream.key, "*"] + fields.pairs.flatMap { [$0.name, $0.value] })
+    }
+
+    /// The newest set that counts, if the stream ends with another one.
+    private func publish(_ database: Database) throws {
+        let redis = try connectRedis()
+        guard let row = try LearnedSets.all(in: database).first(where: { $0.state == .applied }) else { return }
+        number.set(Double(row.number))
+        let newest = try redis.command("XREVRANGE", StreamName(.weights).key, "+", "-", "COUNT", "1").elements.first
+        let told = newest.flatMap { StreamEntry($0)?.fields }.flatMap { try? EngineWeights($0) }?.number
+        guard told != row.number else { return }
+        let share = row.weights.map { Double($0) / 1000 }
+        let weights = EngineWeights(
+            number: row.number, eventTime: SystemClock.now(), orderFlow: share[0], tick: share[1], technical: share[2],
+            sentiment: share[3], scoreThreshold: row.scoreThreshold,
+            minTakeProfitMultiplier: row.minTakeProfitMultiplier, takeProfitMultiplier: row.takeProfitMultiplier,
+            entryOffsetTicks: row.entryOffsetTicks, tradeCount: row.tradeCount)
+        try add(StreamName(.weights), weights.fields)
+        context.log.info("weights_published") { $0.put("number", row.number) }
+    }
+}
+
+enum NumberText {
+    /// To the cent.
+    static func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Ledger
+import RedisTestSupport
+import SignalContracts
+import StreamBus
+import TestSupport
+import Testing
+
+/// The learner as a process, over a real database whose trades are made up.
+@Suite(.serialized, .enabled(if: TestDatabase.server != nil, "\(TestDatabase.skipMessage)"))
+struct LearnerTests {
+    private let database: TestDatabase
+    private let suite: PaperSuite
+
+    init() throws {
+        database = try #require(try TestDatabase("learner_\(Int.random(in: 0..<1_000_000))"))
+        try Schema.migrate(try Database(url: database.url))
+        suite = try #require(PaperSuite(settings: "learner: {every_seconds: 1}\n", postgres: database.url))
+    }
+
+    /// Trades that E1 to E3 were right about in two of three, and E4 in none.
+    private func trade(_ count: Int) throws {
+        _ = try database.value(
+            """
+            INSERT INTO trades (plan, symbol, side, strategy, entry_price, exit_price, size_usdt, leverage, sl_price, tp1_price,
+                pnl_gross, fee_total, pnl_net, hold_duration_sec, maker_fills, taker_fills, entry_time, exit_time, engine_signals)
+            SELECT gen_random_uuid()::TEXT, 'BTCUSDT', 'LONG', 'A', 1, 1, 100, 5, 1, 1,
+                CASE WHEN i % 3 = 0 THEN -0.9 ELSE 2.1 END, 0.1, CASE WHEN i % 3 = 0 THEN -1 ELSE 2 END, 60, 3, 0, now(), now(),
+                jsonb_build_object(
+                    'E1', '{"direction": "LONG", "strength": "0.9", "conviction": "0.8"}'::JSONB,
+                    'E2', '{"direction": "LONG", "strength": "0.9"}'::JSONB,
+                    'E3', '{"direction": "LONG", "strength": "0.9"}'::JSONB,
+                    'E4', jsonb_build_object('direction', CASE WHEN i % 3 = 0 THEN 'CROWD_SHORT' ELSE 'CROWD_LONG' END, 'strength', '0.5'))
+            FROM generate_series(1, \(count)) i
+            """)
+    }
+
+    private func told() throws -> [EngineWeights] { try suite.entries("weights").map { try EngineWeights($0.fields) } }
+    private func sum(_ set: EngineWeights) -> Double { set.orderFlow + set.tick + set.technical + set.sentiment }
+
+    @Test func `a hundred trades make a proposal, another hundred let it count, and a rollback restores exactly`()
+        throws
+    {
+        suite.start(["learner"])
+        try trade(99)
+        sleep(2)
+        #expect(try database.value("SELECT count(*) FROM learned_set") == "0")
+        try trade(1)
+        #expect(suite.wait(seconds: 10) { try database.value("SELECT count(*) FROM learned_set") == "1" })
+        #expect(try told().isEmpty, "a proposal does not count yet")
+        #expect(try suite.entries("alert").map { try Alert($0.fields).event } == ["weights_proposed"])
+        // Killed between rounds, it goes on from the database.
+        suite.kill("learner")
+        try trade(900)
+        suite.start(["learner"])
+        #expect(suite.wait(seconds: 20) { try told().last?.tradeCount == 900 }, "\(suite.log("learner").suffix(1500))")
+        let history = try database.value(
+            "SELECT string_agg(e4_weight::TEXT, ' ' ORDER BY id) FROM weight_history")
+        #expect(history?.split(separator: " ").count == 9)
+        let last = try #require(try told().last)
+        #expect(last.sentiment == 0.05 && abs(sum(last) - 1) < 1e-12, "\(last)")
+        #expect(last.orderFlow > 0.28 && last.tick > 0.28 && last.technical > 0.28)
+
+        let least = try database.value("SELECT min(number) FROM learned_set WHERE state = 'APPLIED'")
+        let wanted = try #require(least.flatMap { Int($0) })
+        let before = try database.value(Self.content(wanted))
+        #expect(try suite.control(["weights", "rollback", "\(wanted)"]).exitCode == 0)
+        #expect(suite.wait(seconds: 10) { (try told().last?.number ?? 0) > last.number })
+        let again = try #require(try told().last)
+        #expect(try database.value(Self.content(again.number)) == before)
+        #expect(abs(sum(again) - 1) < 1e-12)
+        #expect(try suite.control(["weights", "rollback", "999"]).exitCode == 2)
+        let shown = try suite.control(["weights", "history"]).output
+        #expect(shown.contains("rolled back to \(wanted)") && shown.contains("DROPPED"), "\(shown)")
+        // A Redis that was emptied is told again.
+        try suite.redis.client().command("DEL", "weights")
+        #expect(suite.wait(seconds: 10) { try told().map(\.number) == [again.number] })
+    }
+
+    private static func content(_ number: Int) -> String {
+        """
+        SELECT concat_ws(' ', e1, e2, e3, e4, score_threshold, min_tp_multiplier, tp_multiplier, entry_offset_ticks)
+        FROM learned_set WHERE number = \(number)
+        """
+    }
+
+    @Test func `without shadow a set counts at once, and no round is learned from twice`() throws {
+        let settings = "learner: {every_seconds: 1, shadow: false}\n"
+        suite.start("learner", as: "learner", settings)
+        try trade(250)
+        #expect(suite.wait(seconds: 10) { try told().last?.tradeCount == 200 })
+        for _ in 0..<3 {
+            suite.kill("learner")
+            suite.start("learner", as: "learner", settings)
+            sleep(2)
+        }
+        #expect(try database.value("SELECT count(*) FROM learned_set") == "2")
+        #expect(try told().count == 1 || told().map(\.tradeCount) == [100, 200])
+    }
+}
