@@ -1,4 +1,5 @@
 import Glibc
+import StreamBus
 
 /// What a service has in hand when it starts: its settings, and the means to tell what it does.
 public final class ServiceContext {
@@ -25,6 +26,7 @@ public final class ServiceContext {
     private let top: ConfigurationSection
     private let isCheck: Bool
     private let metricsPort: Int
+    private var clusterWatch: ClusterWatch?
     private var responder: HTTPResponder?
 
     /// Reads the arguments and the configuration. Ends the process for `--help`, `--version`, and what can't be read.
@@ -58,6 +60,9 @@ public final class ServiceContext {
         venueClock = VenueClock(rate: settings.venue.clockRate)
         metrics = Metrics()
         reactor = Reactor()
+        if let map = settings.redis.cluster, !isReplay {
+            clusterWatch = ClusterWatch(reactor, settings.redis, map)
+        }
         if options.showsConfiguration {
             print(root.redacted)
             ExitCode.success.exit()

@@ -1,4 +1,5 @@
-/// Where a Redis server listens: `redis://[user:password@]host[:port][/db]` or `unix:///path/to/socket[?db=n]`.
+/// Where a Redis server listens: `redis://[user:password@]host[:port][/db]` or `unix:///path/to/socket[?db=n]`; or where
+/// the nodes of a cluster do.
 public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     public enum Endpoint: Equatable, Sendable {
         case tcp(host: String, port: Int)
@@ -11,12 +12,42 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     /// Never shown.
     public var password: String?
     public var database: Int
+    /// Nil for a single server.
+    public private(set) var cluster: ClusterMap?
 
     public init(_ endpoint: Endpoint, user: String? = nil, password: String? = nil, database: Int = 0) {
         self.endpoint = endpoint
         self.user = user
         self.password = password
         self.database = database
+    }
+
+    /// The address of a cluster, some nodes of which are `host:port`; nil when one is not, or there is none.
+    public init?(clusterNodes nodes: [String]) {
+        var seeds: [Endpoint] = []
+        for node in nodes {
+            let parts = node.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, let port = Int(parts[1]), 1...65535 ~= port else { return nil }
+            seeds.append(.tcp(host: String(parts[0]), port: port))
+        }
+        guard let first = seeds.first else { return nil }
+        self.init(first)
+        cluster = ClusterMap(seeds: seeds)
+    }
+
+    /// One server, by the same user.
+    public func at(_ endpoint: Endpoint) -> RedisAddress {
+        RedisAddress(endpoint, user: user, password: password, database: database)
+    }
+
+    /// The server that has a key, as far as this process has heard; this server when there is only one.
+    public func node(of key: [UInt8]) throws(RedisError) -> RedisAddress {
+        guard let cluster else { return self }
+        let slot = KeySlot.of(key)
+        guard let master = cluster.master(ofSlot: slot) else {
+            throw .refused("CLUSTERDOWN nobody serves slot \(slot)")
+        }
+        return at(master)
     }
 
     /// Nil for what is not such an address.
@@ -63,9 +94,19 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         let suffix = database == 0 ? "" : "/\(database)"
         let login = user.map { "\($0)@" } ?? ""
+        if let cluster {
+            return "redis cluster of \(login)" + cluster.seeds.map(Self.text).joined(separator: " ")
+        }
         return switch endpoint {
         case .tcp(let host, let port): "redis://\(login)\(host):\(port)\(suffix)"
         case .unix(let path): "unix://\(path)\(database == 0 ? "" : "?db=\(database)")"
+        }
+    }
+
+    private static func text(_ endpoint: Endpoint) -> String {
+        switch endpoint {
+        case .tcp(let host, let port): "\(host):\(port)"
+        case .unix(let path): path
         }
     }
 }

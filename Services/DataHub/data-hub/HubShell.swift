@@ -188,7 +188,7 @@ final class HubShell {
         case .entry(let kind, let id, let fields):
             writer.write(streams[symbol][kind.rawValue], id: id, fields)
             if kind == .book, context.latencyTrace != nil { passing.append(id.microseconds) }
-        case .hotState(let state): writer.write(isOnce: state.isOnce) { $0.write(state) }
+        case .hotState(let state): writer.write(to: state.key, isOnce: state.isOnce) { $0.write(state) }
         }
     }
 }
