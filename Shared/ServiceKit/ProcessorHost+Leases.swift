@@ -126,7 +126,7 @@ extension ProcessorHost {
     /// Before recovery: whether this worker has symbols to read, by leases that stand now.
     func leasesStand() throws(RedisError) -> Bool {
         guard let leases else { return true }
-        let client = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        let client = try RedisClient(context.settings.redis, timeoutMs: isCluster ? 500 : 1500)
         let asked = SystemClock.monotonicUs()
         let holding = try leases.renew(client)
         leasesRenewedUs = asked

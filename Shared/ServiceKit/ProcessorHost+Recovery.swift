@@ -21,7 +21,8 @@ extension ProcessorHost {
     }
 
     private func restore() throws(RedisError) {
-        let client = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        // A dead node of a cluster may not even refuse: the loop must turn while its replica is being promoted.
+        let client = try RedisClient(context.settings.redis, timeoutMs: isCluster ? 500 : 1500)
         let keeper = GroupKeeper(client, reader)
         try claimLanes(client)
         let server = try keeper.serverId()

@@ -74,26 +74,15 @@ public struct SuiteSettings: Sendable {
     }
 
     private static func redis(_ section: ConfigurationSection) throws(ConfigurationError) -> RedisAddress {
-        var address = try server(section)
+        let url = try section.string("url", default: "redis://127.0.0.1:6379")
+        guard var address = RedisAddress(url) else {
+            throw section.error(
+                "url",
+                "is neither redis://[user:password@]host[:port][/db], redis-cluster://[user:password@]host:port,host:port… "
+                    + "nor unix:///path")
+        }
         if let user = try section.string("user") { address.user = user }
         if let password = try section.secret("password") { address.password = password }
-        return address
-    }
-
-    /// One server by its `url`, or some nodes of a `cluster`.
-    private static func server(_ section: ConfigurationSection) throws(ConfigurationError) -> RedisAddress {
-        let nodes = try section.strings("cluster", default: [])
-        let url = try section.string("url")
-        if !nodes.isEmpty {
-            if url != nil { throw section.error("cluster", "stands beside redis.url: one of them is enough") }
-            guard let address = RedisAddress(clusterNodes: nodes) else {
-                throw section.error("cluster", "must be a list of host:port")
-            }
-            return address
-        }
-        guard let address = RedisAddress(url ?? "redis://127.0.0.1:6379") else {
-            throw section.error("url", "is neither redis://[user:password@]host[:port][/db] nor unix:///path")
-        }
         return address
     }
 

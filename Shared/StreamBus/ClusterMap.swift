@@ -32,6 +32,9 @@ public final class ClusterMap: Sendable {
         }
     }
 
+    /// Slots that nobody is known to serve.
+    public var unservedCount: Int { state.withLock { $0.masters.count { $0 < 0 } } }
+
     /// Nodes that can be asked for the slots: those known, then the seeds.
     public var advisers: [RedisAddress.Endpoint] {
         let known = state.withLock { $0.nodes }

@@ -1,5 +1,5 @@
 /// Where a Redis server listens: `redis://[user:password@]host[:port][/db]` or `unix:///path/to/socket[?db=n]`; or where
-/// the nodes of a cluster do.
+/// some nodes of a cluster do: `redis-cluster://[user:password@]host:port,host:port…`.
 public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     public enum Endpoint: Equatable, Sendable {
         case tcp(host: String, port: Int)
@@ -20,19 +20,6 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
         self.user = user
         self.password = password
         self.database = database
-    }
-
-    /// The address of a cluster, some nodes of which are `host:port`; nil when one is not, or there is none.
-    public init?(clusterNodes nodes: [String]) {
-        var seeds: [Endpoint] = []
-        for node in nodes {
-            let parts = node.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty, let port = Int(parts[1]), 1...65535 ~= port else { return nil }
-            seeds.append(.tcp(host: String(parts[0]), port: port))
-        }
-        guard let first = seeds.first else { return nil }
-        self.init(first)
-        cluster = ClusterMap(seeds: seeds)
     }
 
     /// One server, by the same user.
@@ -65,8 +52,9 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
             self.init(.unix(path: String(path)), database: database)
             return
         }
-        guard url.hasPrefix("redis://") else { return nil }
-        var rest = url.dropFirst(8)
+        let isCluster = url.hasPrefix("redis-cluster://")
+        guard isCluster || url.hasPrefix("redis://") else { return nil }
+        var rest = url.dropFirst(isCluster ? 16 : 8)
         var user: String?
         var password: String?
         if let at = rest.lastIndex(of: "@") {
@@ -74,6 +62,10 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
             if let name = login.first, !name.isEmpty { user = String(name) }
             if login.count == 2 { password = String(login[1]) }
             rest = rest[rest.index(after: at)...]
+        }
+        if isCluster {
+            self.init(nodes: rest, user: user, password: password)
+            return
         }
         var database = 0
         if let slash = rest.firstIndex(of: "/") {
@@ -90,12 +82,24 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
         self.init(.tcp(host: String(parts[0]), port: port), user: user, password: password, database: database)
     }
 
+    private init?(nodes: Substring, user: String?, password: String?) {
+        var seeds: [Endpoint] = []
+        for node in nodes.split(separator: ",", omittingEmptySubsequences: false) {
+            let parts = node.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, let port = Int(parts[1]), 1...65535 ~= port else { return nil }
+            seeds.append(.tcp(host: String(parts[0]), port: port))
+        }
+        guard let first = seeds.first else { return nil }
+        self.init(first, user: user, password: password)
+        cluster = ClusterMap(seeds: seeds)
+    }
+
     /// The address without its password.
     public var description: String {
         let suffix = database == 0 ? "" : "/\(database)"
         let login = user.map { "\($0)@" } ?? ""
         if let cluster {
-            return "redis cluster of \(login)" + cluster.seeds.map(Self.text).joined(separator: " ")
+            return "redis-cluster://\(login)" + cluster.seeds.map(Self.text).joined(separator: ",")
         }
         return switch endpoint {
         case .tcp(let host, let port): "redis://\(login)\(host):\(port)\(suffix)"

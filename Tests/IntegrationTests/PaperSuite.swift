@@ -44,15 +44,13 @@ final class PaperSuite {
         server = cluster == nil ? RedisServer(["--appendonly", "yes", "--appendfsync", "everysec"]) : nil
         guard let folder = cluster?.directory ?? server?.directory else { return nil }
         self.folder = folder
-        let redis =
-            cluster.map { "cluster: [\($0.nodes.map { "\"\($0)\"" }.joined(separator: ", "))]" }
-            ?? "url: \"\(server?.address.description ?? "")\""
+        let url = cluster?.url ?? server?.address.description ?? ""
         self.symbols = symbols
         self.rate = rate
         port = freePort()
         let text = """
             symbols: [\(symbols.joined(separator: ", "))]
-            redis: {\(redis)}
+            redis: {url: "\(url)"}
             postgres: {url: "\(postgres ?? "postgresql://127.0.0.1:1/none")"}
             venue: {rest_url: "http://127.0.0.1:\(port)", stream_url: "ws://127.0.0.1:\(port)", api_key: paper-key, \
             api_secret: paper-secret, clock_rate: \(rate)}

@@ -30,10 +30,9 @@ public final class RedisCluster {
         _ = ChildProcess("rm", ["-rf", directory], output: "/dev/null")?.wait()
     }
 
-    /// The address for clients; each call gives one that knows nothing of the cluster yet.
-    public var address: RedisAddress? { RedisAddress(clusterNodes: nodes) }
-    /// As the configuration names them.
-    public var nodes: [String] { ports.map { "127.0.0.1:\($0)" } }
+    /// As the configuration names it.
+    public var url: String { "redis-cluster://" + nodes.joined(separator: ",") }
+    private var nodes: [String] { ports.map { "127.0.0.1:\($0)" } }
 
     /// Starts a node, again after `kill`; true when it answers.
     public func start(_ number: Int) -> Bool {
@@ -97,7 +96,7 @@ public final class RedisCluster {
 
     /// The master that has a key.
     public func master(of key: String) -> Int? {
-        guard let address, let map = address.cluster, (try? RedisClient(address)) != nil,
+        guard let address = RedisAddress(url), let map = address.cluster, (try? RedisClient(address)) != nil,
             case .tcp(_, let port)? = map.master(ofSlot: KeySlot.of(key.utf8))
         else { return nil }
         return ports.firstIndex(of: port)
@@ -109,7 +108,7 @@ public final class RedisCluster {
     public func resume(_ number: Int) { processes[number]?.signal(SIGCONT) }
 
     public func client() throws(RedisError) -> RedisClient {
-        guard let address else { throw .disconnected("no cluster") }
+        guard let address = RedisAddress(url) else { throw .disconnected("\(url) is not an address") }
         return try RedisClient(address)
     }
 

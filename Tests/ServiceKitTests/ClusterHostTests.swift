@@ -18,12 +18,11 @@ struct ClusterHostTests {
 
     private func context() throws -> ServiceContext {
         let file = "\(cluster.directory)/suite.yaml"
-        let nodes = cluster.nodes.map { "\"\($0)\"" }.joined(separator: ", ")
         try #require(
             writeFile(
                 file,
-                "symbols: [\(Self.names.joined(separator: ", "))]\nredis: {cluster: [\(nodes)]}\nlog: {level: error}\n")
-        )
+                "symbols: [\(Self.names.joined(separator: ", "))]\nredis: {url: \"\(cluster.url)\"}\nlog: {level: error}\n"
+            ))
         return try ServiceContext(
             "bus-probe", CommandLineOptions(["bus-probe", "-c", file], name: "bus-probe", purpose: ""))
     }
