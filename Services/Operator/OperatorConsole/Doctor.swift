@@ -113,7 +113,7 @@ struct DoctorReport {
     mutating func add(_ check: String, _ grade: Grade, _ text: String) {
         if grade == .bad { isHealthy = false }
         let json = JSONNode.object([("check", .text(check)), ("grade", .text(grade.rawValue)), ("text", .text(text))])
-        let name = check + String(repeating: " ", count: max(0, 18 - check.count))
+        let name = check + String(repeating: " ", count: max(1, 20 - check.count))
         let word = grade.rawValue + String(repeating: " ", count: 8 - grade.rawValue.count)
         print(isJSON ? json.line : "\(name)\(word)\(text)")
     }
