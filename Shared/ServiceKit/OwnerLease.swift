@@ -44,7 +44,8 @@ public final class OwnerLease {
         self.onTaken = onTaken
         self.onLost = onLost
         leases = SymbolLeases(
-            service: context.name, worker: SymbolLeases.newWorker(context.host), symbols: [one])
+            service: context.name, worker: SymbolLeases.newWorker(context.host), symbols: [one],
+            isCluster: context.settings.redis.cluster != nil)
         context.metrics.gauge("owner", help: "1 while this process holds the lease of its service.") { [weak self] in
             self?.standing == .held ? 1 : 0
         }
@@ -113,7 +114,8 @@ public final class OwnerLease {
 
     private func connect() throws(RedisError) -> RedisLink {
         try RedisLink(
-            context.reactor, context.settings.redis, onReply: { [unowned self] in answered($0) },
+            context.reactor, context.settings.redis, key: Array(leases.workersKey.utf8),
+            onReply: { [unowned self] in answered($0) },
             onEnd: { [unowned self] in ended($0) })
     }
 

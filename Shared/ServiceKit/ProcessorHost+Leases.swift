@@ -18,7 +18,8 @@ public enum Sharing: Sendable {
 extension ProcessorHost {
     func makeLeases() -> SymbolLeases {
         let things = sharing == .whole ? Symbol("ALL").map { [$0] } ?? [] : context.settings.symbols
-        return SymbolLeases(service: context.name, worker: SymbolLeases.newWorker(context.host), symbols: things)
+        return SymbolLeases(
+            service: context.name, worker: SymbolLeases.newWorker(context.host), symbols: things, isCluster: isCluster)
     }
 
     /// Renews the leases; what changes is applied once no batch is in hand.
@@ -87,9 +88,9 @@ extension ProcessorHost {
         guard !symbols.isEmpty else { return }
         reader = GroupReader(
             group: reader.group, consumer: reader.consumer, streams: Self.streams(for: symbols),
-            countMax: reader.countMax)
+            countMax: reader.countMax, isCluster: isCluster)
         streams = reader.streams
-        hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()), isOneTransaction: true)
+        hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()), isGuarded: true, isCluster: isCluster)
         lastCommitted = streams.map { committed[$0] ?? nil }
         metrics.show(context.metrics, service: context.name, reader: reader)
     }
@@ -118,14 +119,14 @@ extension ProcessorHost {
         return phase == .live && nextHolding == nil
     }
 
-    private var areLeasesFresh: Bool {
+    var areLeasesFresh: Bool {
         SystemClock.monotonicUs() - leasesRenewedUs < Int64(SymbolLeases.lifeMs - blockMs - 300) * 1000
     }
 
     /// Before recovery: whether this worker has symbols to read, by leases that stand now.
     func leasesStand() throws(RedisError) -> Bool {
         guard let leases else { return true }
-        let client = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        let client = try RedisClient(context.settings.redis, timeoutMs: isCluster ? 500 : 1500)
         let asked = SystemClock.monotonicUs()
         let holding = try leases.renew(client)
         leasesRenewedUs = asked
@@ -145,35 +146,48 @@ extension ProcessorHost {
 
     // MARK: The fence
 
-    /// Watches the fence for the next transaction, and asks whether it has been written already.
+    /// Watches the fence for the next transaction of each lane, and asks whether it has been written already.
     func watchFence() {
-        var commands = CommandBuffer()
-        appendFence(to: &commands)
-        commitLink?.send(commands)
+        for lane in lanes where lane.part != nil {
+            var commands = CommandBuffer()
+            appendFence(of: lane, endsCommit: false, to: &commands)
+            lane.commitLink?.send(commands)
+        }
     }
 
-    func appendFence(to commands: inout CommandBuffer) {
-        guard let leases else { return }
-        commands.command(["WATCH", leases.fenceKey])
-        commands.command(["GET", leases.fenceKey])
-        expectations.append(.watch)
-        expectations.append(.fence)
+    func appendFence(of lane: HostLane, endsCommit: Bool, to commands: inout CommandBuffer) {
+        guard let leases, let part = lane.part else { return }
+        let key = leases.fenceKey(reader.laneTags[part])
+        commands.command(["WATCH", key])
+        commands.command(["GET", key])
+        lane.expect(.watch)
+        lane.expect(.fence(endsCommit: endsCommit))
     }
 
-    func fenceAnswered(_ reply: RedisReply) {
-        guard reply.isNil(RedisReply.root) else { return fenced() }
-        if case .underWay = commit { lanesAnswered() } else { askForBatch() }
+    func fenceAnswered(_ reply: RedisReply, _ lane: HostLane, endsCommit: Bool) {
+        guard let leases, !leases.isFenced(reply.value) else { return fenced() }
+        if endsCommit { return commitAnswered() }
+        lane.isWatched = true
+        if case .idle = commit { askForBatch() }
     }
 
     /// The same for a connection that waits for its answers.
-    func mayCommit(_ client: RedisClient) throws(RedisError) -> Bool {
-        guard let leases, !unsettled.isEmpty else { return true }
-        try client.command("WATCH", leases.fenceKey)
-        guard try client.command("GET", leases.fenceKey) == .none else {
+    func mayCommit(lane: Int, _ client: RedisClient) throws(RedisError) -> Bool {
+        guard let leases else { return true }
+        let key = leases.fenceKey(reader.laneTags[lane])
+        try client.command("WATCH", key)
+        guard try !leases.isFenced(client.command("GET", key)) else {
             fenced()
             return false
         }
         return true
+    }
+
+    /// Makes this worker the only one that commits in its lanes. What it knows of a lane counts only if that was so all the time.
+    func claimLanes(_ client: RedisClient) throws(RedisError) {
+        guard let leases else { return }
+        let taken = try leases.claim(reader.laneTags, client)
+        if taken.contains(where: { tag in !fresh.contains { $0.name == tag } }) { processor = nil }
     }
 
     /// Another worker has taken over while this one slept: nothing in hand is ours any more.

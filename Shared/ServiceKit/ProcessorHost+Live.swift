@@ -17,44 +17,65 @@ extension ProcessorHost {
 
     func goLive() throws(RedisError) {
         reader.reset()
-        expectations.removeAll()
-        nextExpectation = 0
-        positionReply = nil
-        lastAnswerUs = SystemClock.monotonicUs()
-        readLink = try RedisLink(
-            context.reactor, context.settings.redis, onReply: { [unowned self] in batchArrived($0) },
-            onEnd: { [unowned self] in connectionLost($0) })
-        commitLink = try RedisLink(
-            context.reactor, context.settings.redis, onReply: { [unowned self] in answerArrived($0) },
-            onEnd: { [unowned self] in connectionLost($0) })
+        lanes = []
+        for part in reader.parts.indices { _ = try open(part, key: reader.keys[reader.parts[part][0]]) }
         try references?.begin(
             { [unowned self] in if phase == .live { remember($0, $1, $2) } },
             onEnd: { [unowned self] in connectionLost($0) })
         phase = .live
         commit = .idle
-        isReading = false
         backOff.reset()
         // With leases, the first batch waits until the fence is watched.
         if leases == nil { askForBatch() } else { watchFence() }
     }
 
-    func askForBatch() {
-        guard phase == .live, !isReading, mayRead() else { return }
-        isReading = true
-        var commands = CommandBuffer()
-        reader.appendRead(to: &commands, blockMs: blockMs)
-        readLink?.send(commands)
+    /// Connects to where `key` lies, to read a part of the streams there or, with nil, only to write.
+    private func open(_ part: Int?, key: [UInt8]) throws(RedisError) -> HostLane {
+        let lane = HostLane(tag: KeySlot.tag(of: key), part: part)
+        lane.isWatched = leases == nil
+        if part != nil {
+            lane.readLink = try RedisLink(
+                context.reactor, context.settings.redis, key: key,
+                onReply: { [unowned self, unowned lane] in batchArrived($0, lane) },
+                onEnd: { [unowned self] in connectionLost($0) })
+        }
+        lane.commitLink = try RedisLink(
+            context.reactor, context.settings.redis, key: key,
+            onReply: { [unowned self, unowned lane] in answerArrived($0, lane) },
+            onEnd: { [unowned self] in connectionLost($0) })
+        lanes.append(lane)
+        return lane
     }
 
-    private func batchArrived(_ reply: RedisReply) {
-        lastAnswerUs = SystemClock.monotonicUs()
-        isReading = false
+    /// Where a key is written to.
+    private func lane(writing key: [UInt8]) throws(RedisError) -> HostLane {
+        guard isCluster else { return lanes[0] }
+        let tag = KeySlot.tag(of: key)
+        if let known = lanes.first(where: { $0.tag == tag }) { return known }
+        return try open(nil, key: key)
+    }
+
+    func askForBatch() {
+        guard phase == .live, lanes.contains(where: { $0.mayAsk }), mayRead() else { return }
+        for lane in lanes where lane.mayAsk {
+            guard let part = lane.part else { continue }
+            lane.isReading = true
+            var commands = CommandBuffer()
+            reader.appendRead(to: &commands, part: part, blockMs: blockMs)
+            lane.readLink?.send(commands)
+        }
+    }
+
+    private func batchArrived(_ reply: RedisReply, _ lane: HostLane) {
+        lane.lastAnswerUs = SystemClock.monotonicUs()
+        lane.isReading = false
         do throws(RedisError) {
-            try reader.load(reply)
+            try reader.load(reply, part: lane.part ?? 0)
         } catch {
             return readRefused(error)
         }
         reader.forEachReady(reply, &inputFields) { process(stream: $0, id: $1, fields: $2) }
+        guard !isGathering else { return }
         turn()
         if case .idle = commit { askForBatch() }
     }
@@ -74,67 +95,84 @@ extension ProcessorHost {
         let mayReadOn = hop.isOnlyAcknowledgements && leases == nil
         hop.seal()
         unsettled = hop.lanesTouched
-        sendUnsettled()
+        isAheadDone = hop.aheadOfLanes.isEmpty
+        sendCommit()
         // A batch that arrives before the answer waits in the connection.
-        readLink?.setPaused(true)
+        for lane in lanes { lane.readLink?.setPaused(true) }
         if mayReadOn { askForBatch() }
     }
 
-    private func sendUnsettled() {
+    private func sendCommit() {
         commit = .underWay
-        var all = CommandBuffer()
-        for lane in unsettled {
-            let commands = hop.commands(of: lane)
-            expectations.append(.lane(lane, replyCount: commands.commandCount))
-            all.append(commands)
-        }
-        appendFence(to: &all)
-        commitLink?.send(all)
+        if isAheadDone { sendLanes() } else { sendAhead() }
         context.latencyTrace?.note(causes)
     }
 
-    private func answerArrived(_ reply: RedisReply) {
-        lastAnswerUs = SystemClock.monotonicUs()
-        guard nextExpectation < expectations.count else {
-            return connectionLost(.unexpectedReply("an answer without a question"))
+    /// What lies elsewhere than the entries that set it off. It is not fenced, so a worker that may have slept sends nothing.
+    private func sendAhead() {
+        if leases != nil, !areLeasesFresh { return fenced() }
+        answersAwaited = hop.aheadOfLanes.count
+        do throws(RedisError) {
+            for ahead in hop.aheadOfLanes {
+                let lane = try lane(writing: ahead.key)
+                lane.expect(.ahead(replyCount: ahead.commands.commandCount))
+                lane.commitLink?.send(ahead.commands)
+            }
+        } catch { connectionLost(error) }
+    }
+
+    private func sendLanes() {
+        guard !unsettled.isEmpty else { return batchCommitted() }
+        answersAwaited = 0
+        for (number, link) in lanes.enumerated() {
+            var all = CommandBuffer()
+            for lane in unsettled where !isCluster || lane == number {
+                let commands = hop.commands(of: lane)
+                link.expect(.commit(lane: lane, replyCount: commands.commandCount))
+                all.append(commands)
+                if leases == nil { answersAwaited += 1 }
+            }
+            guard !all.isEmpty else { continue }
+            if leases != nil {
+                appendFence(of: link, endsCommit: true, to: &all)
+                answersAwaited += 1
+            }
+            link.commitLink?.send(all)
         }
-        switch expectations[nextExpectation] {
-        case .lane(let lane, let replyCount):
+    }
+
+    private func answerArrived(_ reply: RedisReply, _ lane: HostLane) {
+        lane.lastAnswerUs = SystemClock.monotonicUs()
+        switch lane.expected {
+        case nil: connectionLost(.unexpectedReply("an answer without a question"))
+        case .commit(let number, let replyCount)?:
             if replyCount > 1 {
                 if let error = reply.error { logRefusal(error) }
-                expectations[nextExpectation] = .lane(lane, replyCount: replyCount - 1)
+                return lane.expectMore(.commit(lane: number, replyCount: replyCount - 1))
+            }
+            lane.met()
+            laneAnswered(number, reply)
+        case .ahead(let replyCount)?: aheadAnswered(reply, lane, replyCount)
+        case .position(let stream)?:
+            guard let first = lane.positionReply else {
+                lane.positionReply = reply.value
                 return
             }
-            expectationMet()
-            laneAnswered(lane, reply)
-        case .position(let stream):
-            guard let first = positionReply else {
-                positionReply = reply.value
-                return
-            }
-            positionReply = nil
-            expectationMet()
+            lane.positionReply = nil
+            lane.met()
             positionArrived(stream, GroupKeeper.position(reader, first, reply.value))
-        case .foreign:
-            expectationMet()
+        case .foreign?:
+            lane.met()
             // With leases the workers have one consumer name: what is pending and not in hand was read by another.
             let consumer = leases == nil ? reader.consumer : nil
             if reply.value.elements.contains(where: { $0.elements.count == 4 && $0.elements[1].text != consumer }) {
                 mayHaveForeign = true
             }
-        case .trim, .watch:
-            expectationMet()
-        case .fence:
-            expectationMet()
-            fenceAnswered(reply)
+        case .trim?, .watch?: lane.met()
+        case .fence(let endsCommit)?:
+            lane.met()
+            fenceAnswered(reply, lane, endsCommit: endsCommit)
         }
-    }
-
-    private func expectationMet() {
-        nextExpectation += 1
-        guard nextExpectation == expectations.count else { return }
-        expectations.removeAll(keepingCapacity: true)
-        nextExpectation = 0
     }
 
     private func laneAnswered(_ lane: Int, _ reply: RedisReply) {
@@ -145,23 +183,39 @@ extension ProcessorHost {
             logFailures(in: reply)
             unsettled.removeAll { $0 == lane }
         }
-        let isLast = !expectations[nextExpectation...].contains { if case .lane = $0 { true } else { false } }
         // With leases, the batch ends when the fence is watched again.
-        if isLast, leases == nil { lanesAnswered() }
+        if leases == nil { commitAnswered() }
     }
 
-    func lanesAnswered() {
-        guard unsettled.isEmpty else {
-            commit = .refused
-            metrics.refusedCommits.add()
-            context.reactor.after(ms: refusalBackOff.next()) { [weak self] in
-                guard let self, phase == .live, case .refused = commit else { return }
-                if isStopping { return context.reactor.stop() }
-                sendUnsettled()
-            }
-            return
+    /// One of the answers that end a commit.
+    func commitAnswered() {
+        answersAwaited -= 1
+        guard answersAwaited == 0 else { return }
+        if unsettled.isEmpty { batchCommitted() } else { commitRefused() }
+    }
+
+    private func aheadAnswered(_ reply: RedisReply, _ lane: HostLane, _ replyCount: Int) {
+        if let error = reply.error {
+            logRefusal(error)
+            isAheadRefused = true
         }
-        batchCommitted()
+        if replyCount > 1 { return lane.expectMore(.ahead(replyCount: replyCount - 1)) }
+        lane.met()
+        answersAwaited -= 1
+        guard answersAwaited == 0 else { return }
+        isAheadDone = !isAheadRefused
+        isAheadRefused = false
+        if isAheadDone { sendLanes() } else { commitRefused() }
+    }
+
+    private func commitRefused() {
+        commit = .refused
+        metrics.refusedCommits.add()
+        context.reactor.after(ms: refusalBackOff.next()) { [weak self] in
+            guard let self, phase == .live, case .refused = commit else { return }
+            if isStopping { return context.reactor.stop() }
+            sendCommit()
+        }
     }
 
     private func batchCommitted() {
@@ -172,8 +226,16 @@ extension ProcessorHost {
         if mayHaveForeign, takeForeign() { return }
         if isTimerDue { turn() }
         guard case .idle = commit else { return }
-        readLink?.setPaused(false)
+        gather()
         if case .idle = commit { askForBatch() }
+    }
+
+    /// What arrived on the lanes meanwhile is one batch.
+    private func gather() {
+        isGathering = true
+        for lane in lanes { lane.readLink?.setPaused(false) }
+        isGathering = false
+        turn()
     }
 
     /// The batch is committed: the next one may begin.
@@ -220,14 +282,18 @@ extension ProcessorHost {
         retry()
     }
 
-    /// Drops both connections and comes back through recovery.
+    /// Drops all connections and comes back through recovery.
     func retry() { goDown(recoverAfterMs: backOff.next()) }
 
     func closeLinks() {
         phase = .down
-        readLink?.close()
-        commitLink?.close()
+        for lane in lanes { lane.close() }
         references?.close()
+        // Processed and not sealed: the state is ahead of the streams.
+        guard case .idle = commit, unsettled.isEmpty, !hop.isEmpty else { return }
+        processor = nil
+        hop.removeAll()
+        causes.removeAll()
     }
 
     func goDown(recoverAfterMs ms: Int64) {
@@ -235,8 +301,7 @@ extension ProcessorHost {
         if let recoveryTimer { context.reactor.cancel(recoveryTimer) }
         recoveryTimer = context.reactor.after(ms: ms) { [weak self] in
             // The links may be in the middle of a call when they fail, so they are let go only here.
-            self?.readLink = nil
-            self?.commitLink = nil
+            self?.lanes = []
             self?.recover()
         }
     }
@@ -245,32 +310,54 @@ extension ProcessorHost {
 
     /// While live, each read is answered within `blockMs`, so silence means that the server or the way to it is stuck.
     func checkAnswers() {
-        guard phase == .live, SystemClock.monotonicUs() - lastAnswerUs > Int64(Self.silenceMaxMs) * 1000 else { return }
+        let now = SystemClock.monotonicUs()
+        guard phase == .live,
+            lanes.contains(where: { $0.part != nil && now - $0.lastAnswerUs > Int64(Self.silenceMaxMs) * 1000 })
+        else { return }
         connectionLost(.timedOut(afterMs: Self.silenceMaxMs))
     }
 
     func trim() {
-        guard phase == .live, !outputKeys.isEmpty else { return }
-        var commands = CommandBuffer()
+        guard phase == .live else { return }
         let now = SystemClock.now().milliseconds
         for (name, key) in outputKeys {
             let oldest = now - (context.settings.streams.retentionMs[name.kind] ?? 86_400_000)
+            var commands = CommandBuffer()
             commands.begin("XTRIM", arguments: 5)
             commands.add(key)
             commands.add("MINID")
             commands.add("~")
             commands.add(Int(oldest))
-            expectations.append(.trim)
+            do throws(RedisError) {
+                let lane = try lane(writing: key)
+                lane.expect(.trim)
+                lane.commitLink?.send(commands)
+            } catch { return connectionLost(error) }
         }
-        commitLink?.send(commands)
     }
 
     func askPositions() {
         guard phase == .live else { return }
-        var commands = CommandBuffer()
-        GroupKeeper.appendPositionQueries(reader, to: &commands)
-        for stream in reader.streams.indices { expectations.append(.position(stream: stream)) }
-        commitLink?.send(commands)
+        ask {
+            GroupKeeper.appendPositionQuery(of: reader.streams[$0], to: &$1)
+        } expecting: {
+            .position(stream: $0)
+        }
+    }
+
+    /// A question about each stream.
+    private func ask(
+        _ append: (Int, inout CommandBuffer) -> Void, expecting: (Int) -> HostLane.Expectation
+    ) {
+        for lane in lanes {
+            guard let part = lane.part else { continue }
+            var commands = CommandBuffer()
+            for stream in reader.parts[part] {
+                append(stream, &commands)
+                lane.expect(expecting(stream))
+            }
+            lane.commitLink?.send(commands)
+        }
     }
 
     private func positionArrived(_ stream: Int, _ position: GroupKeeper.Position?) {
@@ -285,14 +372,13 @@ extension ProcessorHost {
     func askForeign() {
         guard phase == .live else { return }
         if mayHaveForeign, case .idle = commit, takeForeign() { return }
-        var commands = CommandBuffer()
-        for (index, stream) in reader.streams.enumerated() {
-            commands.command([
-                "XPENDING", stream.key, reader.group, "IDLE", "\(Self.deadAfterMs)", "-", "+", "10",
+        ask {
+            $1.command([
+                "XPENDING", reader.streams[$0].key, reader.group, "IDLE", "\(Self.deadAfterMs)", "-", "+", "10",
             ])
-            expectations.append(.foreign(stream: index))
+        } expecting: {
+            .foreign(stream: $0)
         }
-        commitLink?.send(commands)
     }
 
     /// Takes over what dead consumers left, and comes back through recovery if there was something.

@@ -21,8 +21,10 @@ extension ProcessorHost {
     }
 
     private func restore() throws(RedisError) {
-        let client = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        // A dead node of a cluster may not even refuse: the loop must turn while its replica is being promoted.
+        let client = try RedisClient(context.settings.redis, timeoutMs: isCluster ? 500 : 1500)
         let keeper = GroupKeeper(client, reader)
+        try claimLanes(client)
         let server = try keeper.serverId()
         // Another server process may have lost its last writes: its streams are then the truth, not our memory.
         if server != serverId { processor = nil }
@@ -63,12 +65,14 @@ extension ProcessorHost {
         guard !hop.isEmpty else { return }
         hop.seal()
         unsettled = hop.lanesTouched
+        isAheadDone = false
         try sendAndWait(client)
     }
 
     private func sendAndWait(_ client: RedisClient) throws(RedisError) {
-        guard try mayCommit(client) else { throw .refused("fenced: another worker has taken over") }
+        if !isAheadDone { try sendAheadAndWait(client) }
         for lane in unsettled {
+            guard try mayCommit(lane: lane, client) else { throw .refused("fenced: another worker has taken over") }
             let commands = hop.commands(of: lane)
             try client.send(commands)
             for remaining in stride(from: commands.commandCount, to: 0, by: -1) {
@@ -84,6 +88,16 @@ extension ProcessorHost {
             unsettled.removeAll { $0 == lane }
         }
         settle()
+    }
+
+    private func sendAheadAndWait(_ client: RedisClient) throws(RedisError) {
+        for ahead in hop.aheadOfLanes {
+            for case .error(let text) in try client.pipeline(ahead.commands) {
+                metrics.refusedCommits.add()
+                throw .refused(text)
+            }
+        }
+        isAheadDone = true
     }
 
     private func groupsWereLost(_ streams: [Int]) {

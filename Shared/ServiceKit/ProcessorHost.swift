@@ -23,21 +23,6 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         case refused
     }
 
-    /// What the next replies on the committing connection answer.
-    enum Expectation {
-        /// Replies of a lane's commands that are still to come; the last one counts.
-        case lane(Int, replyCount: Int)
-        /// XINFO STREAM and XINFO GROUPS.
-        case position(stream: Int)
-        /// Entries that have long been pending.
-        case foreign(stream: Int)
-        case trim
-        /// WATCH of the fence.
-        case watch
-        /// The fence's value: nil while this worker is the one.
-        case fence
-    }
-
     let context: ServiceContext
     let make: () -> Processor
     let sharing: Sharing
@@ -65,19 +50,21 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     public internal(set) var processor: Processor?
     var phase = Phase.down
     var commit = Commit.idle
-    var readLink: RedisLink?
-    var commitLink: RedisLink?
-    var expectations: [Expectation] = []
-    var nextExpectation = 0
-    var positionReply: RedisValue?
+    /// One to a single Redis; on a cluster one for each lane of the reader, then those that are only written to.
+    var lanes: [HostLane] = []
     /// Lanes of the sealed batch whose commit has not been confirmed.
     var unsettled: [Int] = []
+    /// Whether what goes ahead of the sealed batch's lanes has been confirmed.
+    var isAheadDone = false
+    var isAheadRefused = false
+    /// Answers to what is being committed that are still to come.
+    var answersAwaited = 0
+    /// Whether what has arrived on all lanes is put into one batch at this moment.
+    var isGathering = false
     var serverId: String?
     var lastCommitted: [StreamId?]
-    var backOff = BackOff(leastMs: 100, greatestMs: 5000)
+    var backOff: BackOff
     var refusalBackOff = BackOff(leastMs: 100, greatestMs: 5000)
-    /// Whether Redis still owes the answer to a read.
-    var isReading = false
     var isStopping = false
     var isTimerDue = false
     var mayHaveForeign = false
@@ -86,8 +73,6 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var outputKeys: [(name: StreamName, key: [UInt8])] = []
     /// Times of the market events behind this batch's outputs, microseconds.
     var causes: [Int64] = []
-    /// When Redis last answered, monotonic microseconds.
-    var lastAnswerUs: Int64 = 0
     var recoveryTimer: Reactor.TimerToken?
     /// Nil for a service whose symbols are all its own.
     var leases: SymbolLeases?
@@ -121,13 +106,18 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         reader = GroupReader(
             group: context.name, consumer: "\(context.name)-\(suffix)",
             streams: streams ?? Self.streams(for: context.settings.symbols),
-            countMax: context.settings.streams.batchMax)
+            countMax: context.settings.streams.batchMax, isCluster: context.settings.redis.cluster != nil)
         self.streams = reader.streams
-        hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()))
+        hop = HopBuffer(
+            reader, firstMarker: Int(SystemClock.wallUs()), isCluster: context.settings.redis.cluster != nil)
+        // A cluster is back when a replica has been promoted, which takes a few seconds.
+        backOff = BackOff(leastMs: 100, greatestMs: context.settings.redis.cluster == nil ? 5000 : 500)
         lastCommitted = Array(repeating: nil, count: reader.streams.count)
         metrics = HostMetrics(context.metrics, service: context.name, reader: reader)
         if sharing != .none { leases = makeLeases() }
     }
+
+    var isCluster: Bool { context.settings.redis.cluster != nil }
 
     /// All streams that the processor's input comes from, symbol by symbol, then the global ones.
     public static func streams(for symbols: [Symbol]) -> [StreamName] {
@@ -201,6 +191,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         do throws(ContractError) {
             if let input = try Processor.Input(stream: name, id: id, fields: fields) {
                 let lane = hop.lane(ofStream: stream)
+                hop.begin(.entry(stream: stream, id: id))
                 let cause = name.kind.isMarketData ? id : (try? fields.optional("cause")) ?? nil
                 processor?.process(input) { write($0, lane: lane, cause: cause) }
             }
@@ -220,6 +211,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     }
 
     private func putAside(stream: Int, id: StreamId, fields: Fields, error: ContractError) {
+        hop.begin(.entry(stream: stream, id: id))
         hop.deadLetter(stream: stream, id: id, fields: fields, error: error)
         _ = key(of: StreamName(.dead, streams[stream].symbol))
         metrics.deadLetters.add()
@@ -256,8 +248,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         isTimerDue = false
         let period = Processor.Input.timerMs
         guard let input = Processor.Input.timer(at: context.venueClock.now().floored(to: period)) else { return }
-        processor?.process(input) { output in
-            write(output, lane: hop.lane(of: output.stream.symbol), cause: nil)
-        }
+        hop.begin(.timer)
+        processor?.process(input) { output in write(output, lane: hop.lane(of: output.stream), cause: nil) }
     }
 }

@@ -1,6 +1,8 @@
 public import StreamBus
 
 /// A Redis connection on a reactor. It reports its end once and is then of no more use: a new one is made.
+///
+/// On a cluster it leads to the node that has one slot, and it ends when that node is no longer the one.
 public final class RedisLink {
     private let reactor: Reactor
     private let connection: RedisConnection
@@ -9,18 +11,33 @@ public final class RedisLink {
     private var isWaitingToSend = false
     private var isPaused = false
     public private(set) var isOpen = true
+    private let place: Place?
+    private var placeTimer: Reactor.TimerToken?
 
-    /// `onReply` gets each reply, valid during the call. `onEnd` says why the connection was lost.
+    /// Where the slot was when the connection was made.
+    private struct Place {
+        let map: ClusterMap
+        let slot: Int
+        let node: RedisAddress.Endpoint
+    }
+
+    private static let placeCheckMs: Int64 = 200
+
+    /// On a cluster all commands must have their keys in the slot of `key`. `onReply` gets each reply, valid during the call. `onEnd` says why the connection was lost.
     public init(
-        _ reactor: Reactor, _ address: RedisAddress, onReply: @escaping (RedisReply) -> Void,
+        _ reactor: Reactor, _ address: RedisAddress, key: [UInt8], onReply: @escaping (RedisReply) -> Void,
         onEnd: @escaping (RedisError) -> Void
     ) throws(RedisError) {
         self.reactor = reactor
         self.onReply = onReply
         self.onEnd = onEnd
-        connection = try RedisConnection(address)
+        let node = try address.node(of: key)
+        place = address.cluster.map { Place(map: $0, slot: KeySlot.of(key), node: node.endpoint) }
+        connection = try RedisConnection(node)
         reactor.watch(connection.descriptor, for: [.read, .write]) { [weak self] interest in self?.advance(interest) }
         isWaitingToSend = true
+        guard place != nil else { return }
+        placeTimer = reactor.every(ms: Self.placeCheckMs) { [weak self] in self?.checkPlace() }
     }
 
     deinit { close() }
@@ -51,6 +68,7 @@ public final class RedisLink {
         guard isOpen else { return }
         isOpen = false
         reactor.unwatch(connection.descriptor)
+        if let placeTimer { reactor.cancel(placeTimer) }
     }
 
     private func advance(_ interest: Reactor.Interest) {
@@ -68,8 +86,19 @@ public final class RedisLink {
 
     private func readReplies() {
         do throws(RedisError) {
-            while isOpen, !isPaused, let reply = try connection.nextReply() { onReply(reply) }
+            while isOpen, !isPaused, let reply = try connection.nextReply() {
+                if let place, let error = reply.error, let notice = ClusterNotice(error, from: place.node) {
+                    if case .moved(let slot, let target) = notice.kind { place.map.moved(slot: slot, to: target) }
+                    throw .disconnected(error)
+                }
+                onReply(reply)
+            }
         } catch { fail(error) }
+    }
+
+    private func checkPlace() {
+        guard let place, let master = place.map.master(ofSlot: place.slot), master != place.node else { return }
+        fail(.disconnected("slot \(place.slot) is served by another node"))
     }
 
     private func flush() {

@@ -8,7 +8,7 @@ final class ReferenceReader {
     let streams: [StreamName]
     private let windowMs: Int64
     private var last: [StreamId]
-    private var link: RedisLink?
+    private var links: [RedisLink] = []
     private let context: ServiceContext
     private static let pageSize = 500
     private static let blockMs = 1000
@@ -35,25 +35,35 @@ final class ReferenceReader {
         _ body: @escaping (_ stream: StreamName, _ id: StreamId, _ fields: Fields) -> Void,
         onEnd: @escaping (RedisError) -> Void
     ) throws(RedisError) {
-        link = try RedisLink(
-            context.reactor, context.settings.redis,
-            onReply: { [unowned self] reply in
-                do throws(RedisError) {
-                    try take(reply, body)
-                    ask()
-                } catch { onEnd(error) }
-            }, onEnd: onEnd)
-        ask()
+        links = []
+        for (number, asked) in parts.enumerated() {
+            links.append(
+                try RedisLink(
+                    context.reactor, context.settings.redis, key: Array(streams[asked[0]].key.utf8),
+                    onReply: { [unowned self] reply in
+                        do throws(RedisError) {
+                            try take(reply, body)
+                            ask(asked, links[number])
+                        } catch { onEnd(error) }
+                    }, onEnd: onEnd))
+            ask(asked, links[number])
+        }
     }
 
-    func close() { link?.close() }
+    func close() { for link in links { link.close() } }
 
-    private func ask() {
+    /// Streams that are read with one command: on a cluster those of one slot.
+    private var parts: [[Int]] {
+        guard context.settings.redis.cluster != nil else { return [Array(streams.indices)] }
+        return streams.indices.map { [$0] }
+    }
+
+    private func ask(_ asked: [Int], _ link: RedisLink) {
         var commands = CommandBuffer()
         commands.command(
-            ["XREAD", "COUNT", "\(Self.pageSize)", "BLOCK", "\(Self.blockMs)", "STREAMS"] + streams.map(\.key)
-                + last.map(\.description))
-        link?.send(commands)
+            ["XREAD", "COUNT", "\(Self.pageSize)", "BLOCK", "\(Self.blockMs)", "STREAMS"]
+                + asked.map { streams[$0].key } + asked.map { last[$0].description })
+        link.send(commands)
     }
 
     private func take(

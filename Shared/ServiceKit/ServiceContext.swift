@@ -1,4 +1,5 @@
 import Glibc
+import StreamBus
 
 /// What a service has in hand when it starts: its settings, and the means to tell what it does.
 public final class ServiceContext {
@@ -26,6 +27,7 @@ public final class ServiceContext {
     private let top: ConfigurationSection
     private let isCheck: Bool
     private let metricsPort: Int
+    private var clusterWatch: ClusterWatch?
     private var responder: HTTPResponder?
 
     /// Reads the arguments and the configuration. Ends the process for `--help`, `--version`, and what can't be read.
@@ -60,6 +62,9 @@ public final class ServiceContext {
         metrics = Metrics()
         alerts = AlertMetrics(metrics)
         reactor = Reactor()
+        if let map = settings.redis.cluster, !isReplay {
+            clusterWatch = ClusterWatch(reactor, settings.redis, map)
+        }
         if options.showsConfiguration {
             print(root.redacted)
             ExitCode.success.exit()

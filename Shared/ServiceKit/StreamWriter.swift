@@ -9,35 +9,32 @@ import TradingPrimitives
 /// a write was not taken.
 public final class StreamWriter {
     private let context: ServiceContext
-    private var queue: WriteQueue
-    private var link: RedisLink?
-    private var backOff = BackOff(leastMs: 100, greatestMs: 5000)
-    private var keys: [(name: StreamName, key: [UInt8])] = []
+    /// One to a single Redis; on a cluster one to each slot.
+    private var flows: [WriteFlow] = []
+    private var keys: [(name: StreamName, key: [UInt8], flow: WriteFlow)] = []
+    private let bytesMax: Int
     private let written: Metrics.Counter
-    private let lost: Metrics.Counter
-    private let refused: Metrics.Counter
-    private let reconnects: Metrics.Counter
-    private var isStopped = false
-    private var lastComplaintUs: Int64 = 0
-    public private(set) var isUp = false
+    private let counters: WriteFlow.Counters
+    private var isStarted = false
+    /// Whether all that is written can be sent.
+    public var isUp: Bool { !flows.isEmpty && flows.allSatisfy(\.isUp) }
 
     public init(_ context: ServiceContext, bytesMax: Int = 32 << 20) {
         self.context = context
-        queue = WriteQueue(bytesMax: bytesMax)
+        self.bytesMax = bytesMax
         written = context.metrics.counter("stream_outputs_total", help: "Entries written.")
-        lost = context.metrics.counter(
-            "writes_lost_total", help: "Writes given up: not taken for want of room, or of no more use.")
-        refused = context.metrics.counter("writes_refused_total", help: "Times that Redis would not take writes.")
-        reconnects = context.metrics.counter("redis_reconnects_total", help: "Connections to Redis that were lost.")
+        counters = WriteFlow.Counters(context.metrics)
+        if context.settings.redis.cluster == nil { flows = [WriteFlow(context, key: [], bytesMax: bytesMax, counters)] }
         context.metrics.gauge("writer_queue_bytes", help: "Writes waiting for their confirmation.") { [weak self] in
-            Double(self?.queue.byteCount ?? 0)
+            Double(self?.flows.reduce(0) { $0 + $1.byteCount } ?? 0)
         }
     }
 
     /// Begins to connect, and to trim the streams that are written.
     public func start() {
         context.reactor.every(ms: 10_000) { [weak self] in self?.trim() }
-        connect()
+        isStarted = true
+        for flow in flows { flow.start() }
     }
 
     // MARK: Writing
@@ -45,114 +42,54 @@ public final class StreamWriter {
     /// The number by which a stream is written to, and trimmed from now on.
     public func open(_ stream: StreamName) -> Int {
         if let number = keys.firstIndex(where: { $0.name == stream }) { return number }
-        keys.append((stream, Array(stream.key.utf8)))
+        let key = Array(stream.key.utf8)
+        keys.append((stream, key, flow(to: key)))
         return keys.count - 1
+    }
+
+    private func flow(to key: [UInt8]) -> WriteFlow {
+        guard context.settings.redis.cluster != nil else { return flows[0] }
+        if let known = flows.first(where: { $0.carries(key) }) { return known }
+        let made = WriteFlow(context, key: key, bytesMax: bytesMax / context.settings.symbols.count, counters)
+        flows.append(made)
+        if isStarted { made.start() }
+        return made
     }
 
     /// Adds an entry to an opened stream; false when there is no room for it.
     @discardableResult
     public func write(_ stream: Int, id: StreamId, _ fields: borrowing Fields) -> Bool {
-        guard queue.add(isOnce: false, { $0.xadd(keys[stream].key, id: id, fields) }) else {
-            giveUp("no room")
-            return false
-        }
+        guard keys[stream].flow.add(isOnce: false, { $0.xadd(keys[stream].key, id: id, fields) }) else { return false }
         written.add()
         return true
     }
 
-    /// Adds commands of any kind; `isOnce` ones are not sent again when their outcome is unknown.
+    /// Adds commands of any kind that change `key`; `isOnce` ones are not sent again when their outcome is unknown.
     @discardableResult
-    public func write(isOnce: Bool, _ body: (inout CommandBuffer) -> Void) -> Bool {
-        guard queue.add(isOnce: isOnce, body) else {
-            giveUp("no room")
-            return false
-        }
-        return true
+    public func write(to key: String, isOnce: Bool, _ body: (inout CommandBuffer) -> Void) -> Bool {
+        let flow = context.settings.redis.cluster == nil ? flows[0] : flow(to: Array(key.utf8))
+        return flow.add(isOnce: isOnce, body)
     }
 
     /// Sends what was written since the last time.
-    public func flush() {
-        guard isUp, let link, !queue.isRefused else { return }
-        queue.takeUnsent { link.send($0) }
-    }
+    public func flush() { for flow in flows { flow.flush() } }
 
     /// Writes that have not been confirmed.
-    public var unconfirmedCount: Int { queue.recordCount }
+    public var unconfirmedCount: Int { flows.reduce(0) { $0 + $1.unconfirmedCount } }
 
     /// Sends what is left and turns the loop until all is confirmed, or `ms` have passed.
     public func drain(withinMs ms: Int64) {
         let end = SystemClock.monotonicUs() + ms * 1000
         flush()
-        while queue.recordCount > 0, SystemClock.monotonicUs() < end { context.reactor.poll(timeoutMs: 20) }
-        isStopped = true
-    }
-
-    // MARK: The connection
-
-    private func connect() {
-        guard !isStopped else { return }
-        do throws(RedisError) {
-            link = try RedisLink(
-                context.reactor, context.settings.redis, onReply: { [unowned self] in answered($0) },
-                onEnd: { [unowned self] in ended($0) })
-            isUp = true
-            resend()
-        } catch { ended(error) }
-    }
-
-    private func resend() {
-        let dropped = queue.prepareResend()
-        if dropped > 0 { lost.add(Int64(dropped)) }
-        flush()
-    }
-
-    private func ended(_ error: RedisError) {
-        isUp = false
-        reconnects.add()
-        context.log.warning("redis_lost") { $0.put("error", error) }
-        // The link may be in the middle of a call, so it is let go only when the next one takes its place.
-        context.reactor.after(ms: backOff.next()) { [weak self] in self?.connect() }
-    }
-
-    private func answered(_ reply: RedisReply) {
-        switch queue.answered(error: reply.error) {
-        case .confirmed: backOff.reset()
-        case .incomplete: break
-        case .lost(let error): giveUp(error)
-        case .refused(let error):
-            refused.add()
-            complain("writes_refused", error)
-        }
-        // Once all that was under way is answered, the refused writes go again after a while.
-        if queue.isRefused, queue.unansweredCount == 0 {
-            context.reactor.after(ms: backOff.next()) { [weak self] in
-                guard let self, isUp, queue.isRefused else { return }
-                resend()
-            }
-        }
-    }
-
-    private func giveUp(_ error: String) {
-        lost.add()
-        complain("write_lost", error)
-    }
-
-    /// At most one line a second.
-    private func complain(_ event: StaticString, _ error: String) {
-        let now = SystemClock.monotonicUs()
-        guard now - lastComplaintUs > 1_000_000 else { return }
-        lastComplaintUs = now
-        context.log.error(event) {
-            $0.put("error", error)
-            $0.put("queued", queue.recordCount)
-        }
+        while unconfirmedCount > 0, SystemClock.monotonicUs() < end { context.reactor.poll(timeoutMs: 20) }
+        for flow in flows { flow.stop() }
     }
 
     private func trim() {
         let now = SystemClock.now().milliseconds
-        for (name, key) in keys {
+        for (name, key, flow) in keys {
             let oldest = now - (context.settings.streams.retentionMs[name.kind] ?? 86_400_000)
-            write(isOnce: true) { commands in
+            _ = flow.add(isOnce: true) { commands in
                 commands.begin("XTRIM", arguments: 5)
                 commands.add(key)
                 commands.add("MINID")

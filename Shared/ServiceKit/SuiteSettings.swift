@@ -76,7 +76,10 @@ public struct SuiteSettings: Sendable {
     private static func redis(_ section: ConfigurationSection) throws(ConfigurationError) -> RedisAddress {
         let url = try section.string("url", default: "redis://127.0.0.1:6379")
         guard var address = RedisAddress(url) else {
-            throw section.error("url", "is neither redis://[user:password@]host[:port][/db] nor unix:///path")
+            throw section.error(
+                "url",
+                "is neither redis://[user:password@]host[:port][/db], redis-cluster://[user:password@]host:port,host:port… "
+                    + "nor unix:///path")
         }
         if let user = try section.string("user") { address.user = user }
         if let password = try section.secret("password") { address.password = password }

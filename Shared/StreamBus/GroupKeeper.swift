@@ -29,14 +29,8 @@ public struct GroupKeeper {
         public var lag: Int64?
     }
 
-    /// The process that answers: another one has another id, and may have lost what was written last.
-    public func serverId() throws(RedisError) -> String {
-        let text = try client.command("INFO", "server").text ?? ""
-        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("run_id:") {
-            return String(line.dropFirst(7))
-        }
-        throw .unexpectedReply("INFO without run_id")
-    }
+    /// The processes that answer: others have other ids, and may have lost what was written last.
+    public func serverId() throws(RedisError) -> String { try client.serverId(of: reader.keys) }
 
     /// Creates the groups that are missing, and the streams. `resumeAt` has for each stream the last entry that was
     /// committed, or nil when this process has committed none. Gives the streams whose group was not there.
@@ -61,7 +55,7 @@ public struct GroupKeeper {
 
     public func positions() throws(RedisError) -> [Position] {
         var commands = CommandBuffer()
-        Self.appendPositionQueries(reader, to: &commands)
+        for stream in reader.streams { Self.appendPositionQuery(of: stream, to: &commands) }
         let replies = try client.pipeline(commands)
         var positions: [Position] = []
         for stream in reader.streams.indices {
@@ -84,12 +78,10 @@ public struct GroupKeeper {
             "ENTRIESREAD", "\(added - length)")
     }
 
-    /// Two commands a stream; `position` reads their replies.
-    public static func appendPositionQueries(_ reader: GroupReader, to commands: inout CommandBuffer) {
-        for stream in reader.streams {
-            commands.command(["XINFO", "STREAM", stream.key])
-            commands.command(["XINFO", "GROUPS", stream.key])
-        }
+    /// Two commands; `position` reads their replies.
+    public static func appendPositionQuery(of stream: StreamName, to commands: inout CommandBuffer) {
+        commands.command(["XINFO", "STREAM", stream.key])
+        commands.command(["XINFO", "GROUPS", stream.key])
     }
 
     /// Nil when the group is not there.

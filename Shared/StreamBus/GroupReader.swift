@@ -1,5 +1,5 @@
 public import SignalContracts
-public import TradingPrimitives
+import TradingPrimitives
 
 /// A consumer's place among the streams it reads: writes the reads, and brings what they bring into one order.
 ///
@@ -11,9 +11,13 @@ public struct GroupReader {
     public let consumer: String
     public let streams: [StreamName]
     public let keys: [[UInt8]]
-    /// For each stream the number of its lane: one lane a symbol, the last one for global streams.
+    /// For each stream the number of its lane: one lane a symbol, the last one for global streams; on a cluster one for each
+    /// global stream, so that all keys of a lane lie in one slot.
     public let lanes: [Int]
-    public let laneSymbols: [Symbol?]
+    /// What its keys have in braces; nil for global streams of a single Redis.
+    public let laneTags: [String?]
+    /// Streams that are read with one command: all, or on a cluster those of one lane.
+    public let parts: [[Int]]
     /// Entries of one stream in one read.
     public let countMax: Int
 
@@ -32,7 +36,9 @@ public struct GroupReader {
 
     private var ready: [Entry] = []
     private var later: [Entry] = []
-    private var held: [Held] = []
+    /// For each part what is held back.
+    private var held: [[Held]]
+    private var loadedPart = 0
     /// For each stream, up to which id it is known when more may follow.
     private var knownUpTo: [StreamId?]
     private var horizons: [StreamId?]
@@ -40,28 +46,32 @@ public struct GroupReader {
     private var heldCounts: [Int]
     private let isMarketData: [Bool]
 
-    public init(group: String, consumer: String, streams: [StreamName], countMax: Int = 256) {
+    public init(group: String, consumer: String, streams: [StreamName], countMax: Int = 256, isCluster: Bool = false) {
         precondition(!streams.isEmpty && countMax > 0)
         self.group = group
         self.consumer = consumer
         self.streams = streams
         self.countMax = countMax
         keys = streams.map { Array($0.key.utf8) }
-        var symbols: [Symbol?] = []
-        for stream in streams where stream.symbol != nil && !symbols.contains(stream.symbol) {
-            symbols.append(stream.symbol)
-        }
-        symbols.append(nil)
-        laneSymbols = symbols
-        lanes = streams.map { stream in symbols.firstIndex(of: stream.symbol) ?? symbols.count - 1 }
+        var tags: [String?] = []
+        func tag(_ stream: StreamName) -> String? { stream.symbol?.name ?? (isCluster ? stream.key : nil) }
+        for stream in streams where tag(stream) != nil && !tags.contains(tag(stream)) { tags.append(tag(stream)) }
+        if !isCluster { tags.append(nil) }
+        let lanes = streams.map { stream in tags.firstIndex(of: tag(stream)) ?? tags.count - 1 }
+        laneTags = tags
+        self.lanes = lanes
+        parts =
+            isCluster
+            ? tags.indices.map { lane in lanes.indices.filter { lanes[$0] == lane } } : [Array(streams.indices)]
+        held = Array(repeating: [], count: parts.count)
         isMarketData = streams.map(\.kind.isMarketData)
         knownUpTo = Array(repeating: nil, count: streams.count)
-        horizons = Array(repeating: nil, count: symbols.count)
+        horizons = Array(repeating: nil, count: tags.count)
         heldCounts = Array(repeating: 0, count: streams.count)
     }
 
     /// Entries that wait for another stream to catch up.
-    public var heldCount: Int { held.count }
+    public var heldCount: Int { held.reduce(0) { $0 + $1.count } }
     /// Entries of the loaded batch.
     public var readyCount: Int { ready.count }
 
@@ -69,15 +79,15 @@ public struct GroupReader {
     public mutating func reset() {
         ready.removeAll()
         later.removeAll()
-        held.removeAll()
+        for part in held.indices { held[part].removeAll() }
         for stream in streams.indices { heldCounts[stream] = 0 }
     }
 
-    /// Asks for new entries of all streams, except those of which some are held back. Waits at most `blockMs` for the
+    /// Asks for new entries of a part's streams, except those of which some are held back. Waits at most `blockMs` for the
     /// first one, or not at all while something is held back.
-    public func appendRead(to commands: inout CommandBuffer, blockMs: Int) {
-        let asked = streams.indices.filter { heldCounts[$0] == 0 }
-        let mayWait = held.isEmpty && later.isEmpty
+    public func appendRead(to commands: inout CommandBuffer, part: Int = 0, blockMs: Int) {
+        let asked = parts[part].filter { heldCounts[$0] == 0 }
+        let mayWait = held[part].isEmpty
         commands.begin("XREADGROUP", arguments: 7 + (mayWait ? 2 : 0) + 2 * asked.count)
         commands.add("GROUP")
         commands.add(group)
@@ -93,20 +103,21 @@ public struct GroupReader {
         for _ in asked { commands.add(">") }
     }
 
-    /// Takes a read's reply in: after it, `forEachReady` gives the entries that may be processed.
-    public mutating func load(_ reply: RedisReply) throws(RedisError) {
+    /// Takes the reply to a part's read in: after it, `forEachReady` gives the entries that may be processed.
+    public mutating func load(_ reply: RedisReply, part: Int = 0) throws(RedisError) {
         if let error = reply.error { throw .refused(error) }
-        for stream in streams.indices { knownUpTo[stream] = nil }
+        loadedPart = part
+        for stream in parts[part] { knownUpTo[stream] = nil }
         ready.removeAll(keepingCapacity: true)
         later.removeAll(keepingCapacity: true)
-        for (index, entry) in held.enumerated() {
+        for (index, entry) in held[part].enumerated() {
             ready.append(Entry(id: entry.id, stream: entry.stream, node: -1 - index))
             knownUpTo[entry.stream] = entry.id
         }
         try collect(reply)
         holdBack()
         ready.sort { ($0.id, $0.stream) < ($1.id, $1.stream) }
-        for stream in streams.indices { heldCounts[stream] = 0 }
+        for stream in parts[part] { heldCounts[stream] = 0 }
         for entry in later { heldCounts[entry.stream] += 1 }
     }
 
@@ -136,7 +147,7 @@ public struct GroupReader {
     private mutating func holdBack() {
         for lane in horizons.indices { horizons[lane] = nil }
         var isBounded = false
-        for stream in streams.indices where isMarketData[stream] {
+        for stream in parts[loadedPart] where isMarketData[stream] {
             guard let known = knownUpTo[stream] else { continue }
             isBounded = true
             horizons[lanes[stream]] = min(horizons[lanes[stream]] ?? known, known)
@@ -157,14 +168,14 @@ public struct GroupReader {
     ) {
         for entry in ready {
             if entry.node < 0 {
-                body(entry.stream, entry.id, held[-1 - entry.node].fields)
+                body(entry.stream, entry.id, held[loadedPart][-1 - entry.node].fields)
             } else {
                 _ = reply.read(entry.node, into: &fields)
                 body(entry.stream, entry.id, fields)
             }
         }
-        held = later.map { entry in
-            if entry.node < 0 { return held[-1 - entry.node] }
+        held[loadedPart] = later.map { entry in
+            if entry.node < 0 { return held[loadedPart][-1 - entry.node] }
             var kept = Fields()
             _ = reply.read(entry.node, into: &kept)
             return Held(id: entry.id, stream: entry.stream, fields: kept)

@@ -1,4 +1,5 @@
-/// Where a Redis server listens: `redis://[user:password@]host[:port][/db]` or `unix:///path/to/socket[?db=n]`.
+/// Where a Redis server listens: `redis://[user:password@]host[:port][/db]` or `unix:///path/to/socket[?db=n]`; or where
+/// some nodes of a cluster do: `redis-cluster://[user:password@]host:port,host:port…`.
 public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     public enum Endpoint: Equatable, Sendable {
         case tcp(host: String, port: Int)
@@ -11,12 +12,29 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     /// Never shown.
     public var password: String?
     public var database: Int
+    /// Nil for a single server.
+    public private(set) var cluster: ClusterMap?
 
     public init(_ endpoint: Endpoint, user: String? = nil, password: String? = nil, database: Int = 0) {
         self.endpoint = endpoint
         self.user = user
         self.password = password
         self.database = database
+    }
+
+    /// One server, by the same user.
+    public func at(_ endpoint: Endpoint) -> RedisAddress {
+        RedisAddress(endpoint, user: user, password: password, database: database)
+    }
+
+    /// The server that has a key, as far as this process has heard; this server when there is only one.
+    public func node(of key: [UInt8]) throws(RedisError) -> RedisAddress {
+        guard let cluster else { return self }
+        let slot = KeySlot.of(key)
+        guard let master = cluster.master(ofSlot: slot) else {
+            throw .refused("CLUSTERDOWN nobody serves slot \(slot)")
+        }
+        return at(master)
     }
 
     /// Nil for what is not such an address.
@@ -34,8 +52,9 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
             self.init(.unix(path: String(path)), database: database)
             return
         }
-        guard url.hasPrefix("redis://") else { return nil }
-        var rest = url.dropFirst(8)
+        let isCluster = url.hasPrefix("redis-cluster://")
+        guard isCluster || url.hasPrefix("redis://") else { return nil }
+        var rest = url.dropFirst(isCluster ? 16 : 8)
         var user: String?
         var password: String?
         if let at = rest.lastIndex(of: "@") {
@@ -43,6 +62,10 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
             if let name = login.first, !name.isEmpty { user = String(name) }
             if login.count == 2 { password = String(login[1]) }
             rest = rest[rest.index(after: at)...]
+        }
+        if isCluster {
+            self.init(nodes: rest, user: user, password: password)
+            return
         }
         var database = 0
         if let slash = rest.firstIndex(of: "/") {
@@ -59,13 +82,35 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
         self.init(.tcp(host: String(parts[0]), port: port), user: user, password: password, database: database)
     }
 
+    private init?(nodes: Substring, user: String?, password: String?) {
+        var seeds: [Endpoint] = []
+        for node in nodes.split(separator: ",", omittingEmptySubsequences: false) {
+            let parts = node.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, let port = Int(parts[1]), 1...65535 ~= port else { return nil }
+            seeds.append(.tcp(host: String(parts[0]), port: port))
+        }
+        guard let first = seeds.first else { return nil }
+        self.init(first, user: user, password: password)
+        cluster = ClusterMap(seeds: seeds)
+    }
+
     /// The address without its password.
     public var description: String {
         let suffix = database == 0 ? "" : "/\(database)"
         let login = user.map { "\($0)@" } ?? ""
+        if let cluster {
+            return "redis-cluster://\(login)" + cluster.seeds.map(Self.text).joined(separator: ",")
+        }
         return switch endpoint {
         case .tcp(let host, let port): "redis://\(login)\(host):\(port)\(suffix)"
         case .unix(let path): "unix://\(path)\(database == 0 ? "" : "?db=\(database)")"
+        }
+    }
+
+    private static func text(_ endpoint: Endpoint) -> String {
+        switch endpoint {
+        case .tcp(let host, let port): "\(host):\(port)"
+        case .unix(let path): path
         }
     }
 }

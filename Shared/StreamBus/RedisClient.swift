@@ -1,14 +1,23 @@
 import Glibc
 
-/// A client that waits for its answers: for start-up, recovery, tools and tests.
+/// A client that waits for its answers: for start-up, recovery, tools and tests. Each command must have its keys in one slot.
 public final class RedisClient {
-    private let connection: RedisConnection
+    private enum Way {
+        case single(RedisConnection)
+        case cluster(ClusterClient)
+    }
+
+    private let way: Way
     private var buffer = CommandBuffer()
     /// Longest wait for an answer, milliseconds.
     public var timeoutMs: Int
 
     public init(_ address: RedisAddress, timeoutMs: Int = 5000) throws(RedisError) {
-        connection = try RedisConnection(address)
+        if let map = address.cluster {
+            way = .cluster(try ClusterClient(address, map, timeoutMs: timeoutMs))
+        } else {
+            way = .single(try RedisConnection(address))
+        }
         self.timeoutMs = timeoutMs
     }
 
@@ -37,22 +46,69 @@ public final class RedisClient {
     }
 
     public func send(_ commands: borrowing CommandBuffer) throws(RedisError) {
-        connection.write(commands)
-        try connection.flush()
+        switch way {
+        case .single(let connection):
+            connection.write(commands)
+            try connection.flush()
+        case .cluster(let cluster): try cluster.send(commands)
+        }
     }
 
     /// Waits for the next reply, which is valid until the next call.
     public func receive() throws(RedisError) -> RedisReply {
+        switch way {
+        case .single(let connection): try connection.waitForReply(timeoutMs: timeoutMs)
+        case .cluster(let cluster): try cluster.receive(timeoutMs: timeoutMs)
+        }
+    }
+
+    /// `INFO` of the server, or of each master of a cluster.
+    public func information(_ section: String) throws(RedisError) -> [String] {
+        let replies =
+            switch way {
+            case .single: [try command("INFO", section)]
+            case .cluster(let cluster): try cluster.information(section, timeoutMs: timeoutMs)
+            }
+        return try replies.map(Self.text)
+    }
+
+    /// The numbers of the processes that have these keys: another process has another one.
+    public func serverId(of keys: [[UInt8]]) throws(RedisError) -> String {
+        let replies =
+            switch way {
+            case .single: [try command("INFO", "server")]
+            case .cluster(let cluster): try cluster.servers(of: keys, timeoutMs: timeoutMs)
+            }
+        var ids: [String] = []
+        for reply in replies {
+            let lines = try Self.text(reply).split(whereSeparator: \.isNewline)
+            guard let line = lines.first(where: { $0.hasPrefix("run_id:") }) else {
+                throw .unexpectedReply("INFO without run_id")
+            }
+            ids.append(String(line.dropFirst(7)))
+        }
+        return ids.sorted().joined(separator: ",")
+    }
+
+    private static func text(_ reply: RedisValue) throws(RedisError) -> String {
+        if case .error(let text) = reply { throw .refused(text) }
+        return reply.text ?? ""
+    }
+}
+
+extension RedisConnection {
+    /// Waits for the next reply, which is valid until the next call.
+    func waitForReply(timeoutMs: Int) throws(RedisError) -> RedisReply {
         let deadline = Self.monotonicMs() + timeoutMs
         while true {
-            if let reply = try connection.nextReply() { return reply }
+            if let reply = try nextReply() { return reply }
             let left = deadline - Self.monotonicMs()
             guard left > 0 else { throw .timedOut(afterMs: timeoutMs) }
             var waiting = pollfd(
-                fd: connection.descriptor, events: Int16(POLLIN | (connection.wantsToSend ? POLLOUT : 0)), revents: 0)
+                fd: descriptor, events: Int16(POLLIN | (wantsToSend ? POLLOUT : 0)), revents: 0)
             if poll(&waiting, 1, Int32(left)) > 0 {
-                try connection.flush()
-                try connection.receive()
+                try flush()
+                try receive()
             }
         }
     }

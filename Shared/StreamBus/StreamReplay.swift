@@ -67,7 +67,7 @@ public struct StreamReplay {
     private mutating func addPast(_ windowMs: (StreamName) -> Int64, _ positions: [GroupKeeper.Position])
         throws(RedisError)
     {
-        var newest = Array(repeating: UInt64(0), count: reader.laneSymbols.count)
+        var newest = Array(repeating: UInt64(0), count: reader.laneTags.count)
         for stream in reader.streams.indices {
             let lane = reader.lanes[stream]
             newest[lane] = max(newest[lane], positions[stream].lastDelivered.milliseconds)

@@ -6,19 +6,24 @@ public import TradingPrimitives
 /// A lease runs out unless it is renewed; a symbol without a lease goes to the next worker that asks. Taking a symbol
 /// over from a worker that did not give it back fences that worker: a key that the worker watches in each of its
 /// transactions is written, so that nothing it still holds can be committed after it wakes up.
+///
+/// On a cluster all leases of a service lie in one slot, and each lane is claimed in its own before it is read: a
+/// transaction there watches the claim.
 public struct SymbolLeases {
     public let service: String
     /// Unlike that of any other worker, now or before.
     public let worker: String
     private let symbols: [Symbol]
+    private let isCluster: Bool
     /// What a dead worker had is taken over within this and one renewal.
     public static let lifeMs = 1200
     public static let renewEveryMs = 300
     /// A fence stands longer than any worker can have slept.
     private static let fenceLifeMs = 86_400_000
 
-    public init(service: String, worker: String, symbols: [Symbol]) {
+    public init(service: String, worker: String, symbols: [Symbol], isCluster: Bool = false) {
         self.service = service
+        self.isCluster = isCluster
         self.worker = worker
         self.symbols = symbols
     }
@@ -37,8 +42,43 @@ public struct SymbolLeases {
         public var surplus: [Symbol]
     }
 
-    /// The key that is written when another worker takes over from this one.
-    public var fenceKey: String { "fence:\(service):\(worker)" }
+    // MARK: Keys
+
+    private static func word(_ service: String, _ isCluster: Bool) -> String { isCluster ? "{\(service)}" : service }
+
+    /// The key that names the owner of `thing`.
+    public static func leaseKey(_ service: String, _ thing: String, isCluster: Bool) -> String {
+        "lease:\(word(service, isCluster)):\(thing)"
+    }
+
+    /// The key that has the workers.
+    public static func workersKey(_ service: String, isCluster: Bool) -> String {
+        "workers:\(word(service, isCluster))"
+    }
+
+    /// The key that is written when another worker takes over from this one. `tag` is that of the lane, on a cluster.
+    public func fenceKey(_ tag: String?) -> String {
+        isCluster ? "claim:\(service):{\(tag ?? "")}" : "fence:\(service):\(worker)"
+    }
+
+    /// Whether the fence's value says that another worker has taken over.
+    public func isFenced(_ value: RedisValue) -> Bool {
+        isCluster ? value != .text(worker) : value != .none
+    }
+
+    /// Makes this worker the only one that can commit in these lanes, and gives those whose claim was not its own until now.
+    /// One Redis does this with the lease.
+    public func claim(_ tags: [String?], _ client: RedisClient) throws(RedisError) -> [String?] {
+        guard isCluster else { return [] }
+        var taken: [String?] = []
+        for tag in tags {
+            let last = try client.command("SET", fenceKey(tag), worker, "GET")
+            if last != .text(worker) { taken.append(tag) }
+        }
+        return taken
+    }
+
+    // MARK: Leases
 
     /// Renews what this worker has, and takes what is free up to its share. To be called every `renewEveryMs`.
     public func renew(_ client: RedisClient) throws(RedisError) -> Holding {
@@ -50,12 +90,19 @@ public struct SymbolLeases {
 
     /// Asks who has the first symbol, and takes nothing.
     public func appendLook(to commands: inout CommandBuffer) {
-        commands.command(["GET", "lease:\(service):\(symbols.first?.name ?? "")"])
+        commands.command(["GET", Self.leaseKey(service, symbols.first?.name ?? "", isCluster: isCluster)])
     }
 
     private var renewal: [String] {
-        ["EVAL", Self.script, "0", service, worker, "\(Self.lifeMs)", "\(Self.fenceLifeMs)"] + symbols.map(\.name)
+        ["EVAL", Self.script] + scriptKeys + [word, worker, "\(Self.lifeMs)", "\(Self.fenceLifeMs)"]
+            + symbols.map(\.name)
     }
+
+    private var word: String { Self.word(service, isCluster) }
+    /// A cluster must know where to carry a script out.
+    private var scriptKeys: [String] { isCluster ? ["1", workersKey] : ["0"] }
+    /// On a cluster all keys of the scripts lie in its slot.
+    public var workersKey: String { Self.workersKey(service, isCluster: isCluster) }
 
     public func holding(_ reply: RedisValue) throws(RedisError) -> Holding {
         guard case .array(let parts) = reply, parts.count == 2 else {
@@ -69,13 +116,13 @@ public struct SymbolLeases {
     /// Gives symbols back of which nothing is in hand any more.
     public func release(_ symbols: [Symbol], _ client: RedisClient) throws(RedisError) {
         guard !symbols.isEmpty else { return }
-        try client.command(["EVAL", Self.releaseScript, "0", service, worker] + symbols.map(\.name))
+        try client.command(["EVAL", Self.releaseScript] + scriptKeys + [word, worker] + symbols.map(\.name))
     }
 
     /// Gives everything back, and leaves.
     public func leave(_ client: RedisClient) throws(RedisError) {
         try release(symbols, client)
-        try client.command("ZREM", "workers:\(service)", worker)
+        try client.command("ZREM", workersKey, worker)
     }
 
     private static let script = """

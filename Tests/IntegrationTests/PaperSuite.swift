@@ -4,7 +4,7 @@ import StreamBus
 import TestSupport
 import TradingPrimitives
 
-/// The real services as processes, with a Redis of their own and the exchange simulator for a venue.
+/// The real services as processes, with a Redis or a cluster of their own and the exchange simulator for a venue.
 final class PaperSuite {
     /// Engines whose workers share the contracts.
     static let sharing = [
@@ -15,7 +15,8 @@ final class PaperSuite {
     private static let journals =
         "executor: {journal: @/executor.journal}\nrisk-manager: {journal: @/risk-manager.journal}"
 
-    let redis: RedisServer
+    private let server: RedisServer?
+    private let cluster: RedisCluster?
     let symbols: [String]
     /// Where its files are.
     let folder: String
@@ -34,17 +35,22 @@ final class PaperSuite {
         return URL(filePath: bundle).deletingLastPathComponent().path
     }()
 
-    init?(symbols: [String] = ["BTCUSDT", "ETHUSDT"], rate: Double = 1, settings: String = "", postgres: String? = nil)
-    {
-        guard let redis = RedisServer(["--appendonly", "yes", "--appendfsync", "everysec"]) else { return nil }
-        self.redis = redis
+    /// On a `cluster` where one is given, else on a Redis of its own.
+    init?(
+        symbols: [String] = ["BTCUSDT", "ETHUSDT"], rate: Double = 1, settings: String = "", postgres: String? = nil,
+        cluster: RedisCluster? = nil
+    ) {
+        self.cluster = cluster
+        server = cluster == nil ? RedisServer(["--appendonly", "yes", "--appendfsync", "everysec"]) : nil
+        guard let folder = cluster?.directory ?? server?.directory else { return nil }
+        self.folder = folder
+        let url = cluster?.url ?? server?.address.description ?? ""
         self.symbols = symbols
         self.rate = rate
-        folder = redis.directory
         port = freePort()
         let text = """
             symbols: [\(symbols.joined(separator: ", "))]
-            redis: {url: "\(redis.address)"}
+            redis: {url: "\(url)"}
             postgres: {url: "\(postgres ?? "postgresql://127.0.0.1:1/none")"}
             venue: {rest_url: "http://127.0.0.1:\(port)", stream_url: "ws://127.0.0.1:\(port)", api_key: paper-key, \
             api_secret: paper-secret, clock_rate: \(rate)}
@@ -56,7 +62,7 @@ final class PaperSuite {
 
     deinit {
         for process in processes.values { process.kill() }
-        redis.kill()
+        server?.kill()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -159,8 +165,19 @@ final class PaperSuite {
 
     // MARK: Streams
 
+    /// The one that is not a cluster.
+    var redis: RedisServer {
+        guard let server else { preconditionFailure("this suite runs on a cluster") }
+        return server
+    }
+
+    func client() throws(RedisError) -> RedisClient {
+        if let cluster { return try cluster.client() }
+        return try redis.client()
+    }
+
     func entries(_ key: String) throws -> [StreamEntry] {
-        let client = try redis.client()
+        let client = try client()
         var all: [StreamEntry] = []
         var from = "-"
         while true {
@@ -173,5 +190,5 @@ final class PaperSuite {
         }
     }
 
-    func length(_ key: String) throws -> Int { Int(try redis.client().command("XLEN", key).integer ?? 0) }
+    func length(_ key: String) throws -> Int { Int(try client().command("XLEN", key).integer ?? 0) }
 }

@@ -83,6 +83,9 @@ struct RedisUsersTests {
             ("tick-engine", ["XRANGE", "plan:{BTCUSDT}", "-", "+"]),
             ("tick-engine", ["SET", "lease:executor:EXECUTOR", "me"]),
             ("tick-engine", ["SET", "fence:risk-manager:x", "me"]),
+            ("tick-engine", ["SET", "claim:executor:{BTCUSDT}", "me"]),
+            ("tick-engine", ["EVAL", "", "2", "said:{reply}:tick-engine-1:x", "reply"]),
+            ("tick-engine", ["SET", "alert", "gone"]),
             ("executor", ["XDEL", "plan:{BTCUSDT}", "1-1"]), ("executor", ["XTRIM", "plan:{BTCUSDT}", "MAXLEN", "0"]),
             ("order-flow-engine", ["DEL", "position:{BTCUSDT}"]), ("vortexctl", ["DEL", "command"]),
             ("monitor", ["XRANGE", "account", "-", "+"]),
@@ -90,6 +93,17 @@ struct RedisUsersTests {
         for (user, command) in refused {
             let answer = try client.command(["ACL", "DRYRUN", user] + command).text ?? ""
             #expect(answer.contains("permission"), "\(user) \(command): \(answer)")
+        }
+        // What only a cluster needs.
+        let allowed: [(String, [String])] = [
+            ("tick-engine", ["EVAL", "", "1", "workers:{tick-engine}"]),
+            ("tick-engine", ["SET", "claim:tick-engine:{BTCUSDT}", "me", "GET"]),
+            ("risk-manager", ["EVAL", "", "2", "said:{risk}:risk-manager-shared:x", "risk"]),
+            ("risk-manager", ["SET", "said:{risk}:risk-manager-shared:x", "1"]), ("data-hub", ["CLUSTER", "SLOTS"]),
+            ("executor", ["EVAL", "", "1", "workers:{executor}"]), ("vortexctl", ["CLUSTER", "SLOTS"]),
+        ]
+        for (user, command) in allowed {
+            #expect(try client.command(["ACL", "DRYRUN", user] + command).text == "OK", "\(user) \(command)")
         }
         for user in Self.users {
             for command in [["FLUSHALL"], ["CONFIG", "GET", "*"], ["KEYS", "*"], ["ACL", "LIST"], ["SHUTDOWN"]] {

@@ -17,7 +17,17 @@ struct RedisAddressTests {
         #expect(RedisAddress("unix:///run/redis.sock?db=2")?.database == 2)
     }
 
+    @Test func `nodes of a cluster are read`() throws {
+        let address = try #require(RedisAddress("redis-cluster://bot:p@10.0.0.1:6379,10.0.0.2:6380"))
+        let seeds: [RedisAddress.Endpoint] = [.tcp(host: "10.0.0.1", port: 6379), .tcp(host: "10.0.0.2", port: 6380)]
+        #expect(address.cluster?.seeds == seeds && address.user == "bot" && address.password == "p")
+        #expect(address.description == "redis-cluster://bot@10.0.0.1:6379,10.0.0.2:6380")
+        #expect(RedisAddress("redis://10.0.0.1")?.cluster == nil)
+    }
+
     @Test(arguments: [
+        "redis-cluster://", "redis-cluster://h", "redis-cluster://h:1,", "redis-cluster://h:1/2",
+        "redis-cluster://h:1;h:2",
         "", "localhost", "redis://", "redis://h:0", "redis://h:x", "redis://h/x", "unix://tmp", "http://h",
     ])
     func `anything else is refused`(url: String) {

@@ -10,7 +10,7 @@ umask 077
 mkdir -p "$folder"
 
 # Without keys: a script's own commands are checked one by one against the rest.
-common='+ping +select +multi +exec +discard +unwatch +time +info +eval'
+common='+ping +select +multi +exec +discard +unwatch +time +info +eval +asking +cluster|slots'
 # A reader's acknowledgements change its stream's groups; XADD is not among them, so what is read can't be forged.
 reading='+xreadgroup +xread +xrange +xrevrange +xlen +xinfo +xpending +xack +xclaim +xgroup|create +xgroup|setid'
 # What a service has said itself it reads again after a start.
@@ -43,6 +43,12 @@ user() {
     [ -z "$reads" ] || printf ' (%s%s)' "$reading" "$(keys %RW $reads)"
     [ -z "$writes" ] || printf ' (%s%s)' "$writing" "$(keys %RW $writes)"
     [ -z "$shows" ] || printf ' (%s%s)' "$showing" "$(keys %W $shows)"
+    # On a cluster the leases of a service lie in one slot, each lane is claimed in its own, and what is said in another slot
+    # than the entry that set it off is said by a script, once.
+    [ -z "$reads" ] || printf ' (%s +eval ~lease:{%s}:* ~owner:{%s}:* ~fence:{%s}:* ~workers:{%s} ~claim:%s:*)' \
+        "$sharing" "$name" "$name" "$name" "$name" "$name"
+    [ -z "$reads" ] || printf ' (+set ~said:*:%s-*) (+eval ~said:*:%s-*%s)' \
+        "$name" "$name" "$(keys '' 'dead:*' dead alert $writes)"
     [ -z "$reads" ] || printf ' (%s ~lease:%s:* ~owner:%s:* ~fence:%s:* ~workers:%s) (+get +set ~hop:*:%s-*)' \
         "$sharing" "$name" "$name" "$name" "$name" "$name"
     printf '%s\n' "${more:+ $more}"

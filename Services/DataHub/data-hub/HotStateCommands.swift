@@ -4,6 +4,12 @@ import StreamBus
 import TradingPrimitives
 
 extension HotState {
+    var key: String {
+        switch self {
+        case .push(let key, _, _), .hash(let key, _), .candle(let key, _, _, _): key
+        }
+    }
+
     /// A list's push must not be sent twice; the others may.
     var isOnce: Bool {
         switch self {

@@ -192,7 +192,7 @@ final class HubShell {
             writer.write(streams[symbol][kind.rawValue], id: id, fields)
             metrics.written(id)
             if kind == .book, context.latencyTrace != nil { passing.append(id.microseconds) }
-        case .hotState(let state): writer.write(isOnce: state.isOnce) { $0.write(state) }
+        case .hotState(let state): writer.write(to: state.key, isOnce: state.isOnce) { $0.write(state) }
         }
     }
 }

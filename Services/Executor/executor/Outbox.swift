@@ -14,15 +14,16 @@ final class Outbox {
         let message: ExecutorWord
     }
 
-    /// Words of one symbol, or of the global streams: they share a slot of a cluster and a number.
+    /// Words of one symbol, or of the global streams, on a cluster of one of them: they share a slot and a number.
     private final class Lane {
-        let symbol: Symbol?
+        /// What its keys have in braces; nil for the global streams of a single Redis.
+        let tag: String?
         var words: [Word] = []
         /// Words that Redis took a moment ago: it may not have them on its disk yet.
         var young: [(word: Word, us: Int64)] = []
         /// Of the words, how many have been sent and not answered.
         var sentCount = 0
-        init(_ symbol: Symbol?) { self.symbol = symbol }
+        init(_ tag: String?) { self.tag = tag }
 
         /// The oldest word that may have to be said again.
         var oldest: UInt64? { young.first?.word.number ?? words.first?.number }
@@ -38,119 +39,146 @@ final class Outbox {
         case fact
     }
 
+    /// A connection and the lanes that it carries: all of them to a single Redis, on a cluster each has its own.
+    private final class Channel {
+        let lanes: [Lane]
+        var link: RedisLink?
+        var expectations: [Expectation] = []
+        var markersAwaited: Int
+        var backOff = BackOff(leastMs: 100, greatestMs: 5000)
+
+        init(_ lanes: [Lane]) {
+            self.lanes = lanes
+            markersAwaited = lanes.count
+        }
+
+        var isReady: Bool { link != nil && markersAwaited == 0 }
+    }
+
     private static let wordsMax = 50_000
     /// Redis brings its log to the disk every second.
     private static let youngMs: Int64 = 3000
 
     private let context: ServiceContext
-    private let lanes: [(symbol: Symbol?, lane: Lane)]
-    private var link: RedisLink?
-    private var expectations: [Expectation] = []
-    private var markersAwaited = 0
-    private var backOff = BackOff(leastMs: 100, greatestMs: 5000)
+    private let lanes: [Lane]
+    private let channels: [Channel]
+    private let isCluster: Bool
     private let said: Metrics.Counter
 
     init(_ context: ServiceContext) {
         self.context = context
-        lanes = (context.settings.symbols.map(Optional.some) + [nil]).map { ($0, Lane($0)) }
+        isCluster = context.settings.redis.cluster != nil
+        let globals = [StreamKind.account, .alert, .reply].map(\.rawValue)
+        lanes = context.settings.symbols.map { Lane($0.name) } + (isCluster ? globals.map { Lane($0) } : [Lane(nil)])
+        channels = isCluster ? lanes.map { Channel([$0]) } : [Channel(lanes)]
         said = context.metrics.counter("outbox_words_total", help: "Entries written by the executor.")
         context.metrics.gauge("outbox_waiting", help: "Entries that wait for Redis.") { [unowned self] in
             Double(waitingCount)
         }
     }
 
-    var waitingCount: Int { lanes.reduce(0) { $0 + $1.lane.words.count } }
+    var waitingCount: Int { lanes.reduce(0) { $0 + $1.words.count } }
 
     /// Number up to which all words have been said, as far as this process knows.
     private var lastNumber: UInt64 = 0
     var saidUpTo: UInt64 {
-        for (_, lane) in lanes { lane.age(at: SystemClock.monotonicUs()) }
-        return lanes.compactMap { $0.lane.oldest }.min().map { $0 - 1 } ?? lastNumber
+        for lane in lanes { lane.age(at: SystemClock.monotonicUs()) }
+        return lanes.compactMap(\.oldest).min().map { $0 - 1 } ?? lastNumber
     }
 
     /// Connects. `identity` names the journal whose numbers the words have.
     func start(identity: String) {
         self.identity = identity
-        connect()
-        context.reactor.every(ms: 10_000) { [weak self] in self?.trim() }
+        for channel in channels { connect(channel) }
+        context.reactor.every(ms: 10_000) { [unowned self] in for channel in channels { trim(channel) } }
     }
 
     /// Lets go of what is older than it is kept for, in the streams that the executor alone writes.
-    private func trim() {
-        guard isReady, let link else { return }
+    private func trim(_ channel: Channel) {
+        guard channel.isReady, let link = channel.link else { return }
         var commands = CommandBuffer()
         let now = SystemClock.now().milliseconds
-        let streams = lanes.compactMap(\.symbol).map { StreamName(.execution, $0) } + [StreamName(.account)]
-        for stream in streams {
+        for stream in channel.lanes.compactMap(ownStream) {
             let kept = context.settings.streams.retentionMs[stream.kind] ?? 86_400_000
             commands.command(["XTRIM", stream.key, "MINID", "~", "\(now - kept)"])
-            expectations.append(.fact)
+            channel.expectations.append(.fact)
         }
-        link.send(commands)
+        if !commands.isEmpty { link.send(commands) }
+    }
+
+    private func ownStream(_ lane: Lane) -> StreamName? {
+        guard let tag = lane.tag, tag != StreamKind.account.rawValue else { return StreamName(.account) }
+        return context.settings.symbols.first { $0.name == tag }.map { StreamName(.execution, $0) }
     }
 
     private var identity = ""
 
     private func markerKey(_ lane: Lane) -> String {
-        "outbox:executor" + (identity.isEmpty ? "" : ":\(identity)") + (lane.symbol.map { ":{\($0.name)}" } ?? "")
+        "outbox:executor" + (identity.isEmpty ? "" : ":\(identity)") + (lane.tag.map { ":{\($0)}" } ?? "")
     }
 
     /// Adds a word with its number in the journal.
     func say(_ message: ExecutorWord, number: UInt64) {
-        guard let lane = lane(of: message.stream.symbol) else { return }
+        guard let lane = lane(of: message.stream) else { return }
         if lane.words.count >= Self.wordsMax {
             context.log.error("outbox_full") { $0.put("dropped", message.stream) }
             return
         }
         lastNumber = max(lastNumber, number)
         lane.words.append(Word(number: number, message: message))
-        flush()
+        for channel in channels { flush(channel) }
     }
 
     /// Shows a fact that the next one replaces: lost while Redis is away.
     func show(_ message: ExecutorWord) {
-        guard isReady, let link else { return }
+        guard let lane = lane(of: message.stream),
+            let channel = channels.first(where: { $0.lanes.contains { $0 === lane } }), channel.isReady
+        else { return }
         var commands = CommandBuffer()
         message.append(to: &commands)
-        for _ in 0..<commands.commandCount { expectations.append(.fact) }
-        link.send(commands)
+        for _ in 0..<commands.commandCount { channel.expectations.append(.fact) }
+        channel.link?.send(commands)
     }
 
-    private var isReady: Bool { link != nil && markersAwaited == 0 }
-    private func lane(of symbol: Symbol?) -> Lane? { lanes.first { $0.symbol == symbol }?.lane }
+    private func lane(of stream: StreamName) -> Lane? {
+        let tag = stream.symbol?.name ?? (isCluster ? stream.key : nil)
+        return lanes.first { $0.tag == tag }
+    }
 
     // MARK: Connection
 
-    private func connect() {
+    private func connect(_ channel: Channel) {
         do throws(RedisError) {
-            expectations.removeAll()
-            for (_, lane) in lanes { lane.sentCount = 0 }
+            channel.expectations.removeAll()
+            for lane in channel.lanes { lane.sentCount = 0 }
             let made = try RedisLink(
-                context.reactor, context.settings.redis, onReply: { [unowned self] in answered($0) },
-                onEnd: { [unowned self] in lost($0) })
-            link = made
-            markersAwaited = lanes.count
+                context.reactor, context.settings.redis, key: Array(markerKey(channel.lanes[0]).utf8),
+                onReply: { [unowned self] in answered($0, channel) }, onEnd: { [unowned self] in lost($0, channel) })
+            channel.link = made
+            channel.markersAwaited = channel.lanes.count
             var commands = CommandBuffer()
-            for (_, lane) in lanes {
+            for lane in channel.lanes {
                 commands.command(["GET", markerKey(lane)])
-                expectations.append(.marker(lane))
+                channel.expectations.append(.marker(lane))
             }
             made.send(commands)
         } catch {
-            lost(error)
+            lost(error, channel)
         }
     }
 
-    private func lost(_ error: RedisError) {
+    private func lost(_ error: RedisError, _ channel: Channel) {
         context.log.warning("outbox_disconnected") { $0.put("error", error) }
-        link?.close()
-        markersAwaited = lanes.count
-        context.reactor.after(ms: backOff.next()) { [unowned self] in connect() }
+        channel.link?.close()
+        channel.markersAwaited = channel.lanes.count
+        context.reactor.after(ms: channel.backOff.next()) { [unowned self] in connect(channel) }
     }
 
-    private func answered(_ reply: RedisReply) {
-        guard !expectations.isEmpty else { return lost(.unexpectedReply("an answer without a question")) }
-        switch expectations.removeFirst() {
+    private func answered(_ reply: RedisReply, _ channel: Channel) {
+        guard !channel.expectations.isEmpty else {
+            return lost(.unexpectedReply("an answer without a question"), channel)
+        }
+        switch channel.expectations.removeFirst() {
         case .marker(let lane):
             if let text = reply.value.text, let number = UInt64(text) {
                 lane.words = lane.young.map(\.word) + lane.words
@@ -158,18 +186,18 @@ final class Outbox {
             }
             // Without a number it has lost everything: the past is not told again.
             lane.young = []
-            markersAwaited -= 1
-            if markersAwaited == 0 {
-                backOff.reset()
-                flush()
+            channel.markersAwaited -= 1
+            if channel.markersAwaited == 0 {
+                channel.backOff.reset()
+                flush(channel)
             }
         case .fact:
             if let error = reply.error { context.log.warning("write_failed") { $0.put("error", error) } }
         case .word(let lane, let repliesLeft):
             if repliesLeft > 1 {
-                expectations.insert(.word(lane, repliesLeft: repliesLeft - 1), at: 0)
+                channel.expectations.insert(.word(lane, repliesLeft: repliesLeft - 1), at: 0)
             } else if let error = reply.error {
-                lost(.refused(error))
+                lost(.refused(error), channel)
             } else {
                 let now = SystemClock.monotonicUs()
                 lane.age(at: now)
@@ -180,17 +208,17 @@ final class Outbox {
         }
     }
 
-    private func flush() {
-        guard isReady, let link else { return }
+    private func flush(_ channel: Channel) {
+        guard channel.isReady, let link = channel.link else { return }
         var commands = CommandBuffer()
-        for (_, lane) in lanes {
+        for lane in channel.lanes {
             for word in lane.words[lane.sentCount...] {
                 let before = commands.commandCount
                 commands.command(["MULTI"])
                 word.message.append(to: &commands)
                 commands.command(["SET", markerKey(lane), "\(word.number)"])
                 commands.command(["EXEC"])
-                expectations.append(.word(lane, repliesLeft: commands.commandCount - before))
+                channel.expectations.append(.word(lane, repliesLeft: commands.commandCount - before))
             }
             lane.sentCount = lane.words.count
         }

@@ -81,6 +81,26 @@ extension Console {
         .object([("dead_id", .text(letter.id.description))] + letter.fields.pairs.map { ($0.name, .text($0.value)) })
     }
 
+    /// Gives the new entry's id.
+    private func move(_ letter: Letter, to origin: StreamName, _ client: RedisClient) throws(RedisError) -> String {
+        let add = ["XADD", origin.key, "*"] + letter.entry.flatMap { [$0.name, $0.value] }
+        let delete = ["XDEL", letter.stream.key, letter.id.description]
+        if settings.redis.cluster != nil, KeySlot.tag(of: origin.key) != KeySlot.tag(of: letter.stream.key) {
+            // In two slots: the letter goes last, so that at worst it is told twice to a reader that knows what it has taken.
+            let id = try client.command(add).text ?? "?"
+            try client.command(delete)
+            return id
+        }
+        var commands = CommandBuffer()
+        commands.command(["MULTI"])
+        commands.command(add)
+        commands.command(delete)
+        commands.command(["EXEC"])
+        let replies = try client.pipeline(commands)
+        if case .error(let text)? = replies.last { throw .refused(text) }
+        return replies.last?.elements.first?.text ?? "?"
+    }
+
     private func tellAgain(_ letter: Letter, _ client: RedisClient) throws(RedisError) -> ExitCode {
         guard let origin = letter.origin, Self.repeatable.contains(origin.kind) else {
             complain(
@@ -88,14 +108,7 @@ extension Console {
                     + "and would take it again")
             return .unsafeState
         }
-        var commands = CommandBuffer()
-        commands.command(["MULTI"])
-        commands.command(["XADD", origin.key, "*"] + letter.entry.flatMap { [$0.name, $0.value] })
-        commands.command(["XDEL", letter.stream.key, letter.id.description])
-        commands.command(["EXEC"])
-        let replies = try client.pipeline(commands)
-        if case .error(let text)? = replies.last { throw .refused(text) }
-        let id = replies.last?.elements.first?.text ?? "?"
+        let id = try move(letter, to: origin, client)
         let json = JSONNode.object([("stream", .text(origin.key)), ("id", .text(id))])
         print(
             invocation.isJSON

@@ -21,29 +21,54 @@ extension Console {
     private func checkRedis(_ report: inout DoctorReport) {
         do throws(RedisError) {
             let client = try RedisClient(settings.redis, timeoutMs: 2000)
-            let info = try client.command("INFO").text ?? ""
-            func value(_ name: String) -> String? {
-                info.split(whereSeparator: \.isNewline).first { $0.hasPrefix(name + ":") }.map {
-                    String($0.dropFirst(name.count + 1))
-                }
+            let servers = try client.information("all").map { Self.values($0) }
+            for (number, server) in servers.enumerated() {
+                check(server, settings.redis.cluster == nil ? "" : " \(number + 1)", &report)
             }
-            let version = value("redis_version") ?? "?"
-            let major = Int(version.split(separator: ".").first ?? "") ?? 0
-            report.add(
-                "redis", major >= 7 ? .good : .bad,
-                "\(settings.redis): version \(version)\(major >= 7 ? "" : ", 7 is needed")")
-            let isDurable = value("aof_enabled") == "1"
-            report.add(
-                "redis durability", isDurable ? .good : .poor,
-                isDurable ? "append-only file" : "no append-only file: a crash loses the streams")
-            let policy = value("maxmemory_policy") ?? "?"
-            report.add(
-                "redis memory", policy == "noeviction" ? .good : .bad,
-                "\(value("used_memory_human") ?? "?") used, policy \(policy)\(policy == "noeviction" ? "" : ": must be noeviction")"
-            )
+            if let map = settings.redis.cluster { check(map, servers, &report) }
         } catch {
             report.add("redis", .bad, "\(settings.redis): \(error)")
         }
+    }
+
+    private static func values(_ information: String) -> [String: String] {
+        var values: [String: String] = [:]
+        for line in information.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
+        }
+        return values
+    }
+
+    /// `name` is empty for a single server, else the number of the master.
+    private func check(_ server: [String: String], _ name: String, _ report: inout DoctorReport) {
+        let version = server["redis_version"] ?? "?"
+        let major = Int(version.split(separator: ".").first ?? "") ?? 0
+        let place = name.isEmpty ? "\(settings.redis)" : "port \(server["tcp_port"] ?? "?")"
+        report.add(
+            "redis\(name)", major >= 7 ? .good : .bad,
+            "\(place): version \(version)\(major >= 7 ? "" : ", 7 is needed")")
+        let isDurable = server["aof_enabled"] == "1"
+        report.add(
+            "redis durability\(name)", isDurable ? .good : .poor,
+            isDurable ? "append-only file" : "no append-only file: a crash loses the streams")
+        let policy = server["maxmemory_policy"] ?? "?"
+        report.add(
+            "redis memory\(name)", policy == "noeviction" ? .good : .bad,
+            "\(server["used_memory_human"] ?? "?") used, policy \(policy)\(policy == "noeviction" ? "" : ": must be noeviction")"
+        )
+    }
+
+    private func check(_ map: ClusterMap, _ servers: [[String: String]], _ report: inout DoctorReport) {
+        let missing = map.unservedCount
+        let alone = servers.count { ($0["connected_slaves"] ?? "0") == "0" }
+        report.add(
+            "redis cluster", missing > 0 ? .bad : alone > 0 ? .poor : .good,
+            missing > 0
+                ? "\(missing) slots have no master: their contracts stand still"
+                : "\(servers.count) masters"
+                    + (alone > 0
+                        ? ", \(alone) without a replica: what such a one has dies with it" : ", each with a replica"))
     }
 
     private func checkPostgres(_ report: inout DoctorReport) {
@@ -88,7 +113,7 @@ struct DoctorReport {
     mutating func add(_ check: String, _ grade: Grade, _ text: String) {
         if grade == .bad { isHealthy = false }
         let json = JSONNode.object([("check", .text(check)), ("grade", .text(grade.rawValue)), ("text", .text(text))])
-        let name = check + String(repeating: " ", count: max(0, 18 - check.count))
+        let name = check + String(repeating: " ", count: max(1, 20 - check.count))
         let word = grade.rawValue + String(repeating: " ", count: 8 - grade.rawValue.count)
         print(isJSON ? json.line : "\(name)\(word)\(text)")
     }

@@ -6,17 +6,20 @@ import TradingPrimitives
 extension Console {
     /// Who owns what, by the leases in Redis.
     func engines() throws(RedisError) -> ExitCode {
-        let client = try RedisClient(settings.redis)
+        let client = try RedisClient(settings.redis), isCluster = settings.redis.cluster != nil
         var table = Table(), orphans: [String: Int] = [:]
         table.add("SERVICE", "WORKER", "OWNS")
         for service in Services.sharing + Services.single {
-            let workers = try client.command("ZRANGE", "workers:\(service)", "0", "-1").elements.compactMap(\.text)
+            let workers = try client.command(
+                "ZRANGE", SymbolLeases.workersKey(service, isCluster: isCluster), "0", "-1"
+            ).elements.compactMap(\.text)
             var owned: [String: [String]] = [:]
             let things =
                 Services.sharing.contains(service)
                 ? settings.symbols.map(\.name) : [service == "executor" ? "ACCOUNT" : "ALL"]
             for thing in things {
-                if let owner = try client.command("GET", "lease:\(service):\(thing)").text {
+                let key = SymbolLeases.leaseKey(service, thing, isCluster: isCluster)
+                if let owner = try client.command("GET", key).text {
                     owned[owner, default: []].append(thing)
                 } else {
                     orphans[service, default: 0] += 1

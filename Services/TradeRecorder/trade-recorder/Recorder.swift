@@ -178,18 +178,29 @@ final class Recorder {
     }
 
     private func read(_ redis: RedisClient) throws(RedisError) -> [Entry] {
-        let from = Array(repeating: hasPending ? "0" : ">", count: streams.count)
-        let reply = try redis.command(
-            ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(Self.batchMax)", "STREAMS"] + streams.map(\.key)
-                + from)
+        var commands = CommandBuffer()
+        for streams in parts {
+            commands.command(
+                ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(Self.batchMax)", "STREAMS"]
+                    + streams.map(\.key) + streams.map { _ in hasPending ? "0" : ">" })
+        }
         var entries: [Entry] = []
-        for item in reply.elements {
-            guard let key = item.elements.first?.text, let stream = StreamName(key: key) else { continue }
-            for row in item.elements.last?.elements ?? [] {
-                if let entry = Entry(stream, row) { entries.append(entry) }
+        for reply in try redis.pipeline(commands) {
+            if case .error(let text) = reply { throw .refused(text) }
+            for item in reply.elements {
+                guard let key = item.elements.first?.text, let stream = StreamName(key: key) else { continue }
+                for row in item.elements.last?.elements ?? [] {
+                    if let entry = Entry(stream, row) { entries.append(entry) }
+                }
             }
         }
         return entries
+    }
+
+    /// Streams that can be read with one command, also on a cluster: those of one symbol.
+    private var parts: [[StreamName]] {
+        context.settings.symbols.map { symbol in streams.filter { $0.symbol == symbol } }
+            + streams.filter { $0.symbol == nil }.map { [$0] }
     }
 
     private func putAside(_ entry: Entry, _ error: String, _ redis: RedisClient) throws(RedisError) {

@@ -1,0 +1,115 @@
+import StreamBus
+
+/// Commands on their way to one Redis, or to one slot of a cluster, in order, over connections that may break.
+final class WriteFlow {
+    struct Counters {
+        let lost: Metrics.Counter
+        let refused: Metrics.Counter
+        let reconnects: Metrics.Counter
+
+        init(_ metrics: Metrics) {
+            lost = metrics.counter(
+                "writes_lost_total", help: "Writes given up: not taken for want of room, or of no more use.")
+            refused = metrics.counter("writes_refused_total", help: "Times that Redis would not take writes.")
+            reconnects = metrics.counter("redis_reconnects_total", help: "Connections to Redis that were lost.")
+        }
+    }
+
+    private let context: ServiceContext
+    private let key: [UInt8]
+    private let counters: Counters
+    private var queue: WriteQueue
+    private var link: RedisLink?
+    private var backOff: BackOff
+    private var isStopped = false
+    private var lastComplaintUs: Int64 = 0
+    private(set) var isUp = false
+
+    /// On a cluster, to the slot of `key`.
+    init(_ context: ServiceContext, key: [UInt8], bytesMax: Int, _ counters: Counters) {
+        self.context = context
+        self.key = key
+        self.counters = counters
+        queue = WriteQueue(bytesMax: bytesMax)
+        backOff = BackOff(leastMs: 100, greatestMs: context.settings.redis.cluster == nil ? 5000 : 500)
+    }
+
+    var byteCount: Int { queue.byteCount }
+    var unconfirmedCount: Int { queue.recordCount }
+    func carries(_ other: [UInt8]) -> Bool { KeySlot.tag(of: key) == KeySlot.tag(of: other) }
+
+    func start() { connect() }
+    func stop() { isStopped = true }
+
+    func add(isOnce: Bool, _ body: (inout CommandBuffer) -> Void) -> Bool {
+        guard queue.add(isOnce: isOnce, body) else {
+            giveUp("no room")
+            return false
+        }
+        return true
+    }
+
+    func flush() {
+        guard isUp, let link, !queue.isRefused else { return }
+        queue.takeUnsent { link.send($0) }
+    }
+
+    private func connect() {
+        guard !isStopped else { return }
+        do throws(RedisError) {
+            link = try RedisLink(
+                context.reactor, context.settings.redis, key: key, onReply: { [unowned self] in answered($0) },
+                onEnd: { [unowned self] in ended($0) })
+            isUp = true
+            resend()
+        } catch { ended(error) }
+    }
+
+    private func resend() {
+        let dropped = queue.prepareResend()
+        if dropped > 0 { counters.lost.add(Int64(dropped)) }
+        flush()
+    }
+
+    private func ended(_ error: RedisError) {
+        isUp = false
+        counters.reconnects.add()
+        context.log.warning("redis_lost") { $0.put("error", error) }
+        // The link may be in the middle of a call, so it is let go only when the next one takes its place.
+        context.reactor.after(ms: backOff.next()) { [weak self] in self?.connect() }
+    }
+
+    private func answered(_ reply: RedisReply) {
+        switch queue.answered(error: reply.error) {
+        case .confirmed: backOff.reset()
+        case .incomplete: break
+        case .lost(let error): giveUp(error)
+        case .refused(let error):
+            counters.refused.add()
+            complain("writes_refused", error)
+        }
+        // Once all that was under way is answered, the refused writes go again after a while.
+        if queue.isRefused, queue.unansweredCount == 0 {
+            context.reactor.after(ms: backOff.next()) { [weak self] in
+                guard let self, isUp, queue.isRefused else { return }
+                resend()
+            }
+        }
+    }
+
+    private func giveUp(_ error: String) {
+        counters.lost.add()
+        complain("write_lost", error)
+    }
+
+    /// At most one line a second.
+    private func complain(_ event: StaticString, _ error: String) {
+        let now = SystemClock.monotonicUs()
+        guard now - lastComplaintUs > 1_000_000 else { return }
+        lastComplaintUs = now
+        context.log.error(event) {
+            $0.put("error", error)
+            $0.put("queued", queue.recordCount)
+        }
+    }
+}
