@@ -37,7 +37,7 @@ struct NotifierTests {
         func startTelegram() -> Bool {
             telegram = ChildProcess(
                 "/usr/bin/env",
-                ["python3", SharedData.packageRoot.appending(path: "Tests/Support/fake_telegram.py").path, Self.token]
+                ["python3", SharedData.packageRoot.appending(path: "Tests/Telegram/fake_telegram.py").path, Self.token]
                     + ["\(port)"], output: "\(suite.folder)/telegram.log")
             return suite.wait(seconds: 10) { post("mode", "hold=0") == "{}" }
         }
