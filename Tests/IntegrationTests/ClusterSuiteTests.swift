@@ -79,7 +79,7 @@ struct ClusterSuiteTests {
     }
 
     private func checkConsole(_ suite: PaperSuite) throws {
-        for command in ["status", "streams", "engines", "doctor", "lag", "halt", "start"] {
+        for command in ["status", "streams", "engines", "doctor", "lag", "dlq", "halt", "start"] {
             let result = try suite.control([command])
             #expect(result.exitCode == 0, "\(command): \(result.output)")
         }
