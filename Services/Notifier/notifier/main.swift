@@ -1,5 +1,6 @@
 import Notices
 import ServiceKit
+import StreamBus
 
 // Reads plan, execution, alert and reply; writes notice, and what the people of its list ask for on command.
 let context = ServiceContext.start(
