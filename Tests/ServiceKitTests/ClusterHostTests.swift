@@ -120,7 +120,9 @@ struct ClusterHostTests {
         // The inputs are on the replica; of the outputs and acknowledgements some are.
         let onMaster = try RedisClient(RedisAddress(.tcp(host: "127.0.0.1", port: cluster.ports[master])))
         for worker in workers { for _ in 0..<4 { worker.context.reactor.poll(timeoutMs: 1) } }
-        _ = try onMaster.command("WAIT", "1", "1000")
+        // It waits for what its own connection wrote, and so for all before that.
+        try onMaster.command("SET", "{BTCUSDT}", "last")
+        #expect(try onMaster.command("WAIT", "1", "5000").integer == 1)
         cluster.kill(master)
         let began = SystemClock.monotonicUs()
         let others = Self.names.filter { $0 != "BTCUSDT" }
@@ -128,6 +130,7 @@ struct ClusterHostTests {
         #expect(turn(workers) { have(100, others) })
         let othersMs = (SystemClock.monotonicUs() - began) / 1000
         #expect(turn(workers) { have(50, ["BTCUSDT"]) })
+        #expect(try cluster.client().command("XLEN", "md.trade:{BTCUSDT}").integer == 50)
         let promotedMs = (SystemClock.monotonicUs() - began) / 1000
         try write(50..<100, to: ["BTCUSDT"])
         #expect(turn(workers) { have(100) })
