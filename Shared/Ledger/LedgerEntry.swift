@@ -10,9 +10,22 @@ public enum LedgerEntry: Sendable {
     /// A price, for the outcomes of decisions made a while ago.
     case price(Symbol, Price, at: Timestamp)
 
-    public var isPrice: Bool {
-        if case .price = self { return true }
-        return false
+    /// Writes all of them, in order; prices come last, for they are for decisions that stand.
+    public static func write(_ entries: [LedgerEntry], to database: Database) throws(DatabaseError) {
+        var prices: [(symbol: Symbol, price: Price, time: Timestamp)] = [], known: Set<Symbol> = []
+        for entry in entries {
+            if case .price = entry { continue }
+            try entry.write(to: database)
+        }
+        for case .price(let symbol, let price, let time) in entries {
+            if !known.insert(symbol).inserted {
+                try SignalOutcome.observe(prices, in: database)
+                prices = []
+                known = [symbol]
+            }
+            prices.append((symbol, price, time))
+        }
+        if !prices.isEmpty { try SignalOutcome.observe(prices, in: database) }
     }
 
     public func write(to database: Database) throws(DatabaseError) {
@@ -31,7 +44,7 @@ public enum LedgerEntry: Sendable {
                 try DailySummary.countBreakers(at: alert.eventTime, in: database)
             }
         case .price(let symbol, let price, let time):
-            try SignalOutcome.observe(symbol, price, at: time, in: database)
+            try SignalOutcome.observe([(symbol, price, time)], in: database)
         }
     }
 }

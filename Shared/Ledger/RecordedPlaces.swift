@@ -17,12 +17,23 @@ public struct RecordedPlaces: Sendable {
     /// Zero for a stream of which nothing is there.
     public subscript(stream: String) -> StreamId { places[stream] ?? .zero }
 
-    /// To be called in the transaction that writes the entries.
-    public mutating func advance(_ stream: String, to id: StreamId, in database: Database) throws(DatabaseError) {
-        guard id > self[stream] else { return }
-        places[stream] = id
+    /// To be called in the transaction that writes the entries. One statement, however many streams.
+    public mutating func advance(_ newest: [String: StreamId], in database: Database) throws(DatabaseError) {
+        let further = newest.filter { $0.value > self[$0.key] }
+        guard !further.isEmpty else { return }
+        places.merge(further) { _, new in new }
         try database.run(
-            "INSERT INTO recorded_place VALUES ($1, $2) ON CONFLICT (stream) DO UPDATE SET entry_id = $2",
-            [stream, id.description])
+            """
+            INSERT INTO recorded_place SELECT * FROM unnest($1::TEXT[], $2::TEXT[])
+            ON CONFLICT (stream) DO UPDATE SET entry_id = EXCLUDED.entry_id
+            """, [arrayText(further.keys.map(\.self)), arrayText(further.values.map(\.description))])
     }
+}
+
+/// `{"md.candle:{BTCUSDT}",…}`: a list as PostgreSQL reads it.
+func arrayText(_ texts: [String]) -> String {
+    let quoted = texts.map { text in
+        "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+    }
+    return "{" + quoted.joined(separator: ",") + "}"
 }

@@ -25,19 +25,25 @@ enum SignalOutcome {
             ])
     }
 
-    /// Fills in the prices that have come due. A move is a fraction, positive in the direction of the decision.
-    static func observe(_ symbol: Symbol, _ price: Price, at time: Timestamp, in database: Database)
-        throws(DatabaseError)
-    {
+    /// Fills in the prices that have come due, at most one of each symbol. A move is a fraction, positive in the direction of
+    /// the decision.
+    static func observe(
+        _ prices: [(symbol: Symbol, price: Price, time: Timestamp)], in database: Database
+    ) throws(DatabaseError) {
+        let parameters = [
+            arrayText(prices.map(\.symbol.name)), arrayText(prices.map { "\($0.price)" }),
+            arrayText(prices.map(\.time.description)),
+        ]
         for minutes in [1, 5, 10] {
             try database.run(
                 """
-                UPDATE signal_outcome SET price_\(minutes)m = $2::DECIMAL,
-                    move_\(minutes)m = ($2::DECIMAL / price - 1) * CASE side WHEN 'LONG' THEN 1 ELSE -1 END
-                WHERE symbol = $1 AND price_10m IS NULL AND price_\(minutes)m IS NULL
-                    AND event_time <= $3::timestamptz - interval '\(minutes) minutes'
-                    AND event_time > $3::timestamptz - interval '\(minutes) minutes \(latenessMaxSeconds) seconds'
-                """, [symbol.name, "\(price)", time.description])
+                UPDATE signal_outcome o SET price_\(minutes)m = v.price,
+                    move_\(minutes)m = (v.price / o.price - 1) * CASE side WHEN 'LONG' THEN 1 ELSE -1 END
+                FROM unnest($1::TEXT[], $2::DECIMAL[], $3::TIMESTAMPTZ[]) AS v (symbol, price, time)
+                WHERE o.symbol = v.symbol AND price_10m IS NULL AND price_\(minutes)m IS NULL
+                    AND event_time <= v.time - interval '\(minutes) minutes'
+                    AND event_time > v.time - interval '\(minutes) minutes \(latenessMaxSeconds) seconds'
+                """, parameters)
         }
     }
 }

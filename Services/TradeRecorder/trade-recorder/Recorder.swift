@@ -11,6 +11,7 @@ import TradingPrimitives
 final class Recorder {
     private static let turnMs: Int64 = 100
     private static let batchMax = 500
+    private static let partMin = 20
 
     let context: ServiceContext
     let streams: [StreamName]
@@ -140,11 +141,9 @@ final class Recorder {
                 try putAside(entry, error.description, redis)
             }
         }
-        // Prices come last: they are for decisions that stand.
-        let rows = good.map(\.1).filter { !$0.isPrice } + good.map(\.1).filter(\.isPrice)
         do throws(DatabaseError) {
             try database.transaction { database throws(DatabaseError) in
-                for row in rows { try row.write(to: database) }
+                try LedgerEntry.write(good.map(\.1), to: database)
                 try notePlaces(entries, database)
             }
         } catch {
@@ -153,19 +152,23 @@ final class Recorder {
             for (entry, row) in good { try recordAlone(entry, row, redis, database) }
             try database.transaction { database throws(DatabaseError) in try notePlaces(entries, database) }
         }
-        for stream in streams {
-            let ids = (good.map(\.0) + skipped).filter { $0.stream == stream }.map(\.id.description)
-            if !ids.isEmpty { _ = try redis.command(["XACK", stream.key, context.name] + ids) }
-        }
+        try acknowledge(good.map(\.0) + skipped, redis)
         metrics.recorded(good.map(\.0.id))
         return true
     }
 
-    private func notePlaces(_ entries: [Entry], _ database: Database) throws(DatabaseError) {
-        for stream in streams {
-            guard let last = entries.filter({ $0.stream == stream }).map(\.id).max() else { continue }
-            try places?.advance(stream.key, to: last, in: database)
+    private func acknowledge(_ entries: [Entry], _ redis: RedisClient) throws(RedisError) {
+        var commands = CommandBuffer()
+        for (stream, own) in Dictionary(grouping: entries, by: \.stream) {
+            commands.command(["XACK", stream.key, context.name] + own.map(\.id.description))
         }
+        for case .error(let text) in try redis.pipeline(commands) { throw .refused(text) }
+    }
+
+    private func notePlaces(_ entries: [Entry], _ database: Database) throws(DatabaseError) {
+        var newest: [String: StreamId] = [:]
+        for entry in entries { newest[entry.stream.key] = max(newest[entry.stream.key] ?? .zero, entry.id) }
+        try places?.advance(newest, in: database)
     }
 
     private func recordAlone(_ entry: Entry, _ row: LedgerEntry, _ redis: RedisClient, _ database: Database) throws {
@@ -179,9 +182,11 @@ final class Recorder {
 
     private func read(_ redis: RedisClient) throws(RedisError) -> [Entry] {
         var commands = CommandBuffer()
+        // However many contracts there are, a batch is one transaction and stands in memory.
+        let count = max(Self.batchMax / parts.count, Self.partMin)
         for streams in parts {
             commands.command(
-                ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(Self.batchMax)", "STREAMS"]
+                ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(count)", "STREAMS"]
                     + streams.map(\.key) + streams.map { _ in hasPending ? "0" : ">" })
         }
         var entries: [Entry] = []
@@ -198,10 +203,9 @@ final class Recorder {
     }
 
     /// Streams that can be read with one command, also on a cluster: those of one symbol.
-    private var parts: [[StreamName]] {
+    private lazy var parts: [[StreamName]] =
         context.settings.symbols.map { symbol in streams.filter { $0.symbol == symbol } }
-            + streams.filter { $0.symbol == nil }.map { [$0] }
-    }
+        + streams.filter { $0.symbol == nil }.map { [$0] }
 
     private func putAside(_ entry: Entry, _ error: String, _ redis: RedisClient) throws(RedisError) {
         let letter = DeadLetter(stream: entry.stream.key, entryId: entry.id, service: context.name, error: error)
