@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos scale sim images containers-test clean
+.PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos drills scale sim images containers-test clean
 
 install: ; @deploy/local/install.sh
 build: install ; swift build -c release
@@ -41,6 +41,12 @@ chaos: build
 	swift build --build-tests
 	VORTEX7_CHAOS_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SEED=$(or $(SEED),$$RANDOM) VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter ChaosTests
+# Each section of docs/runbook.md against a paper suite under supervisord: provoked, its commands typed, what it promises looked
+# for. DRILL="Redis is lost" for one of them.
+drills: build
+	swift build --build-tests
+	VORTEX7_DRILLS="$(or $(DRILL),all)" VORTEX7_BIN=$(CURDIR)/.build/release \
+		swift test --skip-build --no-parallel --filter DrillTests
 # Images of the suite, Redis and PostgreSQL. The programs are built on this machine, which must run the Debian of the images.
 images:
 	deploy/containers/make-programs.sh build .build/programs
