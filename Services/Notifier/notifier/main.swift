@@ -7,7 +7,7 @@ let context = ServiceContext.start(
     "notifier", purpose: "Tells people by Telegram what happens, and takes their commands.")
 let settings = context.configure { section throws(ConfigurationError) in try NotifierSettings(section) }
 guard context.settings.redis.cluster == nil else {
-    complain("notifier: redis.url: a cluster can't write an update's number and its effect as one; give it a single Redis")
+    complain("notifier: redis.url: a cluster can't write an update's number and its effect as one; use a single Redis")
     ExitCode.configuration.exit()
 }
 guard let bot = BotAPI(context.reactor, baseURL: settings.baseURL, token: settings.token) else {
