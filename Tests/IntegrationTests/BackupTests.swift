@@ -13,7 +13,7 @@ struct BackupTests {
 
     init() throws {
         database = try #require(try TestDatabase("backup_\(UInt32.random(in: 0...UInt32.max))"))
-        suite = try #require(PaperSuite(settings: KillTests.eager, postgres: database.url))
+        suite = try #require(PaperSuite(rate: 5, settings: KillTests.eager, postgres: database.url))
     }
 
     /// For each table how many rows it has and what they say.
