@@ -156,8 +156,10 @@ down() {
     local pid
     pid=$(supervisor pid)
     supervisor shutdown >/dev/null
-    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-    echo "stopped"
+    # Redis and PostgreSQL may take their time.
+    for _ in $(seq 400); do kill -0 "$pid" 2>/dev/null || { echo "stopped"; return; }; sleep 0.1; done
+    echo "supervisord ($pid) has not ended; see $var/log/supervisord.log" >&2
+    exit 1
 }
 
 case ${1:-} in
