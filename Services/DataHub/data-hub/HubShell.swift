@@ -32,7 +32,9 @@ final class HubShell {
     /// Nil when a library does not start.
     init?(_ context: ServiceContext, _ settings: HubSettings) {
         guard let client = WebSocketClient(context.reactor),
-            let rest = RestClient(context, baseURL: context.settings.venue.restURL)
+            // The venue counts by address: what the hub leaves is the executor's, who must not wait for it.
+            let rest = RestClient(
+                context, baseURL: context.settings.venue.restURL, budget: WeightBudget(ordinaryShare: 0.6))
         else { return nil }
         self.context = context
         self.settings = settings
