@@ -50,17 +50,3 @@ struct DrillTests {
         }
     }
 }
-
-/// A file system of its own for a folder, small enough to be filled. Nil when this user may not make one.
-struct SmallDisk {
-    private let folder: String
-
-    init?(_ folder: String) {
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let mounted = try? Subprocess.run("/bin/mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", folder])
-        guard mounted?.exitCode == 0 else { return nil }
-        self.folder = folder
-    }
-
-    func unmount() { _ = try? Subprocess.run("/bin/umount", [folder]) }
-}
