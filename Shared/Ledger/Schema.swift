@@ -122,7 +122,7 @@ public enum Schema {
         CREATE INDEX alerts_time ON alerts (event_time);
         """
 
-    /// The learner's sets: the newest that is applied counts; one that is proposed waits for a round. Where there is a reader
+    /// The KPIs by day. The learner's sets: the newest that is applied counts; one that is proposed waits for a round. Where there is a reader
     /// for the operator, it may also roll back.
     private static let learning = """
         CREATE TABLE learned_set (
@@ -131,6 +131,9 @@ public enum Schema {
             e1 INTEGER NOT NULL, e2 INTEGER NOT NULL, e3 INTEGER NOT NULL, e4 INTEGER NOT NULL,
             score_threshold DECIMAL(6,4) NOT NULL, min_tp_multiplier DECIMAL(6,4) NOT NULL, tp_multiplier DECIMAL(6,4) NOT NULL,
             entry_offset_ticks INTEGER NOT NULL, reason TEXT NOT NULL, made_at TIMESTAMPTZ NOT NULL DEFAULT now());
+        CREATE TABLE kpi_history (
+            date DATE NOT NULL, kpi TEXT NOT NULL, value DOUBLE PRECISION, status TEXT NOT NULL, trades INTEGER NOT NULL,
+            PRIMARY KEY (date, kpi));
         CREATE UNIQUE INDEX learned_set_round ON learned_set (round) WHERE state = 'PROPOSED';
         DO $$ BEGIN
             IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'vortexctl') THEN

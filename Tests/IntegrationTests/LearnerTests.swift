@@ -5,6 +5,7 @@ import SignalContracts
 import StreamBus
 import TestSupport
 import Testing
+import TradingPrimitives
 
 /// The learner as a process, over a real database whose trades are made up.
 @Suite(.serialized, .enabled(if: TestDatabase.server != nil, "\(TestDatabase.skipMessage)"))
@@ -82,6 +83,41 @@ struct LearnerTests {
         SELECT concat_ws(' ', e1, e2, e3, e4, score_threshold, min_tp_multiplier, tp_multiplier, entry_offset_ticks)
         FROM learned_set WHERE number = \(number)
         """
+    }
+
+    @Test func `the week's figures are kept by day, and a dangerous one is told of once`() throws {
+        try trade(30)
+        let account = AccountUpdate(
+            eventTime: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000) + 1000),
+            walletBalance: Notional(raw: 5000 * fixedScale), availableBalance: .zero, unrealizedPnl: .zero,
+            openPositions: 0, unknownOrders: 0, acceptsEntries: true, isVenueReachable: true, usedWeight: 0,
+            weightLimit: 0, roundTripMs: 0)
+        try suite.redis.client().command(
+            ["XADD", "account", "*"] + account.fields.pairs.flatMap { [$0.name, $0.value] })
+        // Of 30 trades 20 won 2 and 10 lost 1: 67 %, factor 4, fees 3 / 42, and all makers.
+        for _ in 0..<2 {
+            suite.start(["learner"])
+            #expect(suite.wait(seconds: 10) { try database.value("SELECT count(*) FROM kpi_history") == "10" })
+            sleep(1)
+            suite.kill("learner")
+        }
+        func kept(_ kpi: String) throws -> String? {
+            try database.value("SELECT round(value::NUMERIC, 4) || ' ' || status FROM kpi_history WHERE kpi = '\(kpi)'")
+        }
+        #expect(try kept("win_rate") == "0.6667 good" && kept("profit_factor") == "4.0000 good")
+        #expect(try kept("fee_ratio") == "0.0714 good" && kept("maker_rate") == "1.0000 good")
+        #expect(try kept("avg_rr") == "2.0000 good" && kept("avg_hold_minutes") == "1.0000 good")
+        #expect(try kept("max_drawdown")?.hasSuffix("good") == true && kept("trades_per_day") == "30.0000 good")
+        // One loss for each win, and slow: each figure is told of when it turns, once.
+        try database.execute("UPDATE trades SET pnl_net = -2, hold_duration_sec = 1000 WHERE id % 2 = 0")
+        for _ in 0..<2 {
+            suite.start(["learner"])
+            sleep(3)
+            suite.kill("learner")
+        }
+        let told = try suite.entries("alert").map { try Alert($0.fields) }.filter { $0.event == "kpi_danger" }
+        #expect(told.contains { $0.text.hasPrefix("Win rate of the week is 33.3 %") }, "\(told.map(\.text))")
+        #expect(Set(told.map(\.text)).count == told.count)
     }
 
     @Test func `without shadow a set counts at once, and no round is learned from twice`() throws {

@@ -15,12 +15,14 @@ final class LearnerShell {
     private let settings: LearnerSettings
     private var database: Database?
     private var redis: RedisClient?
+    private let kpis: KpiKeeper
     private let rounds: Metrics.Counter
     private let number: Metrics.Gauge
 
     init(_ context: ServiceContext, _ settings: LearnerSettings) {
         self.context = context
         self.settings = settings
+        kpis = KpiKeeper(context)
         rounds = context.metrics.counter(
             "learner_rounds_total", help: "Rounds of a hundred trades that were learned from.")
         number = context.metrics.gauge("learned_set", help: "Number of the set of weights that counts.")
@@ -43,6 +45,7 @@ final class LearnerShell {
             let database = try connectDatabase()
             while try learn(database) {}
             try publish(database)
+            try kpis.turn(database, try connectRedis())
         } catch {
             database = nil
             redis = nil
