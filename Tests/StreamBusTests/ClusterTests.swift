@@ -123,10 +123,13 @@ struct ClusterTests {
 
     @Test func `when a master dies its replica is found`() throws {
         let key = "md.trade:{BTCUSDT}"
-        try client.command("XADD", key, "1-0", "n", "1")
+        try #require(cluster.waitUntilWhole(masters: 3))
         let master = try #require(cluster.master(of: key))
         let before = try client.serverId(of: [Array(key.utf8)])
-        try #require(cluster.waitUntilWhole(masters: 3))
+        // Replication is not waited for by the bus; this test is about what the replica has.
+        let onMaster = try cluster.node(master)
+        try onMaster.command("XADD", key, "1-0", "n", "1")
+        try #require(try onMaster.command("WAIT", "1", "10000").integer == 1)
         cluster.kill(master)
         var length: Int64?
         for _ in 0..<400 where length == nil {
