@@ -72,7 +72,7 @@ user() {
         '(+get +set ~outbox:executor*)'
     # It also lets go of what is old where several write, or people.
     user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' '' \
-        '(+xtrim ~alert ~command ~reply ~dead ~dead:*)'
+        '(+xtrim ~alert ~command ~reply ~notice ~dead ~dead:*)'
     user learner 'weights' 'weights alert' '' '(+xrevrange %R~account %R~risk)'
     # It answers people's questions, and passes their commands on.
     user notifier 'plan:* execution:* alert reply account notice' 'notice' '' \

@@ -21,7 +21,7 @@ final class Upkeep {
     init(_ context: ServiceContext, _ retention: Retention) {
         self.context = context
         self.retention = retention
-        let shared: [StreamKind] = [.alert, .command, .reply, .dead]
+        let shared: [StreamKind] = [.alert, .command, .reply, .notice, .dead]
         streams = shared.map { StreamName($0) } + context.settings.symbols.map { StreamName(.dead, $0) }
         var removed: [Retention.Table: Metrics.Counter] = [:]
         for table in Retention.Table.allCases {
