@@ -1,3 +1,6 @@
+public import SignalContracts
+public import TradingPrimitives
+
 /// What tells how well the suite trades, with its target and the value from which it is dangerous (blueprint, chapter 20).
 public enum Kpi: String, CaseIterable, Sendable {
     /// Trades that earned something after fees.
@@ -102,11 +105,12 @@ public struct KpiReport: Equatable, Sendable {
     public let tradeCount: Int
     public let values: [Kpi: Double]
 
-    /// Trades that ended in the `days` before `nowMs`, by the venue's clock. `balance` is the account's now, and
-    /// `dayStartBalance` that of the last midnight UTC (USDT).
+    /// Trades that ended in the `days` before `now`, by the venue's clock. What the account holds now, and held at the last
+    /// midnight UTC, gives drawdown and the day's net their base; without it they are not known.
     public init(
-        _ database: Database, days: Int, nowMs: Int64, balance: Double?, dayStartBalance: Double?
+        _ database: Database, days: Int, at now: Timestamp, account: AccountUpdate?, risk: RiskState?
     ) throws(DatabaseError) {
+        let nowMs = now.milliseconds
         let dayMs: Int64 = 86_400_000
         let since = nowMs - Int64(days) * dayMs, midnight = nowMs - nowMs % dayMs
         func number(_ text: String??) -> Double? { (text ?? nil).flatMap { Double($0) } }
@@ -138,7 +142,7 @@ public struct KpiReport: Equatable, Sendable {
         // A suite that is younger than the window has traded for so many days only.
         let age = sum(12).map { (Double(nowMs) / 1000 - $0) / 86_400 } ?? Double(days)
         values[.tradesPerDay] = count > 0 ? count / min(Double(days), max(1, age)) : nil
-        values[.dailyNet] = ratio(sum(13) ?? 0, dayStartBalance)
+        values[.dailyNet] = ratio(sum(13) ?? 0, risk?.dayStartBalance.double)
         let entries =
             try database.run(
                 """
@@ -148,7 +152,7 @@ public struct KpiReport: Equatable, Sendable {
                 """, ["\(since)", "\(nowMs)"]
             ).first ?? []
         values[.noFillRate] = ratio(number(entries.first), number(entries.dropFirst().first))
-        if let start = balance.map({ $0 - (sum(11) ?? 0) }), start > 0, count > 0 {
+        if let start = account.map({ $0.walletBalance.double - (sum(11) ?? 0) }), start > 0, count > 0 {
             let falls = try database.run(
                 """
                 WITH curve AS (SELECT exit_time, id, $3::DOUBLE PRECISION + sum(pnl_net) OVER (ORDER BY exit_time, id) AS equity

@@ -137,14 +137,7 @@ final class LocalSuite {
             "/usr/bin/curl", ["-s", "--max-time", "2", "-X", "DELETE", "\(venueURL)/sim/v1/faults"])
     }
 
-    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool {
-        let deadline = Date().addingTimeInterval(seconds)
-        while Date() < deadline {
-            if (try? condition()) == true { return true }
-            usleep(100_000)
-        }
-        return false
-    }
+    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool { poll(seconds: seconds, condition) }
 }
 
 struct DrillError: Error, CustomStringConvertible {

@@ -154,14 +154,7 @@ final class PaperSuite {
     }
 
     /// Polls `condition` until it holds; false when it does not within the time.
-    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool {
-        let deadline = Date().addingTimeInterval(seconds)
-        while Date() < deadline {
-            if (try? condition()) == true { return true }
-            usleep(100_000)
-        }
-        return false
-    }
+    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool { poll(seconds: seconds, condition) }
 
     // MARK: Streams
 
@@ -191,4 +184,14 @@ final class PaperSuite {
     }
 
     func length(_ key: String) throws -> Int { Int(try client().command("XLEN", key).integer ?? 0) }
+}
+
+/// Asks again and again until `condition` holds; false when it does not within the time. What it throws counts as not yet.
+func poll(seconds: Double, _ condition: () throws -> Bool) -> Bool {
+    let deadline = Date().addingTimeInterval(seconds)
+    while Date() < deadline {
+        if (try? condition()) == true { return true }
+        usleep(100_000)
+    }
+    return false
 }

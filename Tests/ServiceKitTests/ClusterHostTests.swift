@@ -33,17 +33,7 @@ struct ClusterHostTests {
 
     private func turn(_ workers: [Worker], untilMs ms: Int64 = 30_000, _ condition: () throws -> Bool) rethrows -> Bool
     {
-        let end = SystemClock.monotonicUs() + ms * 1000
-        var nextRenewal = Int64.min
-        while SystemClock.monotonicUs() < end {
-            if try condition() { return true }
-            if SystemClock.monotonicUs() > nextRenewal {
-                nextRenewal = SystemClock.monotonicUs() + 300_000
-                for worker in workers { worker.renewLeases() }
-            }
-            for worker in workers { worker.context.reactor.poll(timeoutMs: 2) }
-        }
-        return false
+        try turnWorkers(workers, untilMs: ms, condition)
     }
 
     private func write(_ numbers: Range<Int>, to names: [String] = Self.names) throws {

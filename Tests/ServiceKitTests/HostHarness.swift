@@ -108,3 +108,20 @@ final class HostHarness {
         outputs.elementsEqual((0..<count).map { ($0, (max(0, $0 - 9)...$0).reduce(0, +)) }, by: ==)
     }
 }
+
+/// Turns workers that share symbols, each renewing its leases as its timer would, until `condition` holds.
+func turnWorkers(
+    _ workers: [ProcessorHost<PerSymbol<KeyedSummer>>], untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool
+) rethrows -> Bool {
+    let end = SystemClock.monotonicUs() + ms * 1000
+    var nextRenewal = Int64.min
+    while SystemClock.monotonicUs() < end {
+        if try condition() { return true }
+        if SystemClock.monotonicUs() > nextRenewal {
+            nextRenewal = SystemClock.monotonicUs() + 300_000
+            for worker in workers { worker.renewLeases() }
+        }
+        for worker in workers { worker.context.reactor.poll(timeoutMs: 2) }
+    }
+    return false
+}

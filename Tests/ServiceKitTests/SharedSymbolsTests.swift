@@ -47,22 +47,6 @@ struct SharedSymbolsTests {
         return ProcessorHost(context, sharing: .symbols, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
     }
 
-    /// Turns the workers, each renewing its leases as its timer would.
-    private func turn(_ workers: [Worker], untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool) rethrows -> Bool
-    {
-        let end = SystemClock.monotonicUs() + ms * 1000
-        var nextRenewal = Int64.min
-        while SystemClock.monotonicUs() < end {
-            if try condition() { return true }
-            if SystemClock.monotonicUs() > nextRenewal {
-                nextRenewal = SystemClock.monotonicUs() + 300_000
-                for worker in workers { worker.renewLeases() }
-            }
-            for worker in workers { worker.context.reactor.poll(timeoutMs: 2) }
-        }
-        return false
-    }
-
     private func write(_ numbers: Range<Int>) throws {
         for number in numbers {
             for name in Self.names {
@@ -88,46 +72,46 @@ struct SharedSymbolsTests {
 
     @Test func `a new worker gets its fair share, and all goes on exactly once`() throws {
         let first = try worker()
-        #expect(turn([first]) { first.owned.count == 4 && first.phase == .live })
+        #expect(turnWorkers([first]) { first.owned.count == 4 && first.phase == .live })
         try write(0..<20)
-        #expect(try turn([first]) { try allHave(20) })
+        #expect(try turnWorkers([first]) { try allHave(20) })
         let second = try worker()
         try write(20..<40)
-        #expect(turn([first, second]) { first.owned.count == 2 && second.owned.count == 2 })
+        #expect(turnWorkers([first, second]) { first.owned.count == 2 && second.owned.count == 2 })
         try write(40..<60)
-        #expect(try turn([first, second]) { try allHave(60) })
+        #expect(try turnWorkers([first, second]) { try allHave(60) })
         #expect(try allExact(60))
     }
 
     @Test func `a dead worker's symbols move within two seconds`() throws {
         let first = try worker()
         let second = try worker()
-        #expect(turn([first, second]) { first.owned.count == 2 && second.owned.count == 2 })
+        #expect(turnWorkers([first, second]) { first.owned.count == 2 && second.owned.count == 2 })
         try write(0..<10)
-        #expect(try turn([first, second]) { try allHave(10) })
+        #expect(try turnWorkers([first, second]) { try allHave(10) })
         // The first one turns no more.
         try write(10..<20)
         let began = SystemClock.monotonicUs()
-        #expect(try turn([second]) { try allHave(20) })
+        #expect(try turnWorkers([second]) { try allHave(20) })
         #expect(SystemClock.monotonicUs() - began < 2_500_000)
         #expect(try allExact(20))
     }
 
     @Test func `a worker that slept through its leases commits nothing when it wakes up`() throws {
         let first = try worker()
-        #expect(turn([first]) { first.owned.count == 4 && first.phase == .live })
+        #expect(turnWorkers([first]) { first.owned.count == 4 && first.phase == .live })
         try write(0..<10)
-        #expect(try turn([first]) { try allHave(10) })
+        #expect(try turnWorkers([first]) { try allHave(10) })
         // It has a read under way at the server when it falls asleep: these entries are delivered to it.
         try write(10..<11)
         let second = try worker()
-        #expect(turn([second], untilMs: 60_000) { second.owned.count == 4 })
+        #expect(turnWorkers([second], untilMs: 60_000) { second.owned.count == 4 })
         try write(11..<30)
         // Now the first wakes up, with entries in its connection that the second may have processed meanwhile.
-        #expect(try turn([first, second], untilMs: 60_000) { try allHave(30) && first.owned.count == 2 })
+        #expect(try turnWorkers([first, second], untilMs: 60_000) { try allHave(30) && first.owned.count == 2 })
         #expect(first.metrics.fenced.value == 1)
         try write(30..<40)
-        #expect(try turn([first, second]) { try allHave(40) })
+        #expect(try turnWorkers([first, second]) { try allHave(40) })
         #expect(try allExact(40))
     }
 }

@@ -31,15 +31,12 @@ final class KpiKeeper {
     func turn(_ database: Database, _ redis: RedisClient) throws {
         let now = SystemClock.monotonicUs()
         if let lastUs, now - lastUs < Self.everyUs { return }
-        let account = try newest(.account, redis).flatMap { try? AccountUpdate($0) }
-        let risk = try newest(.risk, redis).flatMap { try? RiskState($0) }
+        let account = try redis.newest(of: StreamName(.account)).first.flatMap { try? AccountUpdate($0.fields) }
+        let risk = try redis.newest(of: StreamName(.risk)).first.flatMap { try? RiskState($0.fields) }
         // The venue's time: without it there is no day.
         guard let account else { return }
         lastUs = now
-        func dollars(_ value: Notional?) -> Double? { value.map { Double($0.raw) / Double(fixedScale) } }
-        let report = try KpiReport(
-            database, days: Self.days, nowMs: account.eventTime.milliseconds, balance: dollars(account.walletBalance),
-            dayStartBalance: dollars(risk?.dayStartBalance))
+        let report = try KpiReport(database, days: Self.days, at: account.eventTime, account: account, risk: risk)
         let before = try KpiHistory.dangers(in: database)
         try KpiHistory.keep(report, at: account.eventTime, in: database)
         for kpi in Kpi.allCases {
@@ -50,19 +47,13 @@ final class KpiKeeper {
         }
     }
 
-    private func newest(_ kind: StreamKind, _ redis: RedisClient) throws(RedisError) -> Fields? {
-        let rows = try redis.command("XREVRANGE", StreamName(kind).key, "+", "-", "COUNT", "1").elements
-        return rows.first.flatMap { StreamEntry($0)?.fields }
-    }
-
     private func warn(_ kpi: Kpi, _ value: Double?, _ time: Timestamp, _ redis: RedisClient) throws(RedisError) {
         let text =
             "\(kpi.title) of the week is \(kpi.text(of: value)), dangerous from \(kpi.bounds.danger)"
             + (kpi.remedy.map { ": \($0)" } ?? "")
         let alert = Alert(
             eventTime: time, severity: .warning, service: context.name, event: "kpi_danger", text: text)
-        try redis.command(
-            ["XADD", StreamName(.alert).key, "*"] + alert.fields.pairs.flatMap { [$0.name, $0.value] })
+        try redis.add(alert.fields, to: StreamName(.alert))
     }
 }
 

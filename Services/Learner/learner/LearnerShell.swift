@@ -91,7 +91,7 @@ final class LearnerShell {
                     (
                         "weights_applied",
                         "\(describe(row)); of the last \(trades.count) trades it would not have entered \(skipped.count), "
-                            + "which came to \(NumberText.rounded(skipped.net)) USDT"
+                            + "which came to \((skipped.net * 100).rounded() / 100) USDT"
                     ))
             }
             let before =
@@ -162,11 +162,7 @@ final class LearnerShell {
         context.log.info("learned") { $0.put("text", text) }
         let alert = Alert(
             eventTime: SystemClock.now(), severity: .info, service: context.name, event: event, text: text)
-        try add(StreamName(.alert), alert.fields)
-    }
-
-    private func add(_ stream: StreamName, _ fields: Fields) throws(RedisError) {
-        try connectRedis().command(["XADD", stream.key, "*"] + fields.pairs.flatMap { [$0.name, $0.value] })
+        try connectRedis().add(alert.fields, to: StreamName(.alert))
     }
 
     /// The newest set that counts, if the stream ends with another one.
@@ -174,8 +170,7 @@ final class LearnerShell {
         let redis = try connectRedis()
         guard let row = try LearnedSets.all(in: database).first(where: { $0.state == .applied }) else { return }
         number.set(Double(row.number))
-        let newest = try redis.command("XREVRANGE", StreamName(.weights).key, "+", "-", "COUNT", "1").elements.first
-        let told = newest.flatMap { StreamEntry($0)?.fields }.flatMap { try? EngineWeights($0) }?.number
+        let told = try redis.newest(of: StreamName(.weights)).first.flatMap { try? EngineWeights($0.fields) }?.number
         guard told != row.number else { return }
         let share = row.weights.map { Double($0) / 1000 }
         let weights = EngineWeights(
@@ -183,12 +178,7 @@ final class LearnerShell {
             sentiment: share[3], scoreThreshold: row.scoreThreshold,
             minTakeProfitMultiplier: row.minTakeProfitMultiplier, takeProfitMultiplier: row.takeProfitMultiplier,
             entryOffsetTicks: row.entryOffsetTicks, tradeCount: row.tradeCount)
-        try add(StreamName(.weights), weights.fields)
+        try redis.add(weights.fields, to: StreamName(.weights))
         context.log.info("weights_published") { $0.put("number", row.number) }
     }
-}
-
-enum NumberText {
-    /// To the cent.
-    static func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 }

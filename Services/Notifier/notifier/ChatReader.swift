@@ -106,7 +106,7 @@ final class ChatReader {
         var commands = CommandBuffer()
         commands.command(["MULTI"])
         for (stream, fields) in outcome.entries {
-            commands.command(["XADD", stream.key, "*"] + fields.pairs.flatMap { [$0.name, $0.value] })
+            commands.xadd(Array(stream.key.utf8), fields)
         }
         for other in outcome.others { commands.command(other) }
         commands.command(["SET", Self.offsetKey, "\(number + 1)"])

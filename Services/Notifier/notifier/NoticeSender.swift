@@ -56,11 +56,7 @@ final class NoticeSender {
     private func connect() throws(RedisError) -> RedisClient {
         if let redis { return redis }
         let made = try RedisClient(context.settings.redis, timeoutMs: 1500)
-        do throws(RedisError) {
-            try made.command("XGROUP", "CREATE", stream.key, context.name, "0", "MKSTREAM")
-        } catch {
-            guard case .refused(let text) = error, text.hasPrefix("BUSYGROUP") else { throw error }
-        }
+        try made.makeGroup(context.name, of: stream)
         redis = made
         return made
     }
@@ -161,12 +157,7 @@ final class NoticeSender {
     }
 
     private func putAside(_ id: StreamId, _ fields: Fields, _ error: String) throws(RedisError) {
-        let letter = DeadLetter(stream: stream.key, entryId: id, service: context.name, error: error)
-        let own = fields.pairs.flatMap { ["field.\($0.name)", $0.value] }
-        let redis = try connect()
-        try redis.command(
-            ["XADD", StreamName(.dead).key, "*"] + letter.fields.pairs.flatMap { [$0.name, $0.value] } + own)
-        try redis.command("XACK", stream.key, context.name, id.description)
+        try connect().putAside(id, fields, of: stream, group: context.name, error: error)
         context.log.warning("dead_letter") {
             $0.put("id", id)
             $0.put("error", error)

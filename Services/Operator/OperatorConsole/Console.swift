@@ -64,18 +64,19 @@ public struct Console {
         return .success
     }
 
+    /// The name of who runs this.
+    static var person: String { getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "?" }
+
     // MARK: Commands to services
 
     func send(_ name: CommandName, _ symbol: Symbol? = nil) throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis, timeoutMs: 5000)
-        let author = "vortexctl:\(String(cString: getpwuid(getuid())?.pointee.pw_name ?? strdup("?")))"
+        let author = "vortexctl:\(Self.person)"
         let id = "ctl-\(SystemClock.wallUs())-\(getpid())"
         let command = Command(id: id, issuedAt: SystemClock.now(), author: author, name: name, symbol: symbol)
         // From the newest reply on: the answer can only come behind it.
-        let newest = try client.command("XREVRANGE", StreamName(.reply).key, "+", "-", "COUNT", "1")
-        var last = newest.elements.first?.elements.first?.text ?? "0-0"
-        _ = try client.command(
-            ["XADD", StreamName(.command).key, "*"] + command.fields.pairs.flatMap { [$0.name, $0.value] })
+        var last = try client.newest(of: StreamName(.reply)).first?.id.description ?? "0-0"
+        try client.add(command.fields, to: StreamName(.command))
         let deadline = SystemClock.monotonicUs() + Int64(invocation.timeoutSeconds) * 1_000_000
         while SystemClock.monotonicUs() < deadline {
             let reply = try client.command(

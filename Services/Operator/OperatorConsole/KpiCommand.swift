@@ -26,16 +26,12 @@ struct KpiBoard {
     private let reports: [(days: Int, report: KpiReport)]
 
     init(_ database: Database, _ client: RedisClient) throws(DatabaseError) {
-        let account = newestFields(client, .account).flatMap { try? AccountUpdate($0) }
-        let risk = newestFields(client, .risk).flatMap { try? RiskState($0) }
-        func dollars(_ value: Notional?) -> Double? { value.map { Double($0.raw) / Double(fixedScale) } }
+        let account = try? client.newest(of: StreamName(.account)).first.flatMap { try? AccountUpdate($0.fields) }
+        let risk = try? client.newest(of: StreamName(.risk)).first.flatMap { try? RiskState($0.fields) }
         let now = account?.eventTime ?? SystemClock.now()
         var reports: [(Int, KpiReport)] = []
         for days in Self.windows {
-            let report = try KpiReport(
-                database, days: days, nowMs: now.milliseconds, balance: dollars(account?.walletBalance),
-                dayStartBalance: dollars(risk?.dayStartBalance))
-            reports.append((days, report))
+            reports.append((days, try KpiReport(database, days: days, at: now, account: account, risk: risk)))
         }
         self.reports = reports
     }
@@ -75,10 +71,4 @@ struct KpiBoard {
                 )
             } + [("trades", .object(reports.map { ("\($0.days)d", .integer(Int64($0.report.tradeCount))) }))])
     }
-}
-
-/// Of a global stream's newest entry; nil when there is none.
-func newestFields(_ client: RedisClient, _ kind: StreamKind) -> Fields? {
-    let newest = try? client.command("XREVRANGE", StreamName(kind).key, "+", "-", "COUNT", "1")
-    return newest?.elements.first.flatMap { StreamEntry($0)?.fields }
 }

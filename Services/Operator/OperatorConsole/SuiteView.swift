@@ -71,8 +71,7 @@ struct SuiteView {
 
     /// The hub reads nothing; its newest book tells when it last wrote.
     private static func hub(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) -> Service {
-        let newest = try client.command("XREVRANGE", StreamName(.book, symbol).key, "+", "-", "COUNT", "1")
-        let written = newest.elements.first.flatMap { StreamEntry($0)?.id.microseconds }
+        let written = try client.newest(of: StreamName(.book, symbol)).first?.id.microseconds
         return Service(name: "data-hub", idleMs: written.map { (SystemClock.wallUs() - $0) / 1000 }, pending: 0)
     }
 
@@ -87,9 +86,7 @@ struct SuiteView {
 
     private static func newest(_ client: RedisClient, _ stream: StreamName, _ count: Int) throws(RedisError) -> [Fields]
     {
-        try client.command("XREVRANGE", stream.key, "+", "-", "COUNT", "\(count)").elements.compactMap {
-            StreamEntry($0)?.fields
-        }
+        try client.newest(of: stream, count: count).map(\.fields)
     }
 
     private static func market(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) -> Market {

@@ -1,4 +1,3 @@
-import Glibc
 import Ledger
 import ServiceKit
 import SignalContracts
@@ -22,8 +21,7 @@ extension Console {
 
     private func currentWeights() throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis)
-        let newest = try client.command("XREVRANGE", StreamName(.weights).key, "+", "-", "COUNT", "1").elements.first
-        guard let fields = newest.flatMap({ StreamEntry($0)?.fields }) else {
+        guard let fields = try client.newest(of: StreamName(.weights)).first?.fields else {
             print(
                 invocation.isJSON
                     ? "{\"number\":0}" : "nothing has been learned: the base weights of the strategy count")
@@ -79,8 +77,7 @@ extension Console {
     }
 
     private func rollBack(to number: Int, _ database: Database) throws(DatabaseError) -> ExitCode {
-        let person = String(cString: getpwuid(getuid())?.pointee.pw_name ?? strdup("?"))
-        guard let made = try LearnedSets.rollBack(to: number, by: person, in: database) else {
+        guard let made = try LearnedSets.rollBack(to: number, by: Self.person, in: database) else {
             complain("vortexctl: there is no set \(number) that ever counted; see 'vortexctl weights history'")
             return .notFound
         }

@@ -26,9 +26,8 @@ struct GateFunnel {
 
     /// Nil before the first decision.
     init?(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) {
-        let newest = try client.command("XREVRANGE", StreamName(.decision, symbol).key, "+", "-", "COUNT", "1")
-        guard let fields = newest.elements.first.flatMap({ StreamEntry($0)?.fields }),
-            let decision = try? Decision(fields)
+        guard let newest = try client.newest(of: StreamName(.decision, symbol)).first,
+            let decision = try? Decision(newest.fields)
         else { return nil }
         self.symbol = symbol
         self.decision = decision
@@ -81,9 +80,8 @@ struct GateFunnel {
     private static func refusals(
         _ client: RedisClient, _ symbol: Symbol, since: Timestamp
     ) throws(RedisError) -> [(rule: String, count: Int)] {
-        let rows = try client.command("XREVRANGE", StreamName(.plan, symbol).key, "+", "-", "COUNT", "5000").elements
-        let plans = rows.compactMap { StreamEntry($0).flatMap { try? TradePlan($0.fields) } }
-            .filter { $0.eventTime >= since }
+        let plans = try client.newest(of: StreamName(.plan, symbol), count: 5000)
+            .compactMap { try? TradePlan($0.fields) }.filter { $0.eventTime >= since }
         var counts = [(rule: "approved", count: plans.count { if case .approved = $0.verdict { true } else { false } })]
         for rule in RiskRule.allCases {
             let count = plans.count { if case .rejected(rule, _) = $0.verdict { true } else { false } }

@@ -53,8 +53,7 @@ extension Recorder {
             text: "the database ends before what was recorded, as an old backup does; read again: "
                 + "\(behind.joined(separator: ", ")); \(gap)")
         context.alerts.count(alert)
-        _ = try redis.command(
-            ["XADD", StreamName(.alert).key, "*"] + alert.fields.pairs.flatMap { [$0.name, $0.value] })
+        try redis.add(alert.fields, to: StreamName(.alert))
         context.log.error("database_behind") { $0.put("text", alert.text) }
     }
 }

@@ -113,13 +113,7 @@ final class Recorder {
     private func connectRedis() throws(RedisError) -> RedisClient {
         if let redis { return redis }
         let made = try RedisClient(context.settings.redis, timeoutMs: 1500)
-        for stream in streams {
-            do throws(RedisError) {
-                _ = try made.command("XGROUP", "CREATE", stream.key, context.name, "0", "MKSTREAM")
-            } catch {
-                guard case .refused(let text) = error, text.hasPrefix("BUSYGROUP") else { throw error }
-            }
-        }
+        for stream in streams { try made.makeGroup(context.name, of: stream) }
         redis = made
         return made
     }
@@ -208,12 +202,7 @@ final class Recorder {
         + streams.filter { $0.symbol == nil }.map { [$0] }
 
     private func putAside(_ entry: Entry, _ error: String, _ redis: RedisClient) throws(RedisError) {
-        let letter = DeadLetter(stream: entry.stream.key, entryId: entry.id, service: context.name, error: error)
-        let own = entry.fields.pairs.flatMap { ["field.\($0.name)", $0.value] }
-        _ = try redis.command(
-            ["XADD", StreamName(.dead, entry.stream.symbol).key, "*"]
-                + letter.fields.pairs.flatMap { [$0.name, $0.value] } + own)
-        _ = try redis.command("XACK", entry.stream.key, context.name, entry.id.description)
+        try redis.putAside(entry.id, entry.fields, of: entry.stream, group: context.name, error: error)
         metrics.refused.add()
         context.log.warning("dead_letter") {
             $0.put("stream", entry.stream)

@@ -42,9 +42,11 @@ final class RecorderMetrics {
         let now = SystemClock.monotonicUs()
         guard now - shownUs >= Self.everyUs else { return }
         shownUs = now
-        for position in positions {
-            let groups = try redis.command("XINFO", "GROUPS", position.stream.key).elements
-            guard let own = groups.first(where: { $0["name"]?.text == group }) else { continue }
+        var commands = CommandBuffer()
+        for position in positions { commands.command(["XINFO", "GROUPS", position.stream.key]) }
+        for (position, groups) in zip(positions, try redis.pipeline(commands)) {
+            if case .error(let text) = groups { throw .refused(text) }
+            guard let own = groups.elements.first(where: { $0["name"]?.text == group }) else { continue }
             position.pending.set(Double(own["pending"]?.integer ?? 0))
             position.lag.set(Double(own["lag"]?.integer ?? 0))
         }

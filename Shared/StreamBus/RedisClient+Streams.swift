@@ -1,0 +1,37 @@
+public import SignalContracts
+
+/// What services and tools do with streams beside reading them as hosts do.
+extension RedisClient {
+    /// Adds an entry, under an id of Redis' making.
+    public func add(_ fields: Fields, to stream: StreamName) throws(RedisError) {
+        try command(["XADD", stream.key, "*"] + fields.pairs.flatMap { [$0.name, $0.value] })
+    }
+
+    /// The newest entries, newest first.
+    public func newest(of stream: StreamName, count: Int = 1) throws(RedisError) -> [StreamEntry] {
+        try command("XREVRANGE", stream.key, "+", "-", "COUNT", "\(count)").elements.compactMap { StreamEntry($0) }
+    }
+
+    /// Makes a group that begins with the first entry, and the stream; nothing where it is already.
+    public func makeGroup(_ group: String, of stream: StreamName) throws(RedisError) {
+        do throws(RedisError) {
+            try command("XGROUP", "CREATE", stream.key, group, "0", "MKSTREAM")
+        } catch {
+            guard case .refused(let text) = error, text.hasPrefix("BUSYGROUP") else { throw error }
+        }
+    }
+
+    /// Puts an entry that `group` can't deal with among the dead letters, whole, and acknowledges it.
+    public func putAside(
+        _ id: StreamId, _ fields: Fields, of stream: StreamName, group: String, error: String
+    ) throws(RedisError) {
+        var whole = DeadLetter(stream: stream.key, entryId: id, service: group, error: error).fields
+        for (name, value) in fields.pairs {
+            Array("field.\(name)".utf8).withUnsafeBytes { name in
+                Array(value.utf8).withUnsafeBytes { whole.append(name: name, value: $0) }
+            }
+        }
+        try add(whole, to: StreamName(.dead, stream.symbol))
+        try command("XACK", stream.key, group, id.description)
+    }
+}
