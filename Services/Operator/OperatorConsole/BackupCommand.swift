@@ -5,7 +5,6 @@ import SignalContracts
 import StreamBus
 
 extension Console {
-    static let manifest = "MANIFEST"
     private static let dump = "database.dump", shown = "configuration.yaml"
 
     /// The database, the journals as they stand, and the configuration without secrets.
@@ -32,7 +31,10 @@ extension Console {
         guard write(Array(configuration.redacted.utf8), to: "\(folder)/\(Self.shown)"),
             ChildRun.run(
                 "/bin/sh",
-                ["-c", "cd \"$1\" && sha256sum -- * > ../.manifest && mv ../.manifest \(Self.manifest)", "sh", folder])
+                [
+                    "-c", "cd \"$1\" && sha256sum -- * > ../.manifest && mv ../.manifest \(BackupShelf.manifest)", "sh",
+                    folder,
+                ])
                 == 0
         else {
             complain("vortexctl: \(folder) can't be written")
@@ -57,11 +59,13 @@ extension Console {
     /// Brings a backup's database back. Nothing may run meanwhile.
     func restore() throws(RedisError) -> ExitCode {
         guard let folder = invocation.arguments.first else { Invocation.refuse("restore needs a backup's folder") }
-        guard access("\(folder)/\(Self.manifest)", R_OK) == 0 else {
-            complain("vortexctl: \(folder) is no backup: it has no \(Self.manifest)")
+        guard access("\(folder)/\(BackupShelf.manifest)", R_OK) == 0 else {
+            complain("vortexctl: \(folder) is no backup: it has no \(BackupShelf.manifest)")
             return .notFound
         }
-        guard ChildRun.run("/bin/sh", ["-c", "cd \"$1\" && sha256sum --quiet -c \(Self.manifest)", "sh", folder]) == 0
+        guard
+            ChildRun.run("/bin/sh", ["-c", "cd \"$1\" && sha256sum --quiet -c \(BackupShelf.manifest)", "sh", folder])
+                == 0
         else {
             complain("vortexctl: \(folder) is not what was saved")
             return .verificationFailed

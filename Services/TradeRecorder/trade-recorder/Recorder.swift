@@ -38,7 +38,7 @@ final class Recorder {
         upkeep = Upkeep(context, settings.retention)
         if let backups = settings.backups {
             context.metrics.gauge("backup_age_seconds", help: "Since the newest backup was made.") {
-                BackupAge.seconds(in: backups)
+                BackupShelf(folder: backups).age
             }
         }
     }
