@@ -140,13 +140,18 @@ executable(
     "notifier", in: "Services/Notifier",
     uses: hosting + ["BinanceFutures", "CCurl", "Notices", "OperatorConsole", "StreamBus"])
 
-// The exchange simulator: the venue (pure), its server on loopback, its command
+// What serves browsers and the simulator's clients
 shim("CWebSocketServer", links: ["websockets"])
+module("WebServer", .adapter, in: "Shared", uses: ["CWebSocketServer"])
+
+// The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CTlsServer", links: ["ssl", "crypto"])
 module("ExchangeSimulator", .core, in: "Services/ExchangeSimulator", uses: ["TradingPrimitives"])
 module(
     "ExchangeSimulatorServer", .adapter, in: "Services/ExchangeSimulator",
-    uses: ["COpenSSL", "CTlsServer", "CWebSocketServer", "CZlib", "ExchangeSimulator", "TradingPrimitives"])
+    uses: [
+        "COpenSSL", "CTlsServer", "CWebSocketServer", "CZlib", "ExchangeSimulator", "TradingPrimitives", "WebServer",
+    ])
 executable(
     "exchange-simulator", in: "Services/ExchangeSimulator",
     uses: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])
@@ -167,7 +172,7 @@ targets.append(
         name: "FuzzTargets",
         dependencies: [
             "BinanceFutures", "ExchangeSimulator", "ExchangeSimulatorServer", "Execution", "SignalContracts",
-            "TestSupport", "TradingPrimitives", "Venue",
+            "TestSupport", "TradingPrimitives", "Venue", "WebServer",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: strict))
 if Context.environment["VORTEX7_FUZZ"] != nil {
     executable("fuzz", in: "Tests/Fuzz", uses: ["FuzzTargets"])

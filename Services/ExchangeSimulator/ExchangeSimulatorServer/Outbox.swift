@@ -1,6 +1,7 @@
 import CWebSocketServer
 import ExchangeSimulator
 import TradingPrimitives
+import WebServer
 
 /// A call as it came over either door.
 struct Call {

@@ -1,6 +1,7 @@
 import CWebSocketServer
 import ExchangeSimulator
 import TradingPrimitives
+import WebServer
 
 /// Routes of the simulator itself, which no fault touches.
 extension SimulatorServer {

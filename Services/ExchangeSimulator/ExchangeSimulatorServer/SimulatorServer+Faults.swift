@@ -1,6 +1,7 @@
 import CWebSocketServer
 import ExchangeSimulator
 import TradingPrimitives
+import WebServer
 
 // The ways in which a call, its answer, a frame or a connection goes astray. Nothing here runs while there are no faults.
 extension SimulatorServer {
@@ -51,7 +52,7 @@ extension SimulatorServer {
         case .http(let request):
             let (answer, headers) = answer(request)
             return .response(
-                call.id, HTTPResponse.bytes(to: request, answer, headers), keepsAlive: request.keepsAlive)
+                call.id, answer.bytes(to: request, headers), keepsAlive: request.keepsAlive)
         case .socket(let text):
             guard var session = sessions[call.id] else { return nil }
             let bytes = answer(text, &session)
@@ -66,7 +67,7 @@ extension SimulatorServer {
         case .http(let request):
             let headers = retryAfterS.map { [("Retry-After", "\($0)")] } ?? []
             return .response(
-                call.id, HTTPResponse.bytes(to: request, answer, headers), keepsAlive: request.keepsAlive)
+                call.id, answer.bytes(to: request, headers), keepsAlive: request.keepsAlive)
         case .socket(let text):
             guard let session = sessions[call.id] else { return nil }
             return .text(call.id, write(SocketRequest(text)?.id, answer, session, account: nil))

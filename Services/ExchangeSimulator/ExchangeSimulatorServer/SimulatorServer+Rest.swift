@@ -1,5 +1,6 @@
 import ExchangeSimulator
 import TradingPrimitives
+import WebServer
 
 extension SimulatorServer {
     /// Answers a REST request: route, limits, key, signature, time, and then the exchange.

@@ -1,8 +1,9 @@
-import CWebSocketServer
+public import CWebSocketServer
 public import ExchangeSimulator
 import Glibc
 import Synchronization
 import TradingPrimitives
+public import WebServer
 
 /// A key of the venue and the account it opens.
 public struct ApiKey: Sendable {
@@ -34,6 +35,12 @@ public struct ServerOptions: Sendable {
     public var script = FaultScript()
 
     public init() {}
+
+    fileprivate var limits: cws_limits {
+        cws_limits(
+            head_max: 64 << 10, body_max: 1 << 20, message_max: 1 << 20, queue_max: queueMax, connections_max: 512,
+            ping_after_s: Int32(pingAfterS), hangup_after_s: Int32(hangupAfterS))
+    }
 }
 
 /// Why the server can't start.
@@ -49,7 +56,7 @@ public final class SimulatorServer<Source: MarketSource> {
     let options: ServerOptions
     let clock: Clock
     let log: Log
-    private let bridge = Bridge()
+    private let bridge = SocketBridge()
     var server: OpaquePointer?
     /// Opened WebSockets by the time they were opened, oldest first; monotonic seconds.
     var opened: [(id: cws_id, second: Int64)] = []
@@ -71,7 +78,7 @@ public final class SimulatorServer<Source: MarketSource> {
         (self.clock, self.options, self.log) = (clock, options, log)
         script = options.script
         bridge.handler = self
-        server = bridge.start(options)
+        server = bridge.start(host: options.host, port: options.port, options.limits)
         if server == nil {
             throw ServerError(
                 description: "can't listen on \(options.host):\(options.port): \(String(cString: strerror(errno)))")
@@ -144,10 +151,16 @@ public final class SimulatorServer<Source: MarketSource> {
     }
 }
 
+extension RestAnswer {
+    func bytes(to request: HTTPRequest, _ headers: [(String, String)]) -> [UInt8] {
+        HTTPResponse.bytes(status: status, body: body, headers: headers, keepsAlive: request.keepsAlive)
+    }
+}
+
 // MARK: What the sockets say
 
 extension SimulatorServer: SocketHandler {
-    func request(_ id: cws_id, _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
+    public func request(_ id: cws_id, _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
         requests += 1
         guard let request = HTTPRequest(head: head, body: body) else {
             return respond(id, HTTPResponse.bytes(status: 400, body: [], headers: [], keepsAlive: false), false)
@@ -167,7 +180,7 @@ extension SimulatorServer: SocketHandler {
                 .debug, "request", [("method", request.method), ("path", request.path), ("status", "\(answer.status)")])
         }
         deliver()
-        respond(id, HTTPResponse.bytes(to: request, answer, headers), request.keepsAlive)
+        respond(id, answer.bytes(to: request, headers), request.keepsAlive)
     }
 
     func respond(_ id: cws_id, _ bytes: [UInt8], _ keepsAlive: Bool) {
@@ -175,7 +188,7 @@ extension SimulatorServer: SocketHandler {
         cws_respond(server, id, bytes, bytes.count, keepsAlive)
     }
 
-    func upgrade(_ id: cws_id, _ head: UnsafeRawBufferPointer) -> Bool {
+    public func upgrade(_ id: cws_id, _ head: UnsafeRawBufferPointer) -> Bool {
         guard let request = HTTPRequest(head: head, body: UnsafeRawBufferPointer(start: nil, count: 0)),
             request.path == Self.socketPath || StreamHub.admits(path: request.path)
         else {
@@ -187,7 +200,7 @@ extension SimulatorServer: SocketHandler {
         return true
     }
 
-    func opened(_ id: cws_id) {
+    public func opened(_ id: cws_id) {
         guard let target = targets.removeValue(forKey: id) else { return }
         catchUp()
         opened.append((id, Clock.monotonicNs() / 1_000_000_000))
@@ -199,7 +212,7 @@ extension SimulatorServer: SocketHandler {
         log.write(.info, "websocket opened", [("path", target.path)])
     }
 
-    func message(_ id: cws_id, _ bytes: UnsafeRawBufferPointer) {
+    public func message(_ id: cws_id, _ bytes: UnsafeRawBufferPointer) {
         guard let server, !closing.contains(id) else { return }
         catchUp()
         if var session = sessions[id] {
@@ -221,7 +234,7 @@ extension SimulatorServer: SocketHandler {
         }
     }
 
-    func closed(_ id: cws_id) {
+    public func closed(_ id: cws_id) {
         opened.removeAll { $0.id == id }
         closing.removeAll { $0 == id }
         if sessions.removeValue(forKey: id) == nil { hub.close(id, &simulation.exchange) }

@@ -1,6 +1,7 @@
 import ExchangeSimulator
 import ExchangeSimulatorServer
 import TradingPrimitives
+import WebServer
 
 // What clients send to the simulated venue, signed by an account that may do anything.
 extension FuzzTarget {

@@ -1,5 +1,3 @@
-import ExchangeSimulator
-
 /// The head and body of one HTTP request, as they came.
 public struct HTTPRequest {
     public let method: String
@@ -8,7 +6,7 @@ public struct HTTPRequest {
     public let query: [UInt8]
     public let body: [UInt8]
     private let headers: [(name: String, value: String)]
-    let keepsAlive: Bool
+    public let keepsAlive: Bool
 
     /// Nil for what is not HTTP/1.
     public init?(head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
@@ -31,23 +29,26 @@ public struct HTTPRequest {
         keepsAlive = words[2] == "HTTP/1.1" ? connection != "close" : connection == "keep-alive"
     }
 
+    /// `name` in lower case.
     public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
-enum HTTPResponse {
+public enum HTTPResponse {
     private static let reasons = [
-        200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout",
-        418: "I'm a teapot",
-        429: "Too Many Requests", 503: "Service Unavailable",
+        200: "OK", 202: "Accepted", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
+        403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
+        415: "Unsupported Media Type", 418: "I'm a teapot", 421: "Misdirected Request", 429: "Too Many Requests",
+        503: "Service Unavailable",
     ]
 
-    static func bytes(to request: HTTPRequest, _ answer: RestAnswer, _ headers: [(String, String)]) -> [UInt8] {
-        bytes(status: answer.status, body: answer.body, headers: headers, keepsAlive: request.keepsAlive)
-    }
-
-    static func bytes(status: Int, body: [UInt8], headers: [(String, String)], keepsAlive: Bool) -> [UInt8] {
-        var head = "HTTP/1.1 \(status) \(reasons[status] ?? "Status")\r\nContent-Type: application/json\r\n"
-        head += "Content-Length: \(body.count)\r\n"
+    public static func bytes(
+        status: Int, contentType: String? = "application/json", body: [UInt8], headers: [(String, String)],
+        keepsAlive: Bool
+    ) -> [UInt8] {
+        var head = "HTTP/1.1 \(status) \(reasons[status] ?? "Status")\r\n"
+        if let contentType { head += "Content-Type: \(contentType)\r\n" }
+        // An answer without a body says so by its status.
+        if status != 204, status != 304 { head += "Content-Length: \(body.count)\r\n" }
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if !keepsAlive { head += "Connection: close\r\n" }
         return Array((head + "\r\n").utf8) + body
