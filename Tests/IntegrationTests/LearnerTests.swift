@@ -28,8 +28,8 @@ struct LearnerTests {
             SELECT gen_random_uuid()::TEXT, 'BTCUSDT', 'LONG', 'A', 1, 1, 100, 5, 1, 1,
                 CASE WHEN i % 3 = 0 THEN -0.9 ELSE 2.1 END, 0.1, CASE WHEN i % 3 = 0 THEN -1 ELSE 2 END, 60, 3, 0, now(), now(),
                 jsonb_build_object(
-                    'E1', '{"direction": "LONG", "strength": "0.9", "conviction": "0.8"}'::JSONB,
-                    'E2', '{"direction": "LONG", "strength": "0.9"}'::JSONB,
+                    'E1', '{"direction": "BUY_PRESSURE", "strength": "0.9", "conviction": "0.8"}'::JSONB,
+                    'E2', '{"direction": "MOMENTUM_LONG", "strength": "0.9"}'::JSONB,
                     'E3', '{"direction": "LONG", "strength": "0.9"}'::JSONB,
                     'E4', jsonb_build_object('direction', CASE WHEN i % 3 = 0 THEN 'CROWD_SHORT' ELSE 'CROWD_LONG' END, 'strength', '0.5'))
             FROM generate_series(1, \(count)) i

@@ -89,3 +89,19 @@ struct StreamNameTests {
         }
     }
 }
+
+struct EngineTests {
+    @Test func `each engine votes with its own words alone`() {
+        let long: [(Engine, String)] = [
+            (.orderFlow, "BUY_PRESSURE"), (.tick, "MOMENTUM_LONG"), (.technical, "LONG"), (.sentiment, "CROWD_SHORT"),
+        ]
+        let short: [(Engine, String)] = [
+            (.orderFlow, "SELL_PRESSURE"), (.tick, "MOMENTUM_SHORT"), (.technical, "SHORT"), (.sentiment, "CROWD_LONG"),
+        ]
+        for engine in Engine.allCases {
+            for (owner, word) in long { #expect(engine.sign(of: word) == (engine == owner ? 1 : 0)) }
+            for (owner, word) in short { #expect(engine.sign(of: word) == (engine == owner ? -1 : 0)) }
+            for word in ["NEUTRAL", "BALANCED", ""] { #expect(engine.sign(of: word) == 0) }
+        }
+    }
+}

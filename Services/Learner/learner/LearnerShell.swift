@@ -120,16 +120,11 @@ final class LearnerShell {
     private func learned(_ trade: LearnableTrade) -> LearnedTrade {
         LearnedTrade(
             sign: trade.isLong ? 1 : -1,
-            opinions: trade.opinions.map { opinion in
-                opinion.map { LearnedTrade.Opinion(sign: sign($0.direction), strength: $0.strength) }
+            opinions: zip(Engine.allCases, trade.opinions).map { engine, opinion in
+                opinion.map { LearnedTrade.Opinion(sign: engine.sign(of: $0.direction), strength: $0.strength) }
             }, net: trade.net, gross: trade.gross, fees: trade.fees,
             holdShare: trade.holdSeconds / (settings.holdMaxSeconds[trade.strategy] ?? 300),
             makerFills: trade.makerFills, takerFills: trade.takerFills)
-    }
-
-    /// A short crowd is a word for long.
-    private func sign(_ direction: String) -> Int {
-        TrendDirection(rawValue: direction)?.sign ?? CrowdDirection(rawValue: direction)?.sign ?? 0
     }
 
     private func winRate(_ trades: [LearnedTrade]) -> Double {

@@ -19,6 +19,18 @@ public enum Engine: String, FieldValue, BitwiseCopyable, CaseIterable {
         }
     }
 
+    /// Which way it votes with a word of its `direction`: +1 long, −1 short; 0 for neither, and for words that are not its own.
+    /// The regime has no direction.
+    public func sign(of direction: String) -> Int {
+        switch self {
+        case .orderFlow: BookPressure(rawValue: direction)?.sign ?? 0
+        case .tick: Momentum(rawValue: direction)?.sign ?? 0
+        case .technical: TrendDirection(rawValue: direction)?.sign ?? 0
+        case .sentiment: CrowdDirection(rawValue: direction)?.sign ?? 0
+        case .regime: 0
+        }
+    }
+
     /// Prefix of its fields where several engines' fields stand together.
     public var scope: StaticString {
         switch self {
