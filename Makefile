@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
 .PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos drills scale sim images containers-test clean
 
-install: ; @deploy/local/install.sh
+install: ; @deploy/local/install.sh && deploy/local/chart-library.sh
 build: install ; swift build -c release
 up: build ; @deploy/local/suite.sh up
 down: ; @deploy/local/suite.sh down

@@ -144,6 +144,14 @@ executable(
 shim("CWebSocketServer", links: ["websockets"])
 module("WebServer", .adapter, in: "Shared", uses: ["CWebSocketServer"])
 
+module(
+    "DashboardServer", .adapter, in: "Services/Dashboard",
+    uses: hosting + [
+        "BinanceFutures", "COpenSSL", "CWebSocketServer", "CZlib", "Ledger", "OperatorConsole", "StreamBus",
+        "WebServer",
+    ])
+executable("dashboard", in: "Services/Dashboard", uses: ["DashboardServer", "ServiceKit"])
+
 // The exchange simulator: the venue (pure), its server on loopback, its command
 shim("CTlsServer", links: ["ssl", "crypto"])
 module("ExchangeSimulator", .core, in: "Services/ExchangeSimulator", uses: ["TradingPrimitives"])
@@ -243,6 +251,7 @@ tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("LearningTests", of: ["Learning"])
 tests("NoticesTests", of: ["Notices", "SignalContracts", "TradingPrimitives"])
+tests("DashboardTests", of: ["DashboardServer"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TechnicalTests", of: ["Indicators", "Technical", "TestSupport", "SignalContracts", "TradingPrimitives"])

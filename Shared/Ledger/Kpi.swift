@@ -85,16 +85,25 @@ public enum Kpi: String, CaseIterable, Sendable {
         }
     }
 
-    private var isShare: Bool {
+    public enum Unit: String, Sendable {
+        /// Of one: 0.61 is 61 %.
+        case share
+        case minutes, ratio, count
+    }
+
+    public var unit: Unit {
         switch self {
-        case .winRate, .feeRatio, .maxDrawdown, .makerRate, .dailyNet, .noFillRate: true
-        case .holdTime, .profitFactor, .rewardToRisk, .tradesPerDay: false
+        case .winRate, .feeRatio, .maxDrawdown, .makerRate, .dailyNet, .noFillRate: .share
+        case .holdTime: .minutes
+        case .profitFactor, .rewardToRisk: .ratio
+        case .tradesPerDay: .count
         }
     }
 
     /// `61.1 %`, `1.42`, `-` for none.
     public func text(of value: Double?) -> String {
         guard let value, value.isFinite else { return "-" }
+        let isShare = unit == .share
         let shown = isShare ? (value * 1000).rounded() / 10 : (value * 100).rounded() / 100
         return isShare ? "\(shown) %" : "\(shown)"
     }

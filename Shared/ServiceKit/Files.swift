@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// All bytes of a file; nil when it can't be read.
@@ -19,6 +20,9 @@ public func readFile(_ path: String) -> [UInt8]? {
     }
 }
 
+/// Has the system never write this process' memory, and the secrets in it, to a file when it crashes.
+public func forbidCoreDumps() { _ = clinux_forbid_core_dumps() }
+
 /// An environment variable; nil when it is not set.
 public func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
@@ -38,4 +42,13 @@ public func makeFolder(of path: String) {
         folder += part + "/"
         mkdir(folder, 0o700)
     }
+}
+
+/// Writes a new file that only this user can read, down to the disk. False when it is there already, or can't be written.
+public func writePrivateFile(_ text: String, to path: String) -> Bool {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    return write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
 }

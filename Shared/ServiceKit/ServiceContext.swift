@@ -35,6 +35,7 @@ public final class ServiceContext {
     public static func start(
         _ name: String, purpose: String, isReplayable: Bool = false, arguments: [String] = CommandLine.arguments
     ) -> ServiceContext {
+        forbidCoreDumps()
         let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose, isReplayable: isReplayable)
         do throws(ConfigurationError) {
             return try ServiceContext(name, commandLine)

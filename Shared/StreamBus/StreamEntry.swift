@@ -27,3 +27,13 @@ extension Fields {
         }
     }
 }
+
+extension RedisValue {
+    /// A flat list of names and values, as a dictionary.
+    public var pairs: [String: RedisValue] {
+        var pairs: [String: RedisValue] = [:]
+        let items = elements
+        for index in stride(from: 0, to: items.count - 1, by: 2) { pairs[items[index].text ?? ""] = items[index + 1] }
+        return pairs
+    }
+}

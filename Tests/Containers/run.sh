@@ -19,7 +19,7 @@ compose+=(-p "$project" -f compose.yaml)
 [ -z "${VORTEX7_HOSTNET:-}" ] || compose+=(-f deploy/compose.hostnet.yaml)
 export VORTEX7_PROFILE=phase1 VORTEX7_CLOCK_RATE=${VORTEX7_CLOCK_RATE:-5}
 engines=(order-flow-engine tick-engine technical-engine sentiment-engine regime-filter)
-services=(redis postgres exchange-simulator data-hub "${engines[@]}" decision-engine risk-manager executor trade-recorder learner)
+services=(redis postgres exchange-simulator data-hub "${engines[@]}" decision-engine risk-manager executor trade-recorder learner dashboard)
 failures=0
 work=$(mktemp -d)
 

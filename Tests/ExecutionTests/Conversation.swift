@@ -13,6 +13,8 @@ struct Conversation {
     var events: [ExecutionEvent] = []
     var messages: [ExecutorMessage] = []
     var journal: [ExecutorRecord] = []
+    /// What people were last shown of the position; nil for nothing.
+    var shown: Fields?
     private var tradeId: Int64 = 100
 
     init(_ configuration: ExecutorConfiguration = ExecutorConfiguration(), also other: Symbol? = nil) throws {
@@ -46,7 +48,7 @@ struct Conversation {
             case .publish(let message):
                 messages.append(message)
                 if case .execution(_, let event) = message { events.append(event) }
-            case .project: break
+            case .project(_, let fields): shown = fields
             }
         }
     }
@@ -162,10 +164,10 @@ struct Conversation {
     // MARK: Facts
 
     /// The venue's word of a long position.
-    func held(_ quantity: String) throws -> PositionReport {
+    func held(_ quantity: String, liquidation: String = "0") throws -> PositionReport {
         PositionReport(
             symbol: symbol, quantity: try number(quantity), entryPrice: try number("100"), markPrice: try number("100"),
-            liquidationPrice: .zero, unrealizedPnl: .zero)
+            liquidationPrice: try number(liquidation), unrealizedPnl: .zero)
     }
 
     func rules() throws -> InstrumentRules {

@@ -310,6 +310,19 @@ struct ExecutorTests {
         #expect(talk.events.last?.kind == .positionAdopted || talk.events.contains { $0.kind == .positionAdopted })
     }
 
+    @Test func `people see where the venue would liquidate, and when the time is over`() throws {
+        var talk = try Conversation.ready()
+        _ = try talk.enter(try talk.plan())
+        let opened = try #require(talk.shown?["open_time"].flatMap { Int64($0) })
+        let ends = try #require(talk.shown?["close_by"].flatMap { Int64($0) })
+        #expect(ends - opened == 300_000 && talk.shown?["liquidation"] == nil)
+        for _ in 0..<9 {
+            try talk.pass(ms: 600)
+            try talk.answerLook(positions: [try talk.held("10", liquidation: "80.5")])
+        }
+        #expect(talk.shown?["liquidation"] == "80.5" && talk.shown?["size"] == "10")
+    }
+
     /// The account as it was told last.
     private func account(_ talk: Conversation) -> AccountUpdate? {
         for case .account(let update) in talk.messages.reversed() { return update }

@@ -14,11 +14,11 @@ struct RedisUsersTests {
         "signal:{BTCUSDT}": PaperSuite.sharing,
         "decision:{BTCUSDT}": ["decision-engine"], "plan:{BTCUSDT}": ["risk-manager"],
         "execution:{BTCUSDT}": ["executor"], "account": ["executor"], "risk": ["risk-manager"],
-        "reply": ["risk-manager", "executor"], "command": ["vortexctl", "notifier"], "weights": ["learner"],
+        "reply": ["risk-manager", "executor"], "command": ["vortexctl", "notifier", "dashboard"], "weights": ["learner"],
         "notice": ["notifier"],
     ]
     private static let services = PaperSuite.engines + ["executor", "data-hub", "trade-recorder"]
-    private static let users = services + ["learner", "notifier", "vortexctl", "monitor"]
+    private static let users = services + ["learner", "notifier", "dashboard", "vortexctl", "monitor"]
 
     /// Makes the users' passwords in `folder` and gives the users to a server whose default user stays for the test.
     private func makeUsers(in folder: String, _ client: RedisClient) throws {

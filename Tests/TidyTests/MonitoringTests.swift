@@ -65,7 +65,7 @@ struct MonitoringTests {
         let here = try text("deploy/prometheus/prometheus.yml"), paper = try text("deploy/config/paper.yaml")
         let containers = try text("deploy/prometheus/containers.yml")
         let ports = paper.matches(of: /\n([a-z-]+):\n  metrics_port: (\d+)/)
-        #expect(ports.count == 12)
+        #expect(ports.count == 13)
         for port in ports {
             #expect(here.contains("127.0.0.1:\(port.2)\"], labels: {service: \(port.1)}}"), "\(port.1)")
             #expect(containers.contains("- \(port.1)\n"), "\(port.1)")

@@ -8,13 +8,13 @@ cd "$(dirname "$0")/../.."
 how=$1 folder=$2
 
 programs=(data-hub order-flow-engine tick-engine technical-engine sentiment-engine regime-filter decision-engine risk-manager
-    executor trade-recorder learner notifier exchange-simulator vortexctl)
+    executor trade-recorder learner dashboard notifier exchange-simulator vortexctl)
 from=.build/programs
 if [ "$how" != host ]; then
     if [ "$how" = source ]; then
         apt-get update -q
         DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends pkg-config libhiredis-dev libpq-dev \
-            libcurl4-openssl-dev libwebsockets-dev libyaml-dev libssl-dev zlib1g-dev
+            libcurl4-openssl-dev libwebsockets-dev libyaml-dev libssl-dev zlib1g-dev python3 python3-venv
     fi
     # Apart from the ordinary build, which links Swift's library from the toolchain.
     swift build -c release --static-swift-stdlib --scratch-path .build/static

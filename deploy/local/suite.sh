@@ -15,8 +15,20 @@ build=${VORTEX7_BUILD:-$root/.build/release}
 config=${VORTEX7_CONFIG:-$root/deploy/config/paper.yaml}
 postgres_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1 || true)
 
+# PORT if it is free, else any.
 free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 - "${1:-0}" <<'P'
+import socket, sys
+for port in (int(sys.argv[1]), 0):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        print(s.getsockname()[1])
+        break
+P
 }
 
 # Addresses are chosen at the first start and kept, so that what points at them stays true.
@@ -43,6 +55,8 @@ export VORTEX7_VENUE_REST_URL=http://127.0.0.1:$venue_port
 export VORTEX7_VENUE_STREAM_URL=ws://127.0.0.1:$venue_port
 export VORTEX7_JOURNALS=$var/journal
 export VORTEX7_BACKUPS=$var/backups
+export VORTEX7_DASHBOARD_PORT=$(free_port 8080)
+export VORTEX7_DASHBOARD_LOGINS=$var/dashboard
 A
     fi
     . "$var/run/addresses"
@@ -138,6 +152,12 @@ up() {
     [ -z "${TELEGRAM_BOT_TOKEN:-}" ] || supervisor start notifier >/dev/null ||
         { echo "the notifier did not stay up; $var/log/notifier.log says why" >&2; exit 1; }
     echo "the suite is up: make status, make down; logs in $var/log"
+    echo "dashboard: http://127.0.0.1:$VORTEX7_DASHBOARD_PORT"
+    # Until the operator has logged in for the first time.
+    if [ -s "$var/dashboard/first-login" ]; then
+        echo "log in with (shown until the operator has logged in once):"
+        sed 's/^/  /' "$var/dashboard/first-login"
+    fi
 }
 
 monitor() {

@@ -77,6 +77,8 @@ user() {
     # It answers people's questions, and passes their commands on.
     user notifier 'plan:* execution:* alert reply account notice' 'notice' '' \
         '(+get +set +del ~telegram:*) (+@read -@dangerous %R~*) (+xadd %W~command)'
+    # What people may see, and an operator's commands.
+    user dashboard '' '' '' '(+@read -@dangerous +info %R~*) (+xadd %W~command)'
     # People: all may be looked at, and a command be given.
     user vortexctl '' '' '' '(+@read -@dangerous +info +acl|log %R~*) (+xadd %W~command)'
     # Health checks and metrics: lengths and lags, no contents.

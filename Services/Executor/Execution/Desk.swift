@@ -26,6 +26,8 @@ struct Desk {
     var position: Position?
     /// What the venue held at the last look; nil before the first.
     var venueQuantity: Quantity?
+    /// Where the venue would liquidate what it holds, by its last word; for people.
+    var liquidationPrice: Price?
     /// Greatest trade id seen: fills are asked for from the next one.
     var lastTradeId: Int64?
     /// Last time that an order, a fill or a plan changed something here.

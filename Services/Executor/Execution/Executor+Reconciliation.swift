@@ -118,6 +118,11 @@ extension Executor {
         let report = reports.first { $0.symbol == symbol }
         let theirs = report?.quantity ?? .zero, ours = desks[index].signedHeld
         desks[index].venueQuantity = theirs
+        let liquidation = report.flatMap { $0.liquidationPrice.raw > 0 ? $0.liquidationPrice : nil }
+        if desks[index].liquidationPrice != liquidation {
+            desks[index].liquidationPrice = liquidation
+            show(index)
+        }
         guard isSettled(index) else { return }
         guard theirs != ours else {
             desks[index].mismatches = 0
@@ -187,21 +192,5 @@ extension Position {
         entered.value = price * terms.quantity
         entered.firstTime = around.now
         actions.events.append(event(.positionAdopted, at: around.now))
-    }
-
-    /// Fields of `position:{S}`.
-    var hotState: Fields {
-        var fields = Fields()
-        fields.put("plan", plan.id)
-        fields.put("state", state)
-        fields.put("side", direction)
-        fields.put("strategy", plan.strategy)
-        fields.put("size", held)
-        fields.put("entry", entered.averagePrice)
-        fields.put("sl", stopPrice)
-        fields.put("tp1", orders(.target).last?.price)
-        fields.put("leverage", terms.leverage)
-        fields.put("open_time", entered.firstTime)
-        return fields
     }
 }

@@ -131,7 +131,7 @@ public struct Executor: Sendable {
         for event in actions.events { say(.execution(symbol, event)) }
         for wanted in actions.alerts { alert(wanted.severity, wanted.event, symbol, wanted.text) }
         for request in actions.requests { send(request) }
-        effects.append(.project(symbol, position.isOver ? nil : position.hotState))
+        show(index)
         if actions.events.contains(where: { $0.kind == .positionClosed }) { send(.queryAccount) }
         if actions.wantsLook { reconciliation.isWanted = true }
         if let error = actions.stopsEntries, !entriesStopped {

@@ -31,11 +31,15 @@ extension Position {
                     kind: .limit(price, .goodTillCancel), quantity: quantity, isReduceOnly: true)))
     }
 
+    /// When it is closed whatever it has earned; nil before the first fill.
+    func endOfHold(_ configuration: ExecutorConfiguration) -> Timestamp? {
+        entered.firstTime.map { $0 + min(terms.maxHoldMs, configuration.maxHoldMs) }
+    }
+
     mutating func driveTimeLimits(_ around: Surroundings, _ actions: inout PositionActions) {
         guard held > .zero, state != .closing, let since = entered.firstTime else { return }
-        let maxHoldMs = min(terms.maxHoldMs, around.configuration.maxHoldMs)
-        if around.now - since >= maxHoldMs {
-            exit(.timeout, "held for \(maxHoldMs) ms", around, &actions)
+        if let end = endOfHold(around.configuration), around.now >= end {
+            exit(.timeout, "held for \(end - since) ms", around, &actions)
         } else {
             driveFeedLoss(around, &actions)
         }

@@ -14,6 +14,7 @@ public struct Console {
 
     /// Reads the arguments and the configuration. Ends the process for what can't be read.
     public init(arguments: [String]) {
+        forbidCoreDumps()
         invocation = Invocation(arguments)
         guard !invocation.command.isEmpty else {
             print(Invocation.help)

@@ -1,7 +1,7 @@
 import ServiceKit
 
-/// A JSON value to be printed.
-indirect enum JSONNode {
+/// A JSON value to be printed or sent.
+public indirect enum JSONNode {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -9,11 +9,15 @@ indirect enum JSONNode {
     case text(String)
     case array([JSONNode])
     case object([(String, JSONNode)])
+    /// Text that is JSON already.
+    case raw(String)
 
-    static func optional(_ text: String?) -> JSONNode { text.map(JSONNode.text) ?? .null }
-    static func optional(_ number: Int64?) -> JSONNode { number.map(JSONNode.integer) ?? .null }
+    public static func optional(_ text: String?) -> JSONNode { text.map(JSONNode.text) ?? .null }
+    public static func optional(_ number: Int64?) -> JSONNode { number.map(JSONNode.integer) ?? .null }
+    public static func optional(_ number: Double?) -> JSONNode { number.map(JSONNode.number) ?? .null }
 
-    var line: String {
+    /// All of it in one line.
+    public var line: String {
         switch self {
         case .null: return "null"
         case .bool(let value): return value ? "true" : "false"
@@ -23,6 +27,7 @@ indirect enum JSONNode {
             var bytes: [UInt8] = []
             appendJSON(value, to: &bytes)
             return String(decoding: bytes, as: UTF8.self)
+        case .raw(let text): return text
         case .array(let elements): return "[" + elements.map(\.line).joined(separator: ",") + "]"
         case .object(let pairs):
             return "{" + pairs.map { "\(JSONNode.text($0.0).line):\($0.1.line)" }.joined(separator: ",") + "}"

@@ -1,5 +1,5 @@
 import ServiceKit
-import SignalContracts
+public import SignalContracts
 import TradingPrimitives
 
 extension SuiteView {
@@ -52,19 +52,18 @@ extension SuiteView {
     var json: JSONNode {
         .object([
             ("mode", .text(settings.mode.rawValue)), ("profile", .text(settings.profile.rawValue)),
-            (
-                "services",
-                .array(
-                    services.map {
-                        .object([
-                            ("name", .text($0.name)), ("up", .bool($0.isUp)), ("idle_ms", .optional($0.idleMs)),
-                            ("pending", .integer($0.pending)),
-                        ])
-                    })
-            ),
+            ("services", .array(services.map(\.json))),
             ("account", account.map { .fields($0.fields) } ?? .null),
             ("risk", risk.map { .fields($0.fields) } ?? .null),
             ("symbols", .array(markets.map(\.json))), ("dead_letters", .integer(deadLetters)),
+        ])
+    }
+}
+
+extension SuiteView.Service {
+    public var json: JSONNode {
+        .object([
+            ("name", .text(name)), ("up", .bool(isUp)), ("idle_ms", .optional(idleMs)), ("pending", .integer(pending)),
         ])
     }
 }
@@ -93,7 +92,7 @@ extension SuiteView.Market {
 }
 
 extension JSONNode {
-    static func fields(_ fields: Fields) -> JSONNode { .object(fields.pairs.map { ($0.name, .text($0.value)) }) }
+    public static func fields(_ fields: Fields) -> JSONNode { .object(fields.pairs.map { ($0.name, .text($0.value)) }) }
 }
 
 extension EngineSignal {

@@ -1,11 +1,11 @@
-import ServiceKit
+public import ServiceKit
 import SignalContracts
-import StreamBus
+public import StreamBus
 import TradingPrimitives
 
 /// The suite at one moment, read off its streams alone.
-struct SuiteView {
-    struct Service {
+public struct SuiteView {
+    public struct Service {
         let name: String
         /// Milliseconds since it last took (or, the hub, wrote) an entry; nil when it never did.
         let idleMs: Int64?
@@ -48,7 +48,8 @@ struct SuiteView {
         deadLetters = dead
     }
 
-    private static func services(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) -> [Service] {
+    /// Each service, as far as its work can be seen from outside.
+    public static func services(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) -> [Service] {
         guard let symbol = settings.symbols.first else { return [] }
         let readers: [(String, StreamKind)] = [
             ("order-flow-engine", .book), ("tick-engine", .trade), ("technical-engine", .forming),
@@ -60,8 +61,8 @@ struct SuiteView {
         var services = [try hub(client, symbol)]
         for (name, kind) in readers {
             let rows = (try? client.command("XINFO", "CONSUMERS", StreamName(kind, symbol).key, name))?.elements ?? []
-            let idle = rows.compactMap { pairs($0)["idle"].flatMap { Int64($0) } }.min()
-            let pending = rows.compactMap { pairs($0)["pending"].flatMap { Int64($0) } }.reduce(0, +)
+            let idle = rows.compactMap { $0.pairs["idle"]?.integer }.min()
+            let pending = rows.compactMap { $0.pairs["pending"]?.integer }.reduce(0, +)
             // A decision comes once a minute at least.
             let silenceMaxMs: Int64 = name == "trade-recorder" ? 75_000 : 5000
             services.append(Service(name: name, idleMs: idle, pending: pending, silenceMaxMs: silenceMaxMs))
@@ -73,15 +74,6 @@ struct SuiteView {
     private static func hub(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) -> Service {
         let written = try client.newest(of: StreamName(.book, symbol)).first?.id.microseconds
         return Service(name: "data-hub", idleMs: written.map { (SystemClock.wallUs() - $0) / 1000 }, pending: 0)
-    }
-
-    private static func pairs(_ value: RedisValue) -> [String: String] {
-        var pairs: [String: String] = [:]
-        let items = value.elements
-        for index in stride(from: 0, to: items.count - 1, by: 2) {
-            pairs[items[index].text ?? ""] = items[index + 1].text
-        }
-        return pairs
     }
 
     private static func newest(_ client: RedisClient, _ stream: StreamName, _ count: Int) throws(RedisError) -> [Fields]

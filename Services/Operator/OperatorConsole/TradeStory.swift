@@ -1,11 +1,11 @@
-import Ledger
+public import Ledger
 import ServiceKit
-import SignalContracts
-import StreamBus
-import TradingPrimitives
+public import SignalContracts
+public import StreamBus
+public import TradingPrimitives
 
 /// All that is known of one decision: what it was made from, what became of it.
-struct TradeStory {
+public struct TradeStory {
     typealias Pairs = [(name: String, value: String)]
 
     let symbol: Symbol
@@ -17,10 +17,11 @@ struct TradeStory {
     let plan: Pairs
     let events: [ExecutionEvent]
 
-    subscript(name: String) -> String? { decision.first { $0.name == name }?.value }
+    /// A field of the decision.
+    public subscript(name: String) -> String? { decision.first { $0.name == name }?.value }
 
     /// From the streams. Nil when the decision is not, or no longer, in its stream.
-    init?(_ id: TradeId, _ symbol: Symbol, _ client: RedisClient) throws(RedisError) {
+    public init?(_ id: TradeId, _ symbol: Symbol, _ client: RedisClient) throws(RedisError) {
         let found = try Self.entries(client, StreamName(.decision, symbol), of: id, field: "id").first
         guard let found else { return nil }
         self.symbol = symbol
@@ -37,7 +38,7 @@ struct TradeStory {
     }
 
     /// From the database, which keeps what the streams have let go.
-    init?(_ id: TradeId, _ symbol: Symbol, _ database: Database) throws(DatabaseError) {
+    public init?(_ id: TradeId, _ symbol: Symbol, _ database: Database) throws(DatabaseError) {
         guard let row = try StoredTrade(id, in: database) else { return nil }
         self.symbol = symbol
         decision = row.decision

@@ -89,13 +89,16 @@ extension TradeStory {
         return lines.joined(separator: "\n")
     }
 
-    var json: JSONNode {
+    /// `decision`, `signals`, `plan`, `events`, each with its fields as they stand in their streams.
+    public var members: [(String, JSONNode)] {
         func object(_ pairs: Pairs) -> JSONNode { .object(pairs.map { ($0.name, .text($0.value)) }) }
-        return .object([
+        return [
             ("decision", object(decision)), ("signals", .object(signals.map { ($0.engine, object($0.fields)) })),
             ("plan", plan.isEmpty ? .null : object(plan)), ("events", .array(events.map { object($0.fields.pairs) })),
-        ])
+        ]
     }
+
+    var json: JSONNode { .object(members) }
 
     private static func pick(_ names: [String], from pairs: Pairs) -> Pairs {
         names.compactMap { name in pairs.first { $0.name == name } }

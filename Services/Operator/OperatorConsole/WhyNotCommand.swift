@@ -1,7 +1,7 @@
 import ServiceKit
 import SignalContracts
-import StreamBus
-import TradingPrimitives
+public import StreamBus
+public import TradingPrimitives
 
 extension Console {
     /// The funnel that a symbol's day went through: each gate, then each rule of the risk manager.
@@ -19,13 +19,13 @@ extension Console {
 }
 
 /// What stopped a symbol's entries since midnight UTC: each gate, then each rule of the risk manager.
-struct GateFunnel {
+public struct GateFunnel {
     private let symbol: Symbol
     private let decision: Decision
     private let refusals: [(rule: String, count: Int)]
 
     /// Nil before the first decision.
-    init?(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) {
+    public init?(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) {
         guard let newest = try client.newest(of: StreamName(.decision, symbol)).first,
             let decision = try? Decision(newest.fields)
         else { return nil }
@@ -55,7 +55,7 @@ struct GateFunnel {
         return lines.joined(separator: "\n")
     }
 
-    var json: JSONNode {
+    public var json: JSONNode {
         let counts = decision.gateCounts
         let gates = Gate.allCases.map { gate -> (String, JSONNode) in
             let row = counts[gate]
