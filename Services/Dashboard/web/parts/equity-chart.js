@@ -1,0 +1,35 @@
+// The balance after each trade.
+import { chartWidget, colour } from "./chart-library.js";
+import { chartTime } from "./chart-time.js";
+import { h } from "../core/view.js";
+
+const mount = chartWidget((library, chart) => {
+  const series = chart.addBaselineSeries({
+    topLineColor: colour("rising"), topFillColor1: colour("rising-veil"), topFillColor2: "transparent",
+    bottomLineColor: colour("falling"), bottomFillColor1: "transparent", bottomFillColor2: colour("falling-veil"),
+    lineWidth: 2, priceLineVisible: false, lastValueVisible: true,
+  });
+  return ({ equity, start }) => {
+    series.applyOptions({ baseValue: { type: "price", price: start } });
+    series.setData(byTime(equity));
+    chart.timeScale().fitContent();
+  };
+});
+
+/// One point a second at most, oldest first, as the library wants it.
+function byTime(points) {
+  const last = new Map();
+  for (const [time, value] of points) last.set(chartTime(time), value);
+  return [...last].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value }));
+}
+
+/// The same object as long as the data are the same: the chart keeps its place then.
+let shown = { performance: null, value: null };
+
+export function equityChart(performance) {
+  if (shown.performance !== performance) {
+    const start = Number(performance.start_balance ?? performance.equity[0]?.[1] ?? 0);
+    shown = { performance, value: { equity: performance.equity, start } };
+  }
+  return h("div", { class: "plot equity-plot", key: "equity", widget: { mount, value: shown.value }, role: "img", "aria-label": "Balance after each trade" });
+}
