@@ -75,7 +75,6 @@ async function openPage() {
   Object.assign(mine, { isLoading: false, look: null });
   redraw();
   if (!isSame) scrollTo(0, 0);
-  performance.mark("page-shown", { detail: route.page });
   readAgainLater(mine);
 }
 

@@ -24,7 +24,7 @@ export function obstacles(live, now) {
   return found;
 }
 
-export const BREAKERS = {
+const BREAKERS = {
   daily_loss: "The day has lost more than it may. Ends at midnight UTC.",
   loss_streak: "Several losses in a row.",
   hourly_loss: "Too many losses within an hour.",

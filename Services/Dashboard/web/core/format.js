@@ -40,6 +40,16 @@ export function exact(value) {
   return withSign(fixed(0).format(whole === "-0" ? "0" : whole)) + (part ? `.${part}` : "");
 }
 
+/// How many decimals an exact decimal has.
+export function decimals(text) {
+  return (String(text ?? "").split(".")[1] ?? "").length;
+}
+
+/// `1 trade`, `2 trades`
+export function count(amount, noun) {
+  return `${number(amount, 0)} ${noun}${amount === 1 ? "" : "s"}`;
+}
+
 /// 0.613 → `61.3 %`
 export function percent(value, digits = 1) {
   return isMissing(value) ? NOTHING : `${number(Number(value) * 100, digits)} %`;

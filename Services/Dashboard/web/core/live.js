@@ -1,4 +1,5 @@
 // The suite at this moment, over a WebSocket that comes back by itself.
+import { decimals } from "./format.js";
 
 /// When the suite's clock has not moved for so long, what is shown is no longer "now": the connection is lost, or the suite is silent.
 const STALE_AFTER_MS = 3_000;
@@ -10,6 +11,8 @@ export class LiveFeed {
   /// The newest frame; null before the first.
   frame = null;
 
+  /// By contract, the decimals that its prices have. Decimals come without trailing zeros: the longest seen tells.
+  #digits = new Map();
   #onChange;
   #onRefused;
   #socket = null;
@@ -38,6 +41,11 @@ export class LiveFeed {
     clearTimeout(this.#retryTimer);
     this.#drop();
     this.frame = null;
+  }
+
+  /// Decimals of a contract's prices; at least those of the prices given.
+  digits(symbol, ...prices) {
+    return Math.max(this.#digits.get(symbol) ?? 0, ...prices.map(decimals));
   }
 
   get silentMs() {
@@ -79,6 +87,7 @@ export class LiveFeed {
       this.#receivedAt = performance.now();
       if (!this.frame || frame.time > this.frame.time) this.#movedAt = this.#receivedAt;
       this.frame = frame;
+      for (const { symbol, bid, ask } of frame.markets) this.#digits.set(symbol, this.digits(symbol, bid, ask));
       this.#backOff = BACK_OFF_MS.first;
       this.#onChange();
     };

@@ -1,6 +1,6 @@
 // How often each engine was right, and what the gates kept out.
 import { get } from "../core/api.js";
-import { number, percent, signedPercent, trend, words } from "../core/format.js";
+import { count, number, percent, signedPercent, trend, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { shareBar } from "../parts/bars.js";
 import { table } from "../parts/table.js";
@@ -24,7 +24,7 @@ export function view({ data, query }) {
 function engineCard(engine) {
   const title = `${engine.engine} ${ENGINES[engine.engine].name}`;
   return card(title, engine.voted === 0 ? empty("It has not pointed anywhere in a trade of this window.") : [
-    h("p", { class: "figure" }, h("span", { class: "big" }, percent(engine.accuracy)), h("span", { class: "muted" }, `right in ${engine.right} of ${engine.voted}; ${engine.trades} trades`)),
+    h("p", { class: "figure" }, h("span", { class: "big" }, percent(engine.accuracy)), h("span", { class: "muted" }, `right in ${engine.right} of ${engine.voted}; ${count(engine.trades, "trade")}`)),
     h("div", { class: "half-bar" }, shareBar(engine.accuracy, { tone: engine.accuracy >= 0.5 ? "good" : "bad", label: `Accuracy ${percent(engine.accuracy)}` }), h("span", { class: "half-mark", title: "A coin" })),
     h("h3", null, "By strength"),
     h("dl", { class: "outcomes" }, engine.bands.map(({ from, to, voted, right }) =>

@@ -1,6 +1,6 @@
 // Candles of one contract, and what the suite does there.
 import { get } from "../core/api.js";
-import { exact, signed, signedPercent, trend } from "../core/format.js";
+import { exact, number, signed, signedPercent, trend } from "../core/format.js";
 import { h } from "../core/view.js";
 import { candleChart } from "../parts/candle-chart.js";
 import { measure, pnlShare } from "../parts/position.js";
@@ -25,7 +25,7 @@ export function view({ data, live, query, feed }) {
       segmented("Contract", "chart", { ...query, symbol: data.symbol }, "symbol", data.contracts.map((name) => [name, name])),
       segmented("Timeframe", "chart", query, "timeframe", [["1m", "1m"], ["3m", "3m"], ["5m", "5m"], ["15m", "15m"]]),
       h("span", { class: `quote live ${feed.isStale ? "stale" : ""}` },
-        h("span", null, "Bid ", h("strong", null, exact(market?.bid))), h("span", null, "Ask ", h("strong", null, exact(market?.ask))))),
+        ["Bid", "Ask"].map((side) => h("span", { key: side }, `${side} `, h("strong", null, number(market?.[side.toLowerCase()], feed.digits(data.symbol))))))),
     data.answer.candles.length === 0
       ? empty("No candles yet. The hub fetches a day of them at its start.")
       : candleChart(data.answer, lines(data.answer, m), feed.isStale ? null : price),

@@ -47,20 +47,24 @@ function list(decisions) {
     { title: "Action", cell: (row) => direction(row.action) },
     { title: "Score", cell: (row) => h("span", { class: "cell-bar" }, signedBar(row.final_score ?? 0, { label: "Score" }), h("span", { class: "cell-value" }, signed(row.final_score, 2))) },
     { title: "Conf.", number: true, hint: "Confidence", cell: (row) => (row.confidence === null ? "–" : `${number(row.confidence, 0)} %`) },
-    { title: "Outcome", wide: true, cell: (row) => h("div", { class: "outcome" }, outcome(row), h("p", { class: "reason", title: why(row) }, why(row))) },
+    { title: "Outcome", wide: true, cell: outcome },
   ], decisions, {
     key: (row) => row.id, href: (row) => address("trace", { id: row.id }), cards: true,
     none: "No decision fits. One is written when the action, the strategy or the gates change, and at least once a minute.",
   });
 }
 
-function why(row) {
-  return row.verdict === "REJECTED" ? `${RULES[row.rule] ?? words(row.rule)}: ${row.detail ?? ""}` : row.reason;
+function outcome(row) {
+  if (row.failed_gates.length > 0) return h("p", { class: "reason", title: row.reason }, row.reason.split("; ").map(gateReason));
+  const [mark, why] = {
+    APPROVED: [badge("✓ traded", "good"), row.reason],
+    REJECTED: [badge(`✗ ${words(row.rule)}`, "bad"), `${RULES[row.rule] ?? ""}: ${row.detail ?? ""}`],
+  }[row.verdict] ?? [badge("open", "", "No plan is known yet"), row.reason];
+  return h("p", { class: "reason", title: why }, mark, ` ${why}`);
 }
 
-function outcome(row) {
-  if (row.verdict === "APPROVED") return badge("✓ traded", "good");
-  if (row.verdict === "REJECTED") return badge(`✗ ${words(row.rule)}`, "bad", RULES[row.rule]);
-  if (row.failed_gates.length === 0) return badge("open", "", "No plan is known yet");
-  return h("span", { class: "chips" }, row.failed_gates.map((gate) => h("span", { key: gate, class: "badge", title: `Wanted: ${GATES[gate] ?? gate}` }, words(gate))));
+/// `score: E1 0.2 and …` with the gate's name to be seen first.
+function gateReason(text, index) {
+  const [gate, ...rest] = text.split(": ");
+  return h("span", { key: index, title: GATES[gate] && `Wanted: ${GATES[gate]}` }, h("strong", null, words(gate)), ` ${rest.join(": ")} `);
 }

@@ -1,7 +1,7 @@
 // The account, what it earned, what is open, and what happened last.
 import { get } from "../core/api.js";
 import { obstacles } from "../core/entries.js";
-import { day, duration, exact, number, percent, signed, signedPercent, trend, words } from "../core/format.js";
+import { count, day, duration, exact, number, percent, signed, signedPercent, trend, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { address } from "../core/router.js";
 import { alertList } from "../parts/alerts.js";
@@ -44,12 +44,12 @@ export function view({ data, live, now, query, feed }) {
 }
 
 function results({ today, week, month }, live) {
-  const sums = (label, sum) => tile(label, signed(sum.net), { tone: trend(sum.net), detail: sum.trades ? `${sum.trades} trades, ${percent(sum.wins / sum.trades, 0)} won` : "no trade", title: "After fees and funding, USDT" });
+  const sums = (label, sum) => tile(label, signed(sum.net), { tone: trend(sum.net), detail: sum.trades ? `${count(sum.trades, "trade")}, ${percent(sum.wins / sum.trades, 0)} won` : "no trade", title: "After fees and funding, USDT" });
   const open = live?.account?.unrealized_pnl;
   return h("section", { key: "results", class: "card headline", "aria-label": "Results" }, tiles(
     tile("Equity", number(live?.account?.equity), { detail: "USDT" }),
     sums("Today", today), sums("7 days", week), sums("30 days", month),
-    tile("Open", signed(open), { tone: trend(open), detail: `${live?.account?.open_positions ?? 0} positions` }),
+    tile("Open", signed(open), { tone: trend(open), detail: count(live?.account?.open_positions ?? 0, "position") }),
   ));
 }
 
@@ -99,7 +99,7 @@ function profit(performance, query) {
   const bars = periods(performance.days, by);
   return card("P&L", [
     bars.length === 0 ? empty("The first bar stands after the first trade that ends.") : [
-      columns(bars.map(({ name, sum }) => ({ name, value: sum.net, title: `${name}: ${signed(sum.net)} USDT, ${sum.trades} trades, ${sum.wins} won, fees ${number(sum.fees)}` })), `Net result by ${by}`),
+      columns(bars.map(({ name, sum }) => ({ name, value: sum.net, title: `${name}: ${signed(sum.net)} USDT, ${count(sum.trades, "trade")}, ${sum.wins} won, fees ${number(sum.fees)}` })), `Net result by ${by}`),
       h("div", { class: "axis" }, h("span", null, bars[0].name), h("span", null, bars.at(-1).name)),
     ],
     bars.length > 0 && table(`Results by ${by}`, [

@@ -17,7 +17,7 @@ export function view({ live, now, session, feed }) {
     exposure(held, live, session),
     held.length === 0
       ? h("section", { key: "none", class: "card empty" }, h("p", null, "No position is open."), h("p", { class: "muted" }, "One appears here as soon as an entry order is sent. Why nothing is traded stands under ", h("a", { href: "#/decisions" }, "Decisions"), "."))
-      : h("div", { key: "cards", class: `positions live ${feed.isStale ? "stale" : ""}` }, held.map((market) => positionCard(market, now, session))),
+      : h("div", { key: "cards", class: `positions live ${feed.isStale ? "stale" : ""}` }, held.map((market) => positionCard(market, now, session, feed))),
   ];
 }
 
@@ -41,7 +41,7 @@ function exposure(held, live, session) {
   ], { actions: closeAll || null });
 }
 
-function positionCard(market, now, session) {
+function positionCard(market, now, session, feed) {
   const { position, symbol } = market;
   const m = measure(market);
   const isNaked = m.isHeld && m.stop === null && position.state !== "CLOSING";
@@ -52,7 +52,7 @@ function positionCard(market, now, session) {
       position.strategy && h("span", { class: "note" }, `${position.strategy} ${STRATEGIES[position.strategy] ?? ""}`),
       session.role === "operator" && m.isHeld && h("button", { class: "button danger-outline small", type: "button", onclick: () => askCommand("close", { symbol, facts: positionFacts(market) }) }, "Close…")),
     isNaked && nakedAlarm(position, now),
-    m.isHeld ? held(market, m, now) : h("p", { key: "pending", class: "muted" }, `The entry order waits at the venue, nothing is filled yet.${m.terms ? ` ${exact(m.terms.quantity)} at ${exact(m.terms.entry_price)}.` : ""}`),
+    m.isHeld ? held(market, m, now, feed.digits(symbol, position.stop, position.take_profit)) : h("p", { key: "pending", class: "muted" }, `The entry order waits at the venue, nothing is filled yet.${m.terms ? ` ${exact(m.terms.quantity)} at ${exact(m.terms.entry_price)}.` : ""}`),
     h("footer", { class: "card-foot" }, traceLink(position.plan, `Trace of ${position.plan}`)));
 }
 
@@ -63,7 +63,7 @@ function nakedAlarm(position, now) {
     h("span", null, since !== null && since > 10 ? "Close it now, here or at the venue." : "The executor places it or closes the position. After 10 s: close it yourself."));
 }
 
-function held(market, m, now) {
+function held(market, m, now, digits) {
   const { position } = market;
   return h("div", { key: "held", class: "position-body" },
     h("div", { class: "position-pnl" },
@@ -71,7 +71,7 @@ function held(market, m, now) {
       h("span", { class: trend(m.pnl), title: "Of the position's value" }, signedPercent(pnlShare(m.pnl, m.notional))),
       h("span", { class: "muted", title: "Of its margin" }, `${signedPercent(pnlShare(m.pnl, m.margin), 1)} on margin`)),
     priceBar({ side: position.side, liquidation: m.liquidation, stop: m.stop, entry: m.entry, now: m.now, target: m.target }),
-    legend(position, m),
+    legend(position, m, digits),
     progress(m),
     timeLeft(position, m, now),
     facts(
@@ -84,17 +84,15 @@ function held(market, m, now) {
 }
 
 /// The same prices as the bar's marks, in the order in which they hurt.
-function legend(position, m) {
-  // As many decimals as the venue's own prices have.
-  const digits = (String(position.stop ?? position.take_profit ?? "0.00").split(".")[1] ?? "").length;
+function legend(position, m, digits) {
   const row = (kind, label, price, detail) => h("div", { key: kind, class: "legend-row" },
     h("dt", null, h("span", { class: `legend-mark ${kind}`, "aria-hidden": "true" }), label), h("dd", null, price), h("dd", { class: "muted" }, detail));
   return h("dl", { class: "legend" },
-    row("liquidation", "Liquidation", position.liquidation === null ? "not told yet" : exact(position.liquidation), m.liquidationAway === null ? "" : `${percent(m.liquidationAway, 1)} away`),
-    row("stop", m.isTrailing ? "Stop (trailing)" : "Stop", position.stop === null ? h("strong", { class: "falling" }, "none") : exact(position.stop), m.stopAway === null ? "" : `${percent(m.stopAway, 2)} away`),
+    row("liquidation", "Liquidation", position.liquidation === null ? "not told yet" : number(position.liquidation, digits), m.liquidationAway === null ? "" : `${percent(m.liquidationAway, 1)} away`),
+    row("stop", m.isTrailing ? "Stop (trailing)" : "Stop", position.stop === null ? h("strong", { class: "falling" }, "none") : number(position.stop, digits), m.stopAway === null ? "" : `${percent(m.stopAway, 2)} away`),
     row("entry", "Entry", number(position.entry, digits), ""),
     row("now", "Now", m.now === null ? "–" : number(m.now, digits), ""),
-    row("target", "Target", position.take_profit === null ? (m.isTrailing ? "reached" : "none") : exact(position.take_profit), m.targetAway === null ? "" : `${percent(m.targetAway, 2)} away`));
+    row("target", "Target", position.take_profit === null ? (m.isTrailing ? "reached" : "none") : number(position.take_profit, digits), m.targetAway === null ? "" : `${percent(m.targetAway, 2)} away`));
 }
 
 function progress(m) {

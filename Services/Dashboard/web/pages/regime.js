@@ -1,6 +1,6 @@
 // The state of the market now, and how trades went in each.
 import { get } from "../core/api.js";
-import { number, percent, signed, trend, words } from "../core/format.js";
+import { count, number, percent, signed, trend, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { signalCard } from "../parts/signals.js";
 import { table } from "../parts/table.js";
@@ -32,7 +32,7 @@ function matrix(rows) {
     h("tbody", null, REGIMES.map((regime) => h("tr", { key: regime }, h("th", { scope: "row" }, words(regime)), PHASES.map((phase) => {
       const row = at(regime, phase);
       return h("td", { key: phase, class: row ? trend(row.net) : "" }, h("span", { class: "heat", style: { opacity: row ? `${0.06 + 0.3 * (Math.abs(Number(row.net)) / most)}` : "0" } }),
-        row ? [h("strong", null, signed(row.net)), h("span", { class: "muted" }, `${row.trades} trades, ${percent(row.wins / row.trades, 0)} won`)] : h("span", { class: "muted" }, "–"));
+        row ? [h("strong", null, signed(row.net)), h("span", { class: "muted" }, `${count(row.trades, "trade")}, ${percent(row.wins / row.trades, 0)} won`)] : h("span", { class: "muted" }, "–"));
     }))))));
 }
 

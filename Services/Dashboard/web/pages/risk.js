@@ -24,7 +24,7 @@ export function view({ data, live, now, session, feed }) {
       card("Entries", stops(live, now)),
       session.role === "operator" ? card("Controls", controls(live)) : card("Controls", empty("Log in as operator to halt, resume, stop, start, or close positions."))),
     h("div", { key: "today", class: `live ${feed.isStale ? "stale" : ""}` }, card("Today", today(live?.risk))),
-    card("Breakers and stops before", alertList(data, "None yet. Each breaker, halt and emergency is listed here with its reason.")),
+    card("Breakers and stops before", alertList(data.slice(0, 60), "None yet. Each breaker, halt and emergency is listed here with its reason.")),
   ];
 }
 

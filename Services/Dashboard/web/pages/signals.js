@@ -1,5 +1,5 @@
 // What every engine says of every contract, and what the decision makes of it.
-import { exact, milliseconds, number, signed, words } from "../core/format.js";
+import { milliseconds, number, signed, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { signedBar } from "../parts/bars.js";
 import { isOld, signalCard, signedStrength } from "../parts/signals.js";
@@ -15,11 +15,11 @@ export function view({ live, now, feed }) {
   if (!live) return h("p", { class: "empty-text" }, "Waiting for the first word from the suite.");
   if (live.markets.length === 0) return h("p", { class: "empty-text" }, "No contract is traded.");
   return h("div", { class: `live stack ${feed.isStale ? "stale" : ""}` },
-    live.markets.length > 1 && card("At a glance", overview(live.markets, now)),
-    live.markets.map((market) => marketCard(market, now)));
+    live.markets.length > 1 && card("At a glance", overview(live.markets, now, feed)),
+    live.markets.map((market) => marketCard(market, now, feed)));
 }
 
-function overview(markets, now) {
+function overview(markets, now, feed) {
   const strength = (engine) => ({
     title: `${engine} ${ENGINES[engine].name}`,
     cell: ({ signals }) => {
@@ -32,7 +32,7 @@ function overview(markets, now) {
   });
   return table("Signals at a glance", [
     { title: "Contract", cell: (market) => h("a", { href: `#/chart?symbol=${market.symbol}` }, market.symbol) },
-    { title: "Bid", number: true, cell: (market) => exact(market.bid) },
+    { title: "Bid", number: true, cell: (market) => number(market.bid, feed.digits(market.symbol)) },
     ...["E1", "E2", "E3", "E4"].map(strength),
     { title: "E5 Regime", cell: ({ signals: { E5: regime } }) => (regime ? h("span", null, words(regime.regime), regime.tradeable === "1" ? "" : h("strong", { class: "falling" }, " ✗")) : h("span", { class: "muted" }, "silent")) },
     { title: "Score", cell: ({ decision }) => (decision ? h("span", { class: "cell-bar" }, signedBar(decision.final_score, { label: `Score ${signed(decision.final_score, 2)}` }), h("span", { class: "cell-value" }, signed(decision.final_score, 2))) : "–") },
@@ -40,13 +40,13 @@ function overview(markets, now) {
   ], markets, { key: (market) => market.symbol });
 }
 
-function marketCard(market, now) {
+function marketCard(market, now, feed) {
   const bookAge = market.book_time === null ? null : now - market.book_time;
   const isBookOld = bookAge === null || bookAge > BOOK_OLD_AFTER_MS;
   return card(market.symbol, [
     decisionHead(market.decision, now),
     h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, market.signals[engine], now))),
-  ], { kind: isBookOld ? "stale" : "", note: h("span", { class: "quote" }, isBookOld ? badge(bookAge === null ? "no book yet" : `book ${milliseconds(bookAge)} old`, "warn") : "", ` ${exact(market.bid)} / ${exact(market.ask)}`) });
+  ], { kind: isBookOld ? "stale" : "", note: h("span", { class: "quote" }, isBookOld ? badge(bookAge === null ? "no book yet" : `book ${milliseconds(bookAge)} old`, "warn") : "", ` ${number(market.bid, feed.digits(market.symbol))} / ${number(market.ask, feed.digits(market.symbol))}`) });
 }
 
 function decisionHead(decision, now) {

@@ -37,7 +37,7 @@ function redis(redis) {
 
 function postgres(postgres) {
   if (!postgres.up) return h("p", { class: "answer bad" }, h("strong", null, "✗ Away. "), "Trading goes on; history is written when it is back.");
-  return facts(["State", "up"], ["Version", postgres.version ?? "–"], ["Size", bytes(postgres.size_bytes)], ["Trades", number(postgres.trades, 0)]);
+  return facts(["State", "up"], ["Version", postgres.version?.split(" ")[0] ?? "–", { title: postgres.version }], ["Size", bytes(postgres.size_bytes)], ["Trades", number(postgres.trades, 0)]);
 }
 
 function hops(rows) {

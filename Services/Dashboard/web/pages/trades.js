@@ -1,6 +1,6 @@
 // Trades that have ended.
 import { get, withQuery } from "../core/api.js";
-import { duration, exact, number, signed, trend, words } from "../core/format.js";
+import { duration, number, signed, trend, words } from "../core/format.js";
 import { address } from "../core/router.js";
 import { h } from "../core/view.js";
 import { filters, pager } from "../parts/filters.js";
@@ -24,7 +24,7 @@ function asked({ symbol, side, strategy, exit_reason, result, from, to }) {
   return { symbol, side, strategy, exit_reason, result, from: from && midnight(from, 0), to: to && midnight(to, 1) };
 }
 
-export function view({ data, query }) {
+export function view({ data, query, feed }) {
   const options = (names) => Object.entries(names).map(([value, text]) => [value, `${value} ${text}`]);
   return card("Trades", [
     filters("trades", query, [
@@ -37,7 +37,7 @@ export function view({ data, query }) {
       { name: "to", label: "To", type: "date" },
     ], h("a", { key: "csv", class: "button csv", href: withQuery("trades.csv", asked(query)), download: "trades.csv" }, "Download CSV")),
     data.trades.length > 0 && sums(data.trades),
-    tradesTable(data.trades),
+    tradesTable(data.trades, feed),
     pager("trades", query, data.next),
   ], { isPage: true });
 }
@@ -48,12 +48,9 @@ function sums(trades) {
   return h("p", { class: "sums" }, `${trades.length} on this page: `, h("strong", { class: trend(net) }, `${signed(net)} USDT`), ` net, ${wins} won, ${trades.length - wins} not`);
 }
 
-/// Mean prices have more decimals than the venue's own; the stop has the venue's.
-function decimals(price) {
-  return (price.split(".")[1] ?? "").length;
-}
-
-function tradesTable(trades) {
+function tradesTable(trades, feed) {
+  // Means of fills have more decimals than a price of the venue.
+  const price = (trade, value) => number(value, feed.digits(trade.symbol, trade.stop_price, trade.take_profit_price));
   return table("Trades", [
     { title: "Ended", cell: (trade) => traceLink(trade.id, timeText(trade.exit_time ?? trade.entry_time)) },
     { title: "Contract", cell: (trade) => trade.symbol },
@@ -65,11 +62,11 @@ function tradesTable(trades) {
     { title: "Funding", minor: true, number: true, cell: (trade) => signed(trade.funding) },
     { title: "Exit by", cell: (trade) => h("span", { title: EXITS[trade.exit_reason] }, exitText(trade.exit_reason)) },
     { title: "Held", number: true, cell: (trade) => duration(trade.hold_seconds) },
-    { title: "Entry", number: true, cell: (trade) => number(trade.entry_price, decimals(trade.stop_price)) },
-    { title: "Exit", number: true, cell: (trade) => number(trade.exit_price, decimals(trade.stop_price)) },
-    { title: "Stop", minor: true, number: true, cell: (trade) => exact(trade.stop_price) },
-    { title: "Target", minor: true, number: true, cell: (trade) => exact(trade.take_profit_price) },
-    { title: "Trailed to", minor: true, number: true, cell: (trade) => exact(trade.trailing_stop_price) },
+    { title: "Entry", number: true, cell: (trade) => price(trade, trade.entry_price) },
+    { title: "Exit", number: true, cell: (trade) => price(trade, trade.exit_price) },
+    { title: "Stop", minor: true, number: true, cell: (trade) => price(trade, trade.stop_price) },
+    { title: "Target", minor: true, number: true, cell: (trade) => price(trade, trade.take_profit_price) },
+    { title: "Trailed to", minor: true, number: true, cell: (trade) => price(trade, trade.trailing_stop_price) },
     { title: "Size USDT", number: true, cell: (trade) => number(trade.size_usdt, 0) },
     { title: "Lev.", minor: true, number: true, cell: (trade) => `${trade.leverage}×` },
     { title: "Score", minor: true, number: true, cell: (trade) => signed(trade.final_score, 2) },

@@ -3,7 +3,7 @@ import { clamp } from "./bars.js";
 import { h } from "../core/view.js";
 
 /// Bounds as the API words them: `> 55 %`, `< 1.1`, `1-8 min`, `15-30`. Null when they are worded otherwise.
-export function parseBound(text) {
+function parseBound(text) {
   const share = text.includes("%") ? 0.01 : 1;
   const range = /^(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)/.exec(text);
   if (range) return { from: Number(range[1]) * share, to: Number(range[2]) * share };

@@ -5,7 +5,7 @@ const SOURCE = "/vendor/lightweight-charts.js";
 let loading = null;
 
 /// The library's global; it's no module.
-export function loadCharts() {
+function loadCharts() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = SOURCE;
@@ -21,7 +21,7 @@ export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-export function chartOptions() {
+function chartOptions() {
   return {
     autoSize: true,
     layout: { background: { type: "solid", color: "transparent" }, textColor: colour("muted"), fontSize: 11, fontFamily: getComputedStyle(document.body).fontFamily },

@@ -5,8 +5,8 @@ import { h } from "../core/view.js";
 
 const mount = chartWidget((library, chart) => {
   const series = chart.addBaselineSeries({
-    topLineColor: colour("rising"), topFillColor1: colour("rising-veil"), topFillColor2: "transparent",
-    bottomLineColor: colour("falling"), bottomFillColor1: "transparent", bottomFillColor2: colour("falling-veil"),
+    topLineColor: colour("rising"), topFillColor1: colour("rising-veil"), topFillColor2: clear("rising-veil"),
+    bottomLineColor: colour("falling"), bottomFillColor1: clear("falling-veil"), bottomFillColor2: colour("falling-veil"),
     lineWidth: 2, priceLineVisible: false, lastValueVisible: true,
   });
   return ({ equity, start }) => {
@@ -15,6 +15,11 @@ const mount = chartWidget((library, chart) => {
     chart.timeScale().fitContent();
   };
 });
+
+/// The same colour, not to be seen: fading to a transparent black would look grey on the way.
+function clear(name) {
+  return colour(name).replace(/[\d.]+\)$/, "0)");
+}
 
 /// One point a second at most, oldest first, as the library wants it.
 function byTime(points) {
@@ -28,8 +33,9 @@ let shown = { performance: null, value: null };
 
 export function equityChart(performance) {
   if (shown.performance !== performance) {
-    const start = Number(performance.start_balance ?? performance.equity[0]?.[1] ?? 0);
-    shown = { performance, value: { equity: performance.equity, start } };
+    const [firstTime, firstBalance] = performance.equity[0];
+    const start = Number(performance.start_balance ?? firstBalance);
+    shown = { performance, value: { equity: [[firstTime - 60_000, start], ...performance.equity], start } };
   }
   return h("div", { class: "plot equity-plot", key: "equity", widget: { mount, value: shown.value }, role: "img", "aria-label": "Balance after each trade" });
 }

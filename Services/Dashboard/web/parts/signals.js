@@ -55,7 +55,7 @@ const READINGS = {
     ["Top traders long", percent(s.top_trader_long_pct)],
     ["Funding", s.funding_rate === undefined ? "–" : `${signed(Number(s.funding_rate) * 100, 4)} %`],
     ["Funding says", words(s.funding_signal)],
-    ["Liquidation cluster", h("span", null, number(s.nearest_liq_cluster, 1), s.liq_direction ? h("span", { class: "muted" }, ` · ${words(s.liq_direction)}`) : ""), { title: "A model of where crowded positions would be closed by force" }],
+    ["Cluster", h("span", null, number(s.nearest_liq_cluster, 1), s.liq_direction ? h("span", { class: "muted" }, ` ${words(s.liq_direction)}`) : ""), { title: "A model of where crowded positions would be closed by force" }],
     ["Cluster proximity", percent(s.liq_proximity_score, 0)],
     ["Extreme level", percent(s.extreme_level, 0)],
   ],
