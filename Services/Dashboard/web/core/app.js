@@ -1,0 +1,142 @@
+// Holds the session, the live feed and the open page together, and draws all of it.
+import { ApiError, readSession, whenUnauthorized } from "./api.js";
+import { LiveFeed } from "./live.js";
+import { PAGES } from "./pages.js";
+import { readRoute } from "./router.js";
+import { loginView } from "./login.js";
+import { shell } from "./shell.js";
+import { render } from "./view.js";
+
+const root = document.getElementById("app");
+const feed = new LiveFeed(redraw, () => session && readSession().catch(() => {}));
+
+let session = null;
+let isStarting = true;
+let isDrawing = false;
+/// The open page: its route, module, data, what it looks like, what went wrong.
+let open = { route: readRoute() };
+let waitingForSymbols = [];
+
+whenUnauthorized(() => {
+  if (!session) return;
+  session = null;
+  feed.close();
+  redraw();
+});
+
+addEventListener("hashchange", () => session && openPage());
+setInterval(() => {
+  if (!session) return;
+  feed.check();
+  redraw();
+}, 1000);
+start();
+
+async function start() {
+  try {
+    enter(await readSession());
+  } catch (error) {
+    isStarting = false;
+    if (error.status !== 401) open.error = error;
+    redraw();
+  }
+}
+
+/// After a login one is where one wanted to go: the address has not changed.
+function enter(newSession) {
+  isStarting = false;
+  session = newSession;
+  feed.open();
+  openPage();
+}
+
+async function openPage() {
+  const route = readRoute();
+  const page = PAGES[route.page];
+  open.controller?.abort();
+  clearTimeout(open.timer);
+  const isSame = open.module && open.route.page === route.page && open.route.id === route.id;
+  const controller = new AbortController();
+  open = { ...(isSame ? open : {}), route, controller, isLoading: true, error: null, look: null };
+  const mine = open;
+  if (!page) {
+    Object.assign(mine, { isLoading: false, error: new ApiError(404, "There is no such page.") });
+    return redraw();
+  }
+  redraw();
+  try {
+    mine.module = await page.module();
+    if (mine.module.load) mine.data = await mine.module.load(place(route, controller.signal));
+  } catch (error) {
+    if (controller.signal.aborted) return;
+    mine.error = error;
+  }
+  if (open !== mine) return;
+  Object.assign(mine, { isLoading: false, look: null });
+  redraw();
+  if (!isSame) scrollTo(0, 0);
+  readAgainLater(mine);
+}
+
+function readAgainLater(mine) {
+  if (!mine.module?.refreshMs || mine.error) return;
+  mine.timer = setTimeout(async () => {
+    try {
+      if (!document.hidden) Object.assign(mine, { data: await mine.module.load(place(mine.route, mine.controller.signal)), refusal: null });
+    } catch (error) {
+      if (mine.controller.signal.aborted) return;
+      mine.refusal = error;
+    }
+    if (open !== mine) return;
+    mine.look = null;
+    redraw();
+    readAgainLater(mine);
+  }, mine.module.refreshMs);
+}
+
+function place(route, signal) {
+  return { query: route.query, id: route.id, signal, symbols };
+}
+
+/// The contracts that are traded, as soon as the first frame has told them.
+function symbols() {
+  const known = feed.frame?.markets.map((market) => market.symbol);
+  return known ?? new Promise((resolve) => waitingForSymbols.push(resolve));
+}
+
+function redraw() {
+  if (isDrawing) return;
+  isDrawing = true;
+  // A page in the background is not painted, but must not be old when it is looked at again.
+  if (document.hidden) setTimeout(draw, 0);
+  else requestAnimationFrame(draw);
+}
+
+function draw() {
+  isDrawing = false;
+  if (isStarting) return;
+  if (feed.frame && waitingForSymbols.length) {
+    for (const resolve of waitingForSymbols) resolve(symbols());
+    waitingForSymbols = [];
+  }
+  const title = PAGES[open.route.page]?.title ?? "Not found";
+  document.title = `${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
+  document.documentElement.dataset.mode = feed.frame?.mode ?? "";
+  if (!session) return render(root, loginView({ onSession: enter, redraw, error: open.error }));
+  const context = { ...open, live: feed.frame, feed, now: feed.now, session, query: open.route.query, id: open.route.id };
+  render(root, shell({ ...context, title, look: look(context), retry: openPage }));
+}
+
+/// What the open page looks like; kept as long as nothing that it shows has changed.
+function look(context) {
+  if (open.error || !open.module || (open.isLoading && open.module.load && open.data === undefined)) return null;
+  if (open.look && !open.module.isLive) return open.look;
+  try {
+    open.look = open.module.view(context);
+  } catch (error) {
+    console.error(error);
+    open.error = error;
+    return null;
+  }
+  return open.look;
+}
