@@ -15,7 +15,13 @@ let isStarting = true;
 let isDrawing = false;
 /// The open page: its route, module, data, what it looks like, what went wrong.
 let open = { route: readRoute() };
-let waitingForSymbols = [];
+let onFirstFrame;
+const firstFrame = new Promise((resolve) => { onFirstFrame = resolve; });
+// Filters offer the contracts, which only the live frame tells.
+firstFrame.then(() => {
+  open.look = null;
+  redraw();
+});
 
 whenUnauthorized(() => {
   if (!session) return;
@@ -33,6 +39,8 @@ setInterval(() => {
 start();
 
 async function start() {
+  // While the session is asked for, the page's code can already come.
+  PAGES[open.route.page]?.module().catch(() => {});
   try {
     enter(await readSession());
   } catch (error) {
@@ -95,13 +103,18 @@ function readAgainLater(mine) {
 }
 
 function place(route, signal) {
-  return { query: route.query, id: route.id, signal, symbols };
+  return { query: route.query, id: route.id, signal, firstSymbol };
 }
 
-/// The contracts that are traded, as soon as the first frame has told them.
+/// What a page shows of when no contract is chosen; undefined when none is traded.
+async function firstSymbol() {
+  await firstFrame;
+  return symbols()[0];
+}
+
+/// The contracts that are traded; none before the first frame.
 function symbols() {
-  const known = feed.frame?.markets.map((market) => market.symbol);
-  return known ?? new Promise((resolve) => waitingForSymbols.push(resolve));
+  return feed.frame?.markets.map((market) => market.symbol) ?? [];
 }
 
 function redraw() {
@@ -115,15 +128,12 @@ function redraw() {
 function draw() {
   isDrawing = false;
   if (isStarting) return;
-  if (feed.frame && waitingForSymbols.length) {
-    for (const resolve of waitingForSymbols) resolve(symbols());
-    waitingForSymbols = [];
-  }
+  if (feed.frame) onFirstFrame();
   const title = PAGES[open.route.page]?.title ?? "Not found";
   document.title = `${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
   document.documentElement.dataset.mode = feed.frame?.mode ?? "";
   if (!session) return render(root, loginView({ onSession: enter, redraw, error: open.error }));
-  const context = { ...open, live: feed.frame, feed, now: feed.now, session, query: open.route.query, id: open.route.id };
+  const context = { ...open, live: feed.frame, feed, now: feed.now, symbols: symbols(), session, query: open.route.query, id: open.route.id };
   render(root, shell({ ...context, title, look: look(context), retry: openPage }));
 }
 

@@ -1,10 +1,10 @@
 // The pages, in the order of the navigation. A page's code is loaded when it is opened first.
 //
 // A page module exports
-//   load(place)    what it reads from the API (optional); place: query, id, signal, symbols()
+//   load(place)    what it reads from the API (optional); place: query, id, signal, firstSymbol()
 //   refreshMs      how often it reads it again (optional)
 //   isLive         whether it shows the live frame, and is drawn anew with each (optional)
-//   view(context)  what it looks like; context: data, live, feed, now, query, id, session
+//   view(context)  what it looks like; context: data, live, feed, now, symbols, query, id, session
 
 export const PAGES = {
   overview: page("Overview", "Now", () => import("../pages/overview.js"), "M4 13h6V4H4zM14 20h6V4h-6zM4 20h6v-4H4z"),

@@ -83,7 +83,7 @@ function connection(feed, live) {
     ? ["lost", feed.isConnected ? "Connecting…" : "Not connected"]
     : feed.isStale ? ["lost", `No data for ${duration(feed.silentMs / 1000)}`] : ["live", "Live"];
   const retry = feed.retryMs > 0 ? `Connecting again in ${duration(feed.retryMs / 1000)}` : "";
-  return h("span", { class: `connection connection-${state}`, role: "status", title: retry || (live ? `Newest: ${utc(live.time)}` : "") },
+  return h("span", { class: `connection connection-${state}`, title: retry || (live ? `Newest: ${utc(live.time)}` : "") },
     h("span", { class: "dot", "aria-hidden": "true" }), text);
 }
 
@@ -106,8 +106,7 @@ function figures(live) {
 }
 
 function haltButton(live) {
-  if (!live?.risk) return null;
-  return live.risk.halted
+  return live?.risk?.halted
     ? h("button", { key: "resume", class: "button primary halt", type: "button", onclick: () => askCommand("resume") }, "Resume")
     : h("button", { key: "halt", class: "button danger-outline halt", type: "button", onclick: () => askCommand("halt") }, "Halt");
 }

@@ -9,20 +9,19 @@ import { card, direction, empty, segmented } from "../parts/ui.js";
 export const isLive = true;
 export const refreshMs = 5_000;
 
-export async function load({ query, signal, symbols }) {
-  const contracts = await symbols();
-  const symbol = query.symbol ?? contracts[0];
-  return { contracts, symbol, answer: symbol ? await get(`chart/${symbol}`, { timeframe: query.timeframe ?? "1m", limit: 300 }, signal) : null };
+export async function load({ query, signal, firstSymbol }) {
+  const symbol = query.symbol ?? (await firstSymbol());
+  return { symbol, answer: symbol ? await get(`chart/${symbol}`, { timeframe: query.timeframe ?? "1m", limit: 300 }, signal) : null };
 }
 
-export function view({ data, live, query, feed }) {
+export function view({ data, live, query, feed, symbols }) {
   if (!data.answer) return empty("No contract is traded.");
   const market = live?.markets.find((one) => one.symbol === data.symbol);
   const m = market?.position ? measure(market) : null;
   const price = market && market.bid !== null && market.ask !== null ? (Number(market.bid) + Number(market.ask)) / 2 : null;
   return card("Chart", [
     h("div", { class: "toolbar" },
-      segmented("Contract", "chart", { ...query, symbol: data.symbol }, "symbol", data.contracts.map((name) => [name, name])),
+      segmented("Contract", "chart", { ...query, symbol: data.symbol }, "symbol", symbols.map((name) => [name, name])),
       segmented("Timeframe", "chart", query, "timeframe", [["1m", "1m"], ["3m", "3m"], ["5m", "5m"], ["15m", "15m"]]),
       h("span", { class: `quote live ${feed.isStale ? "stale" : ""}` },
         ["Bid", "Ask"].map((side) => h("span", { key: side }, `${side} `, h("strong", null, number(market?.[side.toLowerCase()], feed.digits(data.symbol))))))),

@@ -12,22 +12,21 @@ import { GATES, RULES } from "../parts/words.js";
 
 export const refreshMs = 10_000;
 
-export async function load({ query, signal, symbols }) {
+export async function load({ query, signal, firstSymbol }) {
   const { symbol, outcome, gate, before } = query;
-  const contracts = await symbols();
-  const funnelOf = query.funnel ?? symbol ?? contracts[0];
+  const funnelOf = query.funnel ?? symbol ?? (await firstSymbol());
   const [page, gates] = await Promise.all([
     get("decisions", { symbol, outcome, gate, before, limit: 50 }, signal),
     funnelOf ? get(`funnel/${funnelOf}`, {}, signal).catch((error) => (error.status === 404 ? null : Promise.reject(error))) : null,
   ]);
-  return { ...page, contracts, funnelOf, gates };
+  return { ...page, funnelOf, gates };
 }
 
-export function view({ data, query }) {
+export function view({ data, query, symbols }) {
   return h("div", { class: "columns-2-1" },
     card("Decisions", [
       filters("decisions", query, [
-        { name: "symbol", label: "Contract", options: data.contracts.map((name) => [name, name]) },
+        { name: "symbol", label: "Contract", options: symbols.map((name) => [name, name]) },
         { name: "outcome", label: "Outcome", options: [["traded", "Traded"], ["refused", "Refused by risk"], ["gated", "Stopped by a gate"]] },
         { name: "gate", label: "Gate", options: Object.keys(GATES).map((name) => [name, words(name)]) },
       ]),
@@ -35,7 +34,7 @@ export function view({ data, query }) {
       pager("decisions", query, data.next),
     ], { isPage: true }),
     card("Gate funnel", [
-      data.contracts.length > 1 && segmented("Contract", "decisions", { ...query, funnel: data.funnelOf }, "funnel", data.contracts.map((name) => [name, name])),
+      symbols.length > 1 && segmented("Contract", "decisions", { ...query, funnel: data.funnelOf }, "funnel", symbols.map((name) => [name, name])),
       funnel(data.gates),
     ]));
 }

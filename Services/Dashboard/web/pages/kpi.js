@@ -35,7 +35,7 @@ function kpiCard(kpi) {
     history.filter((value) => value !== null).length > 1
       ? h("div", { key: "history", class: "history" }, sparkline(history, { label: `${kpi.title} by day`, tone: tone || "accent" }), h("div", { class: "axis" }, h("span", null, kpi.history[0].date), h("span", null, kpi.history.at(-1).date)))
       : h("p", { key: "history", class: "hint" }, "Its history is drawn from the second day on."),
-    kpi.remedy && kpi.status !== "good" && h("p", { class: `remedy ${kpi.status === "danger" ? "bad" : ""}` }, kpi.remedy),
+    kpi.remedy && ["watch", "danger"].includes(kpi.status) && h("p", { class: `remedy ${kpi.status === "danger" ? "bad" : ""}` }, kpi.remedy),
   ], { key: kpi.kpi, kind: `kpi kpi-${kpi.status}`, note: words(kpi.unit === "share" ? "" : kpi.unit) === "–" ? null : words(kpi.unit) });
 }
 

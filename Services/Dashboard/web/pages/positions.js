@@ -59,7 +59,7 @@ function positionCard(market, now, session, feed) {
 function nakedAlarm(position, now) {
   const since = position.open_time === null ? null : (now - position.open_time) / 1000;
   return h("div", { key: "naked", class: "alarm", role: "alert" },
-    h("strong", null, `⚠ NO STOP${since === null ? "" : ` · ${duration(since)} since the fill`}`),
+    h("strong", null, "⚠ NO STOP", since !== null && h("span", { "aria-hidden": "true" }, ` · ${duration(since)} since the fill`)),
     h("span", null, since !== null && since > 10 ? "Close it now, here or at the venue." : "The executor places it or closes the position. After 10 s: close it yourself."));
 }
 

@@ -10,9 +10,8 @@ import { EXITS, exitText, STRATEGIES } from "../parts/words.js";
 
 export const refreshMs = 10_000;
 
-export async function load({ query, signal, symbols }) {
-  const [page, contracts] = await Promise.all([get("trades", { ...asked(query), before: query.before, limit: 50 }, signal), symbols()]);
-  return { ...page, contracts };
+export function load({ query, signal }) {
+  return get("trades", { ...asked(query), before: query.before, limit: 50 }, signal);
 }
 
 /// The filters as the API takes them: days begin and end at local midnight.
@@ -24,11 +23,11 @@ function asked({ symbol, side, strategy, exit_reason, result, from, to }) {
   return { symbol, side, strategy, exit_reason, result, from: from && midnight(from, 0), to: to && midnight(to, 1) };
 }
 
-export function view({ data, query, feed }) {
+export function view({ data, query, feed, symbols }) {
   const options = (names) => Object.entries(names).map(([value, text]) => [value, `${value} ${text}`]);
   return card("Trades", [
     filters("trades", query, [
-      { name: "symbol", label: "Contract", options: data.contracts.map((name) => [name, name]) },
+      { name: "symbol", label: "Contract", options: symbols.map((name) => [name, name]) },
       { name: "side", label: "Side", options: [["LONG", "▲ Long"], ["SHORT", "▼ Short"]] },
       { name: "strategy", label: "Strategy", options: options(STRATEGIES) },
       { name: "exit_reason", label: "Exit", options: Object.keys(EXITS).filter((name) => name !== "NO_FILL").map((name) => [name, exitText(name)]) },

@@ -5,7 +5,7 @@ import { TradeZones } from "./trade-zones.js";
 import { h } from "../core/view.js";
 
 /// Value: `answer` (of the API), `lines` (name, price, kind), `price` (now, or null).
-const mount = chartWidget((library, chart) => {
+const mount = chartWidget((chart) => {
   const candles = chart.addCandlestickSeries({
     upColor: colour("rising"), downColor: colour("falling"), wickUpColor: colour("rising"), wickDownColor: colour("falling"), borderVisible: false,
   });

@@ -1,20 +1,15 @@
-// TradingView's Lightweight Charts, loaded when a page first needs it, in this dashboard's colours.
-
-const SOURCE = "/vendor/lightweight-charts.js";
-
-let loading = null;
+// TradingView's Lightweight Charts, loaded with the first page that has a chart, in this dashboard's colours.
 
 /// The library's global; it's no module.
-function loadCharts() {
-  loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = SOURCE;
-    script.onload = () => resolve(globalThis.LightweightCharts);
-    script.onerror = () => reject(new Error("The chart library could not be loaded."));
-    document.head.append(script);
-  });
-  return loading;
-}
+const library = new Promise((resolve, reject) => {
+  const script = document.createElement("script");
+  script.src = "/vendor/lightweight-charts.js";
+  script.onload = () => resolve(globalThis.LightweightCharts);
+  script.onerror = () => reject(new Error("The chart library could not be loaded."));
+  document.head.append(script);
+});
+// Whoever draws a chart says so; until then nobody listens.
+library.catch(() => {});
 
 /// A colour of the style sheet; a canvas knows no variables.
 export function colour(name) {
@@ -34,18 +29,18 @@ function chartOptions() {
   };
 }
 
-/// A widget (core/view.js) around a chart: `make(library, chart)` gives what draws a value; made anew with another theme.
+/// A widget (core/view.js) around a chart: `make(chart)` gives what draws a value; made anew with another theme.
 export function chartWidget(make) {
   return (element) => {
     let chart = null;
     let show = null;
     let value;
     const build = async () => {
-      const library = await loadCharts();
+      const { createChart } = await library;
       if (!element.isConnected) return;
       chart?.remove();
-      chart = library.createChart(element, chartOptions());
-      show = make(library, chart);
+      chart = createChart(element, chartOptions());
+      show = make(chart);
       show(value);
     };
     const rebuild = () => chart && build();

@@ -3,7 +3,7 @@ import { chartWidget, colour } from "./chart-library.js";
 import { chartTime } from "./chart-time.js";
 import { h } from "../core/view.js";
 
-const mount = chartWidget((library, chart) => {
+const mount = chartWidget((chart) => {
   const series = chart.addBaselineSeries({
     topLineColor: colour("rising"), topFillColor1: colour("rising-veil"), topFillColor2: clear("rising-veil"),
     bottomLineColor: colour("falling"), bottomFillColor1: clear("falling-veil"), bottomFillColor2: colour("falling-veil"),
