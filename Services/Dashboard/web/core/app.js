@@ -1,4 +1,5 @@
 // Holds the session, the live feed and the open page together, and draws all of it.
+import { nakedPositions } from "./alarms.js";
 import { ApiError, readSession, whenUnauthorized } from "./api.js";
 import { LiveFeed } from "./live.js";
 import { PAGES } from "./pages.js";
@@ -130,7 +131,7 @@ function draw() {
   if (isStarting) return;
   if (feed.frame) onFirstFrame();
   const title = PAGES[open.route.page]?.title ?? "Not found";
-  document.title = `${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
+  document.title = `${nakedPositions(feed.frame, feed.now).length ? "⚠ NO STOP · " : ""}${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
   document.documentElement.dataset.mode = feed.frame?.mode ?? "";
   if (!session) return render(root, loginView({ onSession: enter, redraw, error: open.error }));
   const context = { ...open, live: feed.frame, feed, now: feed.now, symbols: symbols(), session, query: open.route.query, id: open.route.id };

@@ -2,10 +2,18 @@
 import { render } from "./view.js";
 
 const dialog = document.getElementById("dialog");
+/// What draws the dialog that is open. One that was closed may still hear news, and must not write into the next.
+let shown = null;
 
 /// `content` describes what stands in it; called again by the function that is returned.
 export function openDialog(content) {
-  const redraw = () => render(dialog, content());
+  const redraw = () => {
+    if (shown !== redraw) return;
+    render(dialog, content());
+    // The button that had the focus may be gone.
+    if (dialog.open && !dialog.contains(document.activeElement)) dialog.querySelector("button")?.focus();
+  };
+  shown = redraw;
   redraw();
   if (!dialog.open) dialog.showModal();
   return redraw;
@@ -15,4 +23,7 @@ export function closeDialog() {
   dialog.close();
 }
 
-dialog.addEventListener("close", () => render(dialog));
+dialog.addEventListener("close", () => {
+  shown = null;
+  render(dialog);
+});

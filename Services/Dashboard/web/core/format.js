@@ -113,9 +113,11 @@ export function utc(time) {
   return isMissing(time) ? "" : `${new Date(Number(time)).toISOString().replace("T", " ").replace("Z", "")} UTC`;
 }
 
+const dayOfDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
 /// `25 Nov` of `2026-11-25`, a day UTC.
 export function day(date) {
-  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${date}T00:00:00Z`));
+  return dayOfDate.format(new Date(`${date}T00:00:00Z`));
 }
 
 /// `MAX_POSITIONS` and `max_positions` → `max positions`

@@ -1,4 +1,5 @@
 // What stands around every page: header, navigation, footer, and what is said when a page has nothing to show.
+import { nakedPositions, servicesDown } from "./alarms.js";
 import { logOut } from "./api.js";
 import { askCommand } from "./commands.js";
 import { entryState } from "./entries.js";
@@ -13,6 +14,7 @@ export function shell(context) {
   return [
     h("a", { class: "skip", href: "#main", onclick: skip }, "Skip to content"),
     header(context),
+    alarms(context),
     navigation(context),
     h("main", { id: "main", class: `page page-${context.route.page}`, tabindex: -1, "aria-busy": String(!!context.isLoading) },
       h("h1", { class: "page-title" }, context.title),
@@ -46,6 +48,7 @@ function header({ live, feed, now, session }) {
     h("span", { class: `mode mode-${mode ?? "none"}`, title: MODES[mode] ?? "" }, mode ? mode.toUpperCase() : "…"),
     connection(feed, live),
     entries(live, now),
+    health(live),
     figures(live),
     session.role === "operator" && haltButton(live),
     h("div", { class: "header-actions" }, personal(session, "icon-button")));
@@ -92,6 +95,17 @@ function entries(live, now) {
   return h("a", { class: `entries entries-${state}`, href: "#/risk", title: name ? `${name} until ${utc(until)}` : "What stops entries, and until when" },
     h("span", { class: "entries-mark", "aria-hidden": "true" }, { accepted: "▶", unknown: "?" }[state] ?? "■"),
     label, until ? h("span", { class: "until" }, ` until ${clock(until).slice(0, 5)}`) : "");
+}
+
+function health(live) {
+  const down = servicesDown(live);
+  return down.length > 0 && h("a", { class: "badge bad", href: "#/system" }, `✗ ${down.length === 1 ? down[0] : `${down.length} services`} down`);
+}
+
+/// Whatever page one looks at: a position without a stop is told there.
+function alarms({ live, now }) {
+  return h("div", { class: "alarms", role: "alert" }, nakedPositions(live, now).map(({ symbol, seconds }) =>
+    h("a", { key: symbol, href: "#/positions" }, `⚠ ${symbol} has NO STOP`, seconds !== null && h("span", { "aria-hidden": "true" }, ` · ${duration(seconds)} since the fill`))));
 }
 
 function figures(live) {

@@ -1,4 +1,5 @@
 // The account, what it earned, what is open, and what happened last.
+import { isNaked } from "../core/alarms.js";
 import { get } from "../core/api.js";
 import { obstacles } from "../core/entries.js";
 import { count, day, duration, exact, number, percent, signed, signedPercent, trend, words } from "../core/format.js";
@@ -57,10 +58,10 @@ function openPositions(live) {
   const held = (live?.markets ?? []).filter((market) => market.position && measure(market).isHeld);
   return card("Open positions", held.length === 0 ? empty("None.") : h("ul", { class: "open-list" }, held.map((market) => {
     const m = measure(market);
-    return h("li", { key: market.symbol, class: m.stop === null ? "naked" : "" },
+    return h("li", { key: market.symbol, class: isNaked(market.position) ? "naked" : "" },
       h("a", { href: "#/positions" }, market.symbol), direction(market.position.side), h("span", { class: "muted" }, exact(market.position.size)),
       h("span", { class: `number ${trend(m.pnl)}` }, signed(m.pnl)), h("span", { class: `number ${trend(m.pnl)}` }, signedPercent(pnlShare(m.pnl, m.notional))),
-      m.stop === null ? badge("⚠ no stop", "bad") : badge(m.isTrailing ? "trailing" : "stop ✓", "good"));
+      isNaked(market.position) ? badge("⚠ no stop", "bad") : badge(m.stop === null ? "closing" : m.isTrailing ? "trailing" : "stop ✓", "good"));
   })), { actions: h("a", { href: "#/positions" }, "Positions") });
 }
 

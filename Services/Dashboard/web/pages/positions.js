@@ -1,4 +1,5 @@
 // What is held at this moment, and how it is protected.
+import { isNaked } from "../core/alarms.js";
 import { askCommand } from "../core/commands.js";
 import { duration, exact, number, percent, signed, signedPercent, trend, utc } from "../core/format.js";
 import { h } from "../core/view.js";
@@ -44,14 +45,13 @@ function exposure(held, live, session) {
 function positionCard(market, now, session, feed) {
   const { position, symbol } = market;
   const m = measure(market);
-  const isNaked = m.isHeld && m.stop === null && position.state !== "CLOSING";
-  return h("article", { key: symbol, class: `card position ${isNaked ? "naked" : ""}`, "aria-label": `${position.side} ${symbol}` },
+  return h("article", { key: symbol, class: `card position ${isNaked(position) ? "naked" : ""}`, "aria-label": `${position.side} ${symbol}` },
     h("header", { class: "card-head" },
       h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)), direction(position.side), position.leverage && badge(`${position.leverage}×`),
       badge(POSITION_STATES[position.state] ?? position.state, position.state === "TRAILING" ? "good" : ""),
       position.strategy && h("span", { class: "note" }, `${position.strategy} ${STRATEGIES[position.strategy] ?? ""}`),
       session.role === "operator" && m.isHeld && h("button", { class: "button danger-outline small", type: "button", onclick: () => askCommand("close", { symbol, facts: positionFacts(market) }) }, "Close…")),
-    isNaked && nakedAlarm(position, now),
+    isNaked(position) && nakedAlarm(position, now),
     m.isHeld ? held(market, m, now, feed.digits(symbol, position.stop, position.take_profit)) : h("p", { key: "pending", class: "muted" }, `The entry order waits at the venue, nothing is filled yet.${m.terms ? ` ${exact(m.terms.quantity)} at ${exact(m.terms.entry_price)}.` : ""}`),
     h("footer", { class: "card-foot" }, traceLink(position.plan, `Trace of ${position.plan}`)));
 }

@@ -11,8 +11,10 @@ export const isLive = true;
 
 const BOOK_OLD_AFTER_MS = 5_000;
 
-export function view({ live, now, feed }) {
+export function view({ live, feed }) {
   if (!live) return h("p", { class: "empty-text" }, "Waiting for the first word from the suite.");
+  // Ages are those of the frame: when frames stay away, all of the page is shown as old.
+  const now = live.time;
   if (live.markets.length === 0) return h("p", { class: "empty-text" }, "No contract is traded.");
   return h("div", { class: `live stack ${feed.isStale ? "stale" : ""}` },
     live.markets.length > 1 && card("At a glance", overview(live.markets, now, feed)),
