@@ -8,6 +8,8 @@ import { loginView } from "./login.js";
 import { shell } from "./shell.js";
 import { render } from "./view.js";
 
+const TRY_AGAIN_MS = 5_000;
+
 const root = document.getElementById("app");
 const feed = new LiveFeed(redraw, () => session && readSession().catch(() => {}));
 
@@ -68,23 +70,26 @@ async function openPage() {
   const controller = new AbortController();
   open = { ...(isSame ? open : {}), route, controller, isLoading: true, error: null, look: null };
   const mine = open;
-  if (!page) {
-    Object.assign(mine, { isLoading: false, error: new ApiError(404, "There is no such page.") });
-    return redraw();
-  }
   redraw();
   try {
+    if (!page) throw new ApiError(404, "There is no such page.");
     mine.module = await page.module();
     if (mine.module.load) mine.data = await mine.module.load(place(route, controller.signal));
   } catch (error) {
     if (controller.signal.aborted) return;
-    mine.error = error;
+    fail(mine, error);
   }
   if (open !== mine) return;
   Object.assign(mine, { isLoading: false, look: null });
   redraw();
   if (!isSame) scrollTo(0, 0);
   readAgainLater(mine);
+}
+
+/// What is not there stays away; everything else may be over by itself.
+function fail(mine, error) {
+  mine.error = error;
+  if (error.status !== 404) mine.timer = setTimeout(openPage, TRY_AGAIN_MS);
 }
 
 function readAgainLater(mine) {
@@ -146,7 +151,7 @@ function look(context) {
     open.look = open.module.view(context);
   } catch (error) {
     console.error(error);
-    open.error = error;
+    fail(open, error);
     return null;
   }
   return open.look;
