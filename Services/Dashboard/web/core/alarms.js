@@ -5,7 +5,8 @@ const NAKED_AFTER_MS = 1_000;
 
 /// Whether a position is held that no stop protects.
 export function isNaked(position) {
-  return position !== null && position.entry !== null && Number(position.size) > 0 && position.stop === null && position.state !== "CLOSING";
+  return position !== null
+    && position.entry !== null && Number(position.size) > 0 && position.stop === null && position.state !== "CLOSING";
 }
 
 /// Positions without a stop: contract and seconds since the fill (null when that is not known).

@@ -96,7 +96,10 @@ function readAgainLater(mine) {
   if (!mine.module?.refreshMs || mine.error) return;
   mine.timer = setTimeout(async () => {
     try {
-      if (!document.hidden) Object.assign(mine, { data: await mine.module.load(place(mine.route, mine.controller.signal)), refusal: null });
+      if (!document.hidden) Object.assign(
+        mine,
+        { data: await mine.module.load(place(mine.route, mine.controller.signal)), refusal: null },
+      );
     } catch (error) {
       if (mine.controller.signal.aborted) return;
       mine.refusal = error;
@@ -136,10 +139,20 @@ function draw() {
   if (isStarting) return;
   if (feed.frame) onFirstFrame();
   const title = PAGES[open.route.page]?.title ?? "Not found";
-  document.title = `${nakedPositions(feed.frame, feed.now).length ? "⚠ NO STOP · " : ""}${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
+  const alarm = nakedPositions(feed.frame, feed.now).length > 0 ? "⚠ NO STOP · " : "";
+  document.title = `${alarm}${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
   document.documentElement.dataset.mode = feed.frame?.mode ?? "";
   if (!session) return render(root, loginView({ onSession: enter, redraw, error: open.error }));
-  const context = { ...open, live: feed.frame, feed, now: feed.now, symbols: symbols(), session, query: open.route.query, id: open.route.id };
+  const context = {
+    ...open,
+    live: feed.frame,
+    feed,
+    now: feed.now,
+    symbols: symbols(),
+    session,
+    query: open.route.query,
+    id: open.route.id,
+  };
   render(root, shell({ ...context, title, look: look(context), retry: openPage }));
 }
 

@@ -17,7 +17,9 @@ export async function load({ query, signal, firstSymbol }) {
   const funnelOf = query.funnel ?? symbol ?? (await firstSymbol());
   const [page, gates] = await Promise.all([
     get("decisions", { symbol, outcome, gate, before, limit: 50 }, signal),
-    funnelOf ? get(`funnel/${funnelOf}`, {}, signal).catch((error) => (error.status === 404 ? null : Promise.reject(error))) : null,
+    funnelOf
+      ? get(`funnel/${funnelOf}`, {}, signal).catch((error) => (error.status === 404 ? null : Promise.reject(error)))
+      : null,
   ]);
   return { ...page, funnelOf, gates };
 }
@@ -27,14 +29,19 @@ export function view({ data, query, symbols }) {
     card("Decisions", [
       filters("decisions", query, [
         { name: "symbol", label: "Contract", options: symbols.map((name) => [name, name]) },
-        { name: "outcome", label: "Outcome", options: [["traded", "Traded"], ["refused", "Refused by risk"], ["gated", "Stopped by a gate"]] },
+        {
+          name: "outcome",
+          label: "Outcome",
+          options: [["traded", "Traded"], ["refused", "Refused by risk"], ["gated", "Stopped by a gate"]],
+        },
         { name: "gate", label: "Gate", options: Object.keys(GATES).map((name) => [name, words(name)]) },
       ]),
       list(data.decisions),
       pager("decisions", query, data.next),
     ], { isPage: true }),
     card("Gate funnel", [
-      symbols.length > 1 && segmented("Contract", "decisions", { ...query, funnel: data.funnelOf }, "funnel", symbols.map((name) => [name, name])),
+      symbols.length > 1
+        && segmented("Contract", "decisions", { ...query, funnel: data.funnelOf }, "funnel", symbols.map((name) => [name, name])),
       funnel(data.gates),
     ]));
 }
@@ -44,8 +51,18 @@ function list(decisions) {
     { title: "Time", cell: (row) => traceLink(row.id, timeText(row.event_time)) },
     { title: "Contract", cell: (row) => row.symbol },
     { title: "Action", cell: (row) => direction(row.action) },
-    { title: "Score", cell: (row) => h("span", { class: "cell-bar" }, signedBar(row.final_score ?? 0, { label: "Score" }), h("span", { class: "cell-value" }, signed(row.final_score, 2))) },
-    { title: "Conf.", number: true, hint: "Confidence", cell: (row) => (row.confidence === null ? "–" : `${number(row.confidence, 0)} %`) },
+    {
+      title: "Score",
+      cell: (row) => h("span", { class: "cell-bar" },
+        signedBar(row.final_score ?? 0, { label: "Score" }),
+        h("span", { class: "cell-value" }, signed(row.final_score, 2))),
+    },
+    {
+      title: "Conf.",
+      number: true,
+      hint: "Confidence",
+      cell: (row) => (row.confidence === null ? "–" : `${number(row.confidence, 0)} %`),
+    },
     { title: "Outcome", wide: true, cell: outcome },
   ], decisions, {
     key: (row) => row.id, href: (row) => address("trace", { id: row.id }), cards: true,
@@ -65,5 +82,7 @@ function outcome(row) {
 /// `score: E1 0.2 and …` with the gate's name to be seen first.
 function gateReason(text, index) {
   const [gate, ...rest] = text.split(": ");
-  return h("span", { key: index, title: GATES[gate] && `Wanted: ${GATES[gate]}` }, h("strong", null, words(gate)), ` ${rest.join(": ")} `);
+  return h("span", { key: index, title: GATES[gate] && `Wanted: ${GATES[gate]}` },
+    h("strong", null, words(gate)),
+    ` ${rest.join(": ")} `);
 }

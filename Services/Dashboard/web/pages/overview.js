@@ -18,7 +18,9 @@ export const refreshMs = 10_000;
 
 export async function load({ query, signal }) {
   const [performance, { trades }, { alerts }] = await Promise.all([
-    get("performance", { days: query.days ?? 30 }, signal), get("trades", { limit: 8 }, signal), get("alerts", { limit: 6 }, signal),
+    get("performance", { days: query.days ?? 30 }, signal),
+    get("trades", { limit: 8 }, signal),
+    get("alerts", { limit: 6 }, signal),
   ]);
   return { performance, trades, alerts };
 }
@@ -45,7 +47,15 @@ export function view({ data, live, now, query, feed }) {
 }
 
 function results({ today, week, month }, live) {
-  const sums = (label, sum) => tile(label, signed(sum.net), { tone: trend(sum.net), detail: sum.trades ? `${count(sum.trades, "trade")}, ${percent(sum.wins / sum.trades, 0)} won` : "no trade", title: "After fees and funding, USDT" });
+  const sums = (label, sum) => tile(
+    label,
+    signed(sum.net),
+    {
+      tone: trend(sum.net),
+      detail: sum.trades ? `${count(sum.trades, "trade")}, ${percent(sum.wins / sum.trades, 0)} won` : "no trade",
+      title: "After fees and funding, USDT",
+    },
+  );
   const open = live?.account?.unrealized_pnl;
   return h("section", { key: "results", class: "card headline", "aria-label": "Results" }, tiles(
     tile("Equity", number(live?.account?.equity), { detail: "USDT" }),
@@ -59,9 +69,14 @@ function openPositions(live) {
   return card("Open positions", held.length === 0 ? empty("None.") : h("ul", { class: "open-list" }, held.map((market) => {
     const m = measure(market);
     return h("li", { key: market.symbol, class: isNaked(market.position) ? "naked" : "" },
-      h("a", { href: "#/positions" }, market.symbol), direction(market.position.side), h("span", { class: "muted" }, exact(market.position.size)),
-      h("span", { class: `number ${trend(m.pnl)}` }, signed(m.pnl)), h("span", { class: `number ${trend(m.pnl)}` }, signedPercent(pnlShare(m.pnl, m.notional))),
-      isNaked(market.position) ? badge("⚠ no stop", "bad") : badge(m.stop === null ? "closing" : m.isTrailing ? "trailing" : "stop ✓", "good"));
+      h("a", { href: "#/positions" }, market.symbol),
+      direction(market.position.side),
+      h("span", { class: "muted" }, exact(market.position.size)),
+      h("span", { class: `number ${trend(m.pnl)}` }, signed(m.pnl)),
+      h("span", { class: `number ${trend(m.pnl)}` }, signedPercent(pnlShare(m.pnl, m.notional))),
+      isNaked(market.position)
+        ? badge("⚠ no stop", "bad")
+        : badge(m.stop === null ? "closing" : m.isTrailing ? "trailing" : "stop ✓", "good"));
   })), { actions: h("a", { href: "#/positions" }, "Positions") });
 }
 
@@ -72,10 +87,15 @@ function risk(live, now) {
   return card("Risk", [
     stops.length === 0
       ? h("p", { key: "free", class: "good-line" }, "✓ Nothing stops entries.")
-      : h("ul", { key: "stops", class: "stops" }, stops.map(({ name, until }) => h("li", { key: name }, badge(`■ ${words(name)}`, "bad"), until ? h("span", { class: "muted" }, ` ${duration((until - now) / 1000)} left`) : ""))),
+      : h("ul", { key: "stops", class: "stops" },
+        stops.map(({ name, until }) =>
+          h("li", { key: name },
+            badge(`■ ${words(name)}`, "bad"),
+            until ? h("span", { class: "muted" }, ` ${duration((until - now) / 1000)} left`) : ""))),
     facts(
       ["Trades today", `${state.trades_today}`], ["This hour", `${state.trades_this_hour}`],
-      ["Losses in a row", `${state.streak}`, { tone: state.streak > 1 ? "falling" : "" }], ["Losses last hour", `${state.losses_last_hour}`],
+      ["Losses in a row", `${state.streak}`, { tone: state.streak > 1 ? "falling" : "" }],
+      ["Losses last hour", `${state.losses_last_hour}`],
       ["Fees today", number(state.fee_total)],
     ),
   ], { actions: h("a", { href: "#/risk" }, "Risk") });
@@ -88,7 +108,10 @@ function account(live) {
   return card("Account", facts(
     ["Wallet", number(state.wallet_balance)], ["Available", number(state.available_balance)],
     ["Margin used", percent(Math.max(0, used), 0), { tone: used > 0.6 ? "falling" : "" }],
-    ["Venue", state.venue_reachable ? h("span", null, `${state.round_trip_ms} ms`) : h("strong", { class: "falling" }, "unreachable")],
+    [
+      "Venue",
+      state.venue_reachable ? h("span", null, `${state.round_trip_ms} ms`) : h("strong", { class: "falling" }, "unreachable"),
+    ],
     ["Request weight", `${state.used_weight} of ${number(state.weight_limit, 0)}`],
   ));
 }
@@ -100,7 +123,15 @@ function profit(performance, query) {
   const bars = periods(performance.days, by);
   return card("P&L", [
     bars.length === 0 ? empty("The first bar stands after the first trade that ends.") : [
-      columns(bars.map(({ name, sum }) => ({ name, value: sum.net, title: `${name}: ${signed(sum.net)} USDT, ${count(sum.trades, "trade")}, ${sum.wins} won, fees ${number(sum.fees)}` })), `Net result by ${by}`),
+      columns(
+        bars.map(({ name, sum }) =>
+          ({
+            name,
+            value: sum.net,
+            title: `${name}: ${signed(sum.net)} USDT, ${count(sum.trades, "trade")}, ${sum.wins} won, fees ${number(sum.fees)}`,
+          })),
+        `Net result by ${by}`,
+      ),
       h("div", { class: "axis" }, h("span", null, bars[0].name), h("span", null, bars.at(-1).name)),
     ],
     bars.length > 0 && table(`Results by ${by}`, [
@@ -118,7 +149,11 @@ function profit(performance, query) {
 function periods(days, by) {
   const found = new Map();
   for (const one of days) {
-    const name = { day: () => day(one.date), week: () => `from ${day(monday(one.date))}`, month: () => one.date.slice(0, 7) }[by]();
+    const name = {
+      day: () => day(one.date),
+      week: () => `from ${day(monday(one.date))}`,
+      month: () => one.date.slice(0, 7),
+    }[by]();
     const sum = found.get(name) ?? { trades: 0, wins: 0, gross: 0, fees: 0, net: 0 };
     for (const field of Object.keys(sum)) sum[field] += Number(one[field]);
     found.set(name, sum);
@@ -141,7 +176,8 @@ function figures(performance) {
     ["Sharpe", number(performance.sharpe), { title: "Of daily results, for a year; from five days on" }],
     ["Max drawdown", percent(performance.max_drawdown, 2)],
     ["Mean hold", duration(performance.average_hold_seconds)],
-    ["Best trade", signed(performance.best), { tone: trend(performance.best) }], ["Worst trade", signed(performance.worst), { tone: trend(performance.worst) }],
+    ["Best trade", signed(performance.best), { tone: trend(performance.best) }],
+    ["Worst trade", signed(performance.worst), { tone: trend(performance.worst) }],
   ), { note: "of the window above" });
 }
 
@@ -153,7 +189,9 @@ function lastTrades(trades) {
     { title: "Exit by", cell: (trade) => exitText(trade.exit_reason) },
     { title: "Held", number: true, cell: (trade) => duration(trade.hold_seconds) },
     { title: "Net", number: true, tone: (trade) => trend(trade.net), cell: (trade) => h("strong", null, signed(trade.net)) },
-  ], trades, { key: (trade) => trade.number, href: (trade) => address("trace", { id: trade.id }), none: "No trade has ended yet." });
+  ], trades, { key: (trade) => trade.number,
+  href: (trade) => address("trace", { id: trade.id }),
+  none: "No trade has ended yet." });
 }
 
 function strategies(rows) {

@@ -19,7 +19,10 @@ export function view({ data, id }) {
   const end = events.find((event) => event.exit_reason);
   return [
     head(id, decision, plan, events, end),
-    card("1 · Signals", h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, signals[engine])))),
+    card(
+      "1 · Signals",
+      h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, signals[engine]))),
+    ),
     card("2 · Decision", decisionCard(decision)),
     card("3 · Plan", planCard(decision, plan)),
     card("4 · Executions", executions(events, decision)),
@@ -33,14 +36,34 @@ const symbolOf = (id) => id.replace(/-[^-]*$/, "");
 function head(id, decision, plan, events, end) {
   const symbol = symbolOf(id);
   return h("section", { key: "head", class: "card trace-head" },
-    h("div", { class: "trace-title" }, h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)), direction(decision.action),
+    h("div", { class: "trace-title" },
+      h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)),
+      direction(decision.action),
       decision.strategy && badge(`${decision.strategy} ${STRATEGIES[decision.strategy] ?? ""}`), badge(decision.profile),
       h("span", { class: "note" }, timeText(decision.event_time))),
     h("ol", { class: "stages" },
-      stage("Decision", decision.failed_gates ? `stopped by ${decision.failed_gates.split(",").length} ${decision.failed_gates.includes(",") ? "gates" : "gate"}` : "all gates passed", decision.failed_gates ? "bad" : "good"),
-      stage("Plan", plan ? (plan.verdict === "APPROVED" ? "approved" : `refused: ${words(plan.rule)}`) : "none", plan ? (plan.verdict === "APPROVED" ? "good" : "bad") : ""),
+      stage(
+        "Decision",
+        decision.failed_gates
+          ? `stopped by ${decision.failed_gates.split(",").length} ${decision.failed_gates.includes(",") ? "gates" : "gate"}`
+          : "all gates passed",
+        decision.failed_gates ? "bad" : "good",
+      ),
+      stage(
+        "Plan",
+        plan ? (plan.verdict === "APPROVED" ? "approved" : `refused: ${words(plan.rule)}`) : "none",
+        plan ? (plan.verdict === "APPROVED" ? "good" : "bad") : "",
+      ),
       stage("Execution", events.length ? words(events.at(-1).event) : "none", events.length ? "good" : ""),
-      stage("Result", end ? (end.pnl_net === undefined ? words(end.exit_reason) : `${signed(end.pnl_net)} USDT`) : events.length ? "under way" : "none", end ? trend(end.pnl_net) : "")),
+      stage(
+        "Result",
+        end
+          ? (end.pnl_net === undefined ? words(end.exit_reason) : `${signed(end.pnl_net)} USDT`)
+          : events.length
+          ? "under way"
+          : "none",
+        end ? trend(end.pnl_net) : "",
+      )),
     h("p", { class: "mono muted" }, id));
 }
 
@@ -51,18 +74,29 @@ function stage(name, text, tone) {
 function decisionCard(decision) {
   const failed = new Set((decision.failed_gates ?? "").split(",").filter(Boolean));
   return [
-    h("div", { class: "decision-line" }, direction(decision.action), signedBar(decision.final_score, { label: "Score" }), h("span", { class: "strength-value" }, signed(decision.final_score, 3)),
-      h("span", { class: "muted" }, `confidence ${number(decision.confidence, 1)} % · ${decision.engines_agree} of 5 engines agree · momentum ${signed(decision.score_momentum, 3)} · reversion ${signed(decision.score_reversion, 3)}`)),
+    h("div", { class: "decision-line" },
+      direction(decision.action),
+      signedBar(decision.final_score, { label: "Score" }),
+      h("span", { class: "strength-value" }, signed(decision.final_score, 3)),
+      h("span", { class: "muted" },
+        `confidence ${number(decision.confidence, 1)} % · ${decision.engines_agree} of 5 engines agree · `,
+        `momentum ${signed(decision.score_momentum, 3)} · reversion ${signed(decision.score_reversion, 3)}`)),
     h("ul", { class: "gates" }, Object.entries(GATES).map(([gate, wanted]) =>
-      h("li", { key: gate, class: failed.has(gate) ? "bad" : "good", title: wanted }, h("span", { "aria-hidden": "true" }, failed.has(gate) ? "✗" : "✓"), words(gate)))),
+      h("li", { key: gate, class: failed.has(gate) ? "bad" : "good", title: wanted },
+        h("span", { "aria-hidden": "true" }, failed.has(gate) ? "✗" : "✓"),
+        words(gate)))),
     h("p", { class: "reason" }, decision.reason),
   ];
 }
 
 function planCard(decision, plan) {
-  if (!plan) return empty(decision.action === "NO_TRADE" ? "No plan: a gate stopped the decision." : "No plan yet. The risk manager answers within milliseconds.");
+  if (!plan) return empty(decision.action === "NO_TRADE"
+    ? "No plan: a gate stopped the decision."
+    : "No plan yet. The risk manager answers within milliseconds.");
   if (plan.verdict !== "APPROVED") {
-    return h("p", { class: "answer bad" }, h("strong", null, `✗ Refused by ${words(plan.rule)}. `), `${RULES[plan.rule] ?? ""}${plan.detail ? ` — ${plan.detail}` : ""}`);
+    return h("p", { class: "answer bad" },
+      h("strong", null, `✗ Refused by ${words(plan.rule)}. `),
+      `${RULES[plan.rule] ?? ""}${plan.detail ? ` — ${plan.detail}` : ""}`);
   }
   return facts(
     ["Entry", `${exact(plan.entry_price)}${plan.entry_level ? ` (not worse than ${exact(plan.entry_level)})` : ""}`],
@@ -89,8 +123,19 @@ function grouped(events) {
   const rows = [];
   for (const event of events) {
     const last = rows.at(-1);
-    if (last && event.quantity !== undefined && /_FILLED$/.test(event.event) && last.event === event.event && last.client_order_id === event.client_order_id && last.price === event.price && last.maker === event.maker) {
-      rows[rows.length - 1] = { ...event, pieces: last.pieces + 1, event_time: last.event_time, quantity: add(last.quantity, event.quantity), fee: add(last.fee, event.fee), realized_pnl: add(last.realized_pnl, event.realized_pnl) };
+    if (last
+      && event.quantity !== undefined
+        && /_FILLED$/.test(event.event)
+          && last.event === event.event
+            && last.client_order_id === event.client_order_id && last.price === event.price && last.maker === event.maker) {
+      rows[rows.length - 1] = {
+        ...event,
+        pieces: last.pieces + 1,
+        event_time: last.event_time,
+        quantity: add(last.quantity, event.quantity),
+        fee: add(last.fee, event.fee),
+        realized_pnl: add(last.realized_pnl, event.realized_pnl),
+      };
     } else rows.push({ ...event, pieces: 1 });
   }
   return rows;
@@ -104,8 +149,18 @@ function add(one, other) {
 function executions(events, decision) {
   const start = Number(decision.event_time);
   return table("Executions", [
-    { title: "After", number: true, hint: "After the decision", cell: (event) => h("time", { title: utc(event.event_time) }, `+${milliseconds(Number(event.event_time) - start)}`) },
-    { title: "Event", cell: (event) => h("span", null, h("strong", null, words(event.event)), event.pieces > 1 ? h("span", { class: "muted" }, ` ${event.pieces}×`) : "") },
+    {
+      title: "After",
+      number: true,
+      hint: "After the decision",
+      cell: (event) => h("time", { title: utc(event.event_time) }, `+${milliseconds(Number(event.event_time) - start)}`),
+    },
+    {
+      title: "Event",
+      cell: (event) => h("span", null,
+        h("strong", null, words(event.event)),
+        event.pieces > 1 ? h("span", { class: "muted" }, ` ${event.pieces}×`) : ""),
+    },
     { title: "State", cell: (event) => words(event.state) },
     { title: "Price", number: true, cell: (event) => exact(event.price) },
     { title: "Quantity", number: true, cell: (event) => exact(event.quantity) },
@@ -142,11 +197,15 @@ function result(end) {
 function streamEntries(entries) {
   if (entries.length === 0) return empty("The streams no longer hold it.");
   return [
-    h("p", { key: "hint", class: "muted" }, "Where it stands in Redis. To read one: ", h("code", null, "redis-cli XRANGE stream entry entry"), "."),
+    h("p", { key: "hint", class: "muted" },
+      "Where it stands in Redis. To read one: ",
+      h("code", null, "redis-cli XRANGE stream entry entry"),
+      "."),
     h("ul", { key: "entries", class: "entries-list" }, entries.map(({ stream, entry }, index) => {
       const command = `redis-cli XRANGE '${stream}' ${entry} ${entry}`;
       return h("li", { key: `${stream}/${entry}/${index}` }, h("code", null, h("span", null, stream), ` ${entry}`),
-        h("button", { class: "button quiet small", type: "button", title: command, onclick: (event) => copy(event.currentTarget, command) }, "Copy"));
+        h("button", { class: "button quiet small", type: "button", title: command, onclick: (event) => copy(event.currentTarget, command) },
+          "Copy"));
     })),
   ];
 }
