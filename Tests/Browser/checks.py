@@ -244,6 +244,24 @@ def lost_connection(report, browser, base, people):
     dashboard.close()
 
 
+def history_that_is_away(report, browser, base, people):
+    """As when PostgreSQL is down: what is live must be seen all the same."""
+    dashboard = Dashboard(browser, base).enter("operator", people["operator"])
+    words = "the history can't be read"
+    answer = {"error": {"code": "unavailable", "message": words}}
+    with dashboard.tolerant():
+        for path in ("performance", "trades", "alerts", "regime", "system", "decisions"):
+            dashboard.page.route(f"**/api/v1/{path}?*", lambda route: route.fulfill(status=503, json=answer))
+            dashboard.page.route(f"**/api/v1/{path}", lambda route: route.fulfill(status=503, json=answer))
+        missing = []
+        for address, live in (("overview", "Open positions"), ("risk", "Controls"), ("regime", "ADX"), ("system", "data-hub"), ("decisions", "Gate funnel")):
+            dashboard.open(address)
+            text = dashboard.text("main")
+            missing += [f"{address}: {part}" for part in (words, live) if part not in text]
+    report.check("without a history live values stay, and the pages say why", not missing, ", ".join(missing))
+    dashboard.close()
+
+
 def session_that_ends(report, browser, base, people):
     dashboard = Dashboard(browser, base).enter("viewer", people["viewer"])
     dashboard.open("alerts")

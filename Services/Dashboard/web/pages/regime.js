@@ -1,10 +1,10 @@
 // The state of the market now, and how trades went in each.
-import { get } from "../core/api.js";
+import { get, getEach } from "../core/api.js";
 import { count, number, percent, signed, trend, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { signalCard } from "../parts/signals.js";
 import { table } from "../parts/table.js";
-import { card, daysChoice, empty } from "../parts/ui.js";
+import { answered, card, daysChoice, empty } from "../parts/ui.js";
 
 export const isLive = true;
 export const refreshMs = 30_000;
@@ -13,21 +13,20 @@ const REGIMES = ["TRENDING", "RANGING", "CHOPPY"];
 const PHASES = ["LOW", "NORMAL", "HIGH", "EXTREME"];
 
 export function load({ query, signal }) {
-  return get("regime", { days: query.days ?? 30 }, signal);
+  return getEach({ results: get("regime", { days: query.days ?? 30 }, signal) });
 }
 
 export function view({ data, live, now, query, feed }) {
   return [
     h("div", { key: "now", class: `card-grid live ${feed.isStale ? "stale" : ""}` },
       (live?.markets ?? []).map((market) => card(market.symbol, signalCard("E5", market.signals.E5, now)))),
-    card(
-      "Results by regime and volatility",
-      data.regimes.length === 0
-        ? empty("No trade in this window. Each trade counts in the state in which it was decided.")
-        : [matrix(data.regimes), list(data.regimes)],
-      { actions: daysChoice("regime", query) },
-    ),
+    card("Results by regime and volatility", answered(data.results, results), { actions: daysChoice("regime", query) }),
   ];
+}
+
+function results({ regimes }) {
+  if (regimes.length > 0) return [matrix(regimes), list(regimes)];
+  return empty("No trade in this window. Each trade counts in the state in which it was decided.");
 }
 
 /// Regime against volatility; a field's colour is deeper the more was earned or lost in it.

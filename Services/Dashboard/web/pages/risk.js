@@ -1,11 +1,11 @@
 // What stops entries and until when, the day's figures, and what breakers did before.
-import { get } from "../core/api.js";
+import { get, getEach } from "../core/api.js";
 import { askCommand } from "../core/commands.js";
 import { obstacles } from "../core/entries.js";
 import { clock, duration, number, percent, signed, signedPercent, trend, utc, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { alertList } from "../parts/alerts.js";
-import { card, empty, tile, tiles } from "../parts/ui.js";
+import { answered, card, empty, tile, tiles } from "../parts/ui.js";
 
 export const isLive = true;
 export const refreshMs = 10_000;
@@ -29,9 +29,8 @@ const ABOUT_ENTRIES = new Set([
   "feed_lost",
 ]);
 
-export async function load({ signal }) {
-  const { alerts } = await get("alerts", { limit: 500 }, signal);
-  return alerts.filter((alert) => ABOUT_ENTRIES.has(alert.event));
+export function load({ signal }) {
+  return getEach({ told: get("alerts", { limit: 500 }, signal) });
 }
 
 export function view({ data, live, now, session, feed }) {
@@ -42,11 +41,13 @@ export function view({ data, live, now, session, feed }) {
         ? card("Controls", controls(live))
         : card("Controls", empty("Log in as operator to halt, resume, stop, start, or close positions."))),
     h("div", { key: "today", class: `live ${feed.isStale ? "stale" : ""}` }, card("Today", today(live?.risk))),
-    card(
-      "Breakers and stops before",
-      alertList(data.slice(0, 60), "None yet. Each breaker, halt and emergency is listed here with its reason."),
-    ),
+    card("Breakers and stops before", answered(data.told, before)),
   ];
+}
+
+function before({ alerts }) {
+  const about = alerts.filter((alert) => ABOUT_ENTRIES.has(alert.event)).slice(0, 60);
+  return alertList(about, "None yet. Each breaker, halt and emergency is listed here with its reason.");
 }
 
 function stops(live, now) {

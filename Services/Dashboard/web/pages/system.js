@@ -1,27 +1,33 @@
 // How the suite itself is.
-import { get } from "../core/api.js";
+import { get, getEach } from "../core/api.js";
 import { bytes, duration, milliseconds, number } from "../core/format.js";
 import { h } from "../core/view.js";
 import { shareBar } from "../parts/bars.js";
 import { table } from "../parts/table.js";
-import { card, empty, facts } from "../parts/ui.js";
+import { answered, card, empty, facts } from "../parts/ui.js";
 
 export const isLive = true;
 export const refreshMs = 3_000;
 
 export function load({ signal }) {
-  return get("system", {}, signal);
+  return getEach({ system: get("system", {}, signal) });
 }
 
 export function view({ data, live, feed }) {
   return [
     h("div", { key: "services", class: `live ${feed.isStale ? "stale" : ""}` }, card("Services", services(live?.services ?? []))),
+    h("div", { key: "rest", class: "stack" }, answered(data.system, rest)),
+  ];
+}
+
+function rest(system) {
+  return [
     h("div", { key: "stores", class: "columns-1-1" },
-      card("Redis", redis(data.redis)),
-      card("PostgreSQL", postgres(data.postgres))),
-    card("Way of an entry", hops(data.hops), { note: "from the market data to each service's entry, newest hundred" }),
-    card("Streams", streams(data.streams)),
-    card("Dead letters", deadLetters(data.dead_letters)),
+      card("Redis", redis(system.redis)),
+      card("PostgreSQL", postgres(system.postgres))),
+    card("Way of an entry", hops(system.hops), { note: "from the market data to each service's entry, newest hundred" }),
+    card("Streams", streams(system.streams)),
+    card("Dead letters", deadLetters(system.dead_letters)),
   ];
 }
 

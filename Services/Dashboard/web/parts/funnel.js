@@ -6,7 +6,7 @@ import { number, percent, words } from "../core/format.js";
 import { h } from "../core/view.js";
 
 export function funnel(data) {
-  if (!data || data.evaluations === 0) return empty("No evaluation yet today. It fills as soon as E1 is warm.");
+  if (data.evaluations === 0) return empty("No evaluation yet today. It fills as soon as E1 is warm.");
   return h("div", { class: "funnel" },
     h("p", { class: "muted" },
       `${number(data.evaluations, 0)} evaluations since `,

@@ -1,4 +1,5 @@
 // The small pieces that every page is made of.
+import { ApiError } from "../core/api.js";
 import { moment, utc } from "../core/format.js";
 import { address } from "../core/router.js";
 import { h } from "../core/view.js";
@@ -17,6 +18,11 @@ export function card(title, content, { key = title, actions = null, kind = "", n
 /// Says what will appear here, and when.
 export function empty(text) {
   return h("p", { class: "empty-text" }, text);
+}
+
+/// What an answer of `getEach` looks like, or why there is none.
+export function answered(answer, content) {
+  return answer instanceof ApiError ? h("p", { class: "answer bad", role: "alert" }, answer.message) : content(answer);
 }
 
 /// A figure with its name; `detail` stands below it, smaller.
