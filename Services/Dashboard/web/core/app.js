@@ -1,5 +1,4 @@
 // Holds the session, the live feed and the open page together, and draws all of it.
-import { nakedPositions } from "./alarms.js";
 import { ApiError, readSession, whenUnauthorized } from "./api.js";
 import { LiveFeed } from "./live.js";
 import { PAGES } from "./pages.js";
@@ -139,7 +138,7 @@ function draw() {
   if (isStarting) return;
   if (feed.frame) onFirstFrame();
   const title = PAGES[open.route.page]?.title ?? "Not found";
-  const alarm = nakedPositions(feed.frame, feed.now).length > 0 ? "⚠ NO STOP · " : "";
+  const alarm = feed.naked.all(feed.now).length > 0 ? "⚠ NO STOP · " : "";
   document.title = `${alarm}${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
   document.documentElement.dataset.mode = feed.frame?.mode ?? "";
   if (!session) return render(root, loginView({ onSession: enter, redraw, error: open.error }));

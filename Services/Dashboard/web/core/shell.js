@@ -1,5 +1,5 @@
 // What stands around every page: header, navigation, footer, and what is said when a page has nothing to show.
-import { nakedPositions, servicesDown } from "./alarms.js";
+import { servicesDown } from "./alarms.js";
 import { logOut } from "./api.js";
 import { askCommand } from "./commands.js";
 import { entryState } from "./entries.js";
@@ -121,11 +121,11 @@ function health(live) {
 }
 
 /// Whatever page one looks at: a position without a stop is told there.
-function alarms({ live, now }) {
-  return h("div", { class: "alarms", role: "alert" }, nakedPositions(live, now).map(({ symbol, seconds }) =>
+function alarms({ feed, now }) {
+  return h("div", { class: "alarms", role: "alert" }, feed.naked.all(now).map(({ symbol, seconds }) =>
     h("a", { key: symbol, href: "#/positions" },
       `⚠ ${symbol} has NO STOP`,
-      seconds !== null && h("span", { "aria-hidden": "true" }, ` · ${duration(seconds)} since the fill`))));
+      h("span", { "aria-hidden": "true" }, ` · for ${duration(seconds)}`))));
 }
 
 function figures(live) {

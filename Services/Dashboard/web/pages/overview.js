@@ -1,5 +1,4 @@
 // The account, what it earned, what is open, and what happened last.
-import { isNaked } from "../core/alarms.js";
 import { ApiError, get, getEach } from "../core/api.js";
 import { obstacles } from "../core/entries.js";
 import { count, duration, exact, number, percent, signed, signedPercent, trend, words } from "../core/format.js";
@@ -32,7 +31,7 @@ export function view({ data: { performance, last, told }, live, now, query, feed
     // On a phone all is one column: what is held and what stops entries comes first there.
     h("div", { key: "cards", class: "columns-2-1" },
       h("div", { class: "stack side" },
-        h("div", { class: `stack live ${stale}` }, openPositions(live), risk(live, now), account(live)),
+        h("div", { class: `stack live ${stale}` }, openPositions(live, feed, now), risk(live, now), account(live)),
         card("Figures", answered(performance, figures), { note: "of the window chosen" }),
         card("Last alerts", answered(told, ({ alerts }) => alertList(alerts)), link("alerts", "All alerts"))),
       h("div", { class: "stack" },
@@ -63,19 +62,18 @@ function balance(performance) {
   return equityChart(performance);
 }
 
-function openPositions(live) {
+function openPositions(live, feed, now) {
   const held = (live?.markets ?? []).filter((market) => market.position && measure(market).isHeld);
   return card("Open positions", held.length === 0 ? empty("None.") : h("ul", { class: "open-list" }, held.map((market) => {
     const m = measure(market);
-    return h("li", { key: market.symbol, class: isNaked(market.position) ? "naked" : "" },
+    const isNaked = feed.naked.seconds(market.symbol, now) !== null;
+    return h("li", { key: market.symbol },
       h("a", { href: "#/positions" }, market.symbol),
       direction(market.position.side),
       h("span", { class: "muted" }, exact(market.position.size)),
       h("span", { class: `number ${trend(m.pnl)}` }, signed(m.pnl)),
       h("span", { class: `number ${trend(m.pnl)}` }, signedPercent(pnlShare(m.pnl, m.notional))),
-      isNaked(market.position)
-        ? badge("⚠ no stop", "bad")
-        : badge(m.stop === null ? "closing" : m.isTrailing ? "trailing" : "stop ✓", "good"));
+      isNaked ? badge("⚠ no stop", "bad") : m.stop === null ? badge("…") : badge(m.isTrailing ? "trailing" : "stop ✓", "good"));
   })), { actions: h("a", { href: "#/positions" }, "Positions") });
 }
 

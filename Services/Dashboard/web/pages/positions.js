@@ -1,5 +1,4 @@
 // What is held at this moment, and how it is protected.
-import { isNaked } from "../core/alarms.js";
 import { askCommand } from "../core/commands.js";
 import { duration, exact, number, percent, signed, signedPercent, trend, utc } from "../core/format.js";
 import { h } from "../core/view.js";
@@ -68,7 +67,8 @@ function closeButton(market) {
 function positionCard(market, now, session, feed) {
   const { position, symbol } = market;
   const m = measure(market);
-  const kind = isNaked(position) ? "naked" : "";
+  const naked = feed.naked.seconds(symbol, now);
+  const kind = naked === null ? "" : "naked";
   return h("article", { key: symbol, class: `card position ${kind}`, "aria-label": `${position.side} ${symbol}` },
     h("header", { class: "card-head" },
       h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)),
@@ -77,7 +77,7 @@ function positionCard(market, now, session, feed) {
       badge(POSITION_STATES[position.state] ?? position.state, position.state === "TRAILING" ? "good" : ""),
       position.strategy && h("span", { class: "note" }, `${position.strategy} ${STRATEGIES[position.strategy] ?? ""}`),
       session.role === "operator" && m.isHeld && closeButton(market)),
-    isNaked(position) && nakedAlarm(position, now),
+    naked !== null && nakedAlarm(naked),
     m.isHeld
       ? held(market, m, now, feed.digits(symbol, position.stop, position.take_profit))
       : h("p", { key: "pending", class: "muted" },
@@ -86,14 +86,11 @@ function positionCard(market, now, session, feed) {
     h("footer", { class: "card-foot" }, traceLink(position.plan, `Trace of ${position.plan}`)));
 }
 
-function nakedAlarm(position, now) {
-  const since = position.open_time === null ? null : (now - position.open_time) / 1000;
+function nakedAlarm(seconds) {
   return h("div", { key: "naked", class: "alarm", role: "alert" },
-    h("strong", null,
-      "⚠ NO STOP",
-      since !== null && h("span", { "aria-hidden": "true" }, ` · ${duration(since)} since the fill`)),
+    h("strong", null, "⚠ NO STOP", h("span", { "aria-hidden": "true" }, ` · for ${duration(seconds)}`)),
     h("span", null,
-      since !== null && since > 10
+      seconds > 10
         ? "Close it now, here or at the venue."
         : "The executor places it or closes the position. After 10 s: close it yourself."));
 }

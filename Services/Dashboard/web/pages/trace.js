@@ -1,12 +1,12 @@
 // One decision from its signals to its last fill.
 import { get } from "../core/api.js";
-import { duration, exact, milliseconds, number, percent, signed, trend, utc, words } from "../core/format.js";
+import { count, decimals, duration, exact, milliseconds, number, percent, signed, trend, utc, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { signedBar } from "../parts/bars.js";
 import { signalCard } from "../parts/signals.js";
 import { table } from "../parts/table.js";
 import { badge, card, direction, empty, facts, tile, tiles, timeText } from "../parts/ui.js";
-import { ENGINES, EXITS, GATES, RULES, STRATEGIES } from "../parts/words.js";
+import { ENGINES, EXITS, exitText, GATES, RULES, STRATEGIES } from "../parts/words.js";
 
 export const refreshMs = 3_000;
 
@@ -42,29 +42,35 @@ function head(id, decision, plan, events, end) {
       decision.strategy && badge(`${decision.strategy} ${STRATEGIES[decision.strategy] ?? ""}`), badge(decision.profile),
       h("span", { class: "note" }, timeText(decision.event_time))),
     h("ol", { class: "stages" },
-      stage(
-        "Decision",
-        decision.failed_gates
-          ? `stopped by ${decision.failed_gates.split(",").length} ${decision.failed_gates.includes(",") ? "gates" : "gate"}`
-          : "all gates passed",
-        decision.failed_gates ? "bad" : "good",
-      ),
-      stage(
-        "Plan",
-        plan ? (plan.verdict === "APPROVED" ? "approved" : `refused: ${words(plan.rule)}`) : "none",
-        plan ? (plan.verdict === "APPROVED" ? "good" : "bad") : "",
-      ),
-      stage("Execution", events.length ? words(events.at(-1).event) : "none", events.length ? "good" : ""),
-      stage(
-        "Result",
-        end
-          ? (end.pnl_net === undefined ? words(end.exit_reason) : `${signed(end.pnl_net)} USDT`)
-          : events.length
-          ? "under way"
-          : "none",
-        end ? trend(end.pnl_net) : "",
-      )),
+      stage("Decision", ...decisionStage(decision)),
+      stage("Plan", ...planStage(plan)),
+      stage("Execution", ...executionStage(events, end)),
+      stage("Result", ...resultStage(events, end))),
     h("p", { class: "mono muted" }, id));
+}
+
+function decisionStage(decision) {
+  const stops = failedGates(decision).length;
+  return stops === 0 ? ["all gates passed", "good"] : [`stopped by ${count(stops, "gate")}`, "bad"];
+}
+
+function planStage(plan) {
+  if (!plan) return ["none", ""];
+  return plan.verdict === "APPROVED" ? ["approved", "good"] : [`refused: ${words(plan.rule)}`, "bad"];
+}
+
+/// Answers of the venue may still come when the position is closed; that it is closed says more.
+function executionStage(events, end) {
+  return events.length > 0 ? [words((end ?? events.at(-1)).event), "good"] : ["none", ""];
+}
+
+function resultStage(events, end) {
+  if (!end) return [events.length > 0 ? "under way" : "none", ""];
+  return [end.pnl_net === undefined ? exitText(end.exit_reason) : `${signed(end.pnl_net)} USDT`, trend(end.pnl_net)];
+}
+
+function failedGates(decision) {
+  return (decision.failed_gates ?? "").split(",").filter(Boolean);
 }
 
 function stage(name, text, tone) {
@@ -72,7 +78,7 @@ function stage(name, text, tone) {
 }
 
 function decisionCard(decision) {
-  const failed = new Set((decision.failed_gates ?? "").split(",").filter(Boolean));
+  const failed = new Set(failedGates(decision));
   return [
     h("div", { class: "decision-line" },
       direction(decision.action),
@@ -174,17 +180,19 @@ function executions(events, decision) {
 }
 
 function result(end) {
+  // Means of fills have more decimals than a price of the venue.
+  const digits = Math.max(decimals(end.sl_price), decimals(end.tp1_price));
   return [
     tiles(
       tile("Net", signed(end.pnl_net), { tone: trend(end.pnl_net), detail: "USDT" }),
       tile("Gross", signed(end.pnl_gross), { tone: trend(end.pnl_gross) }),
       tile("Fees", end.fee_total === undefined ? "–" : `−${number(end.fee_total)}`),
       tile("Funding", signed(end.funding)),
-      tile("Exit", words(end.exit_reason), { detail: EXITS[end.exit_reason] }),
+      tile("Exit", exitText(end.exit_reason), { detail: EXITS[end.exit_reason] }),
       tile("Held", end.exit_time ? duration((Number(end.exit_time) - Number(end.entry_time)) / 1000) : "–"),
     ),
     facts(
-      ["Entry → exit", `${exact(end.entry_price)} → ${exact(end.exit_price)}`],
+      ["Entry → exit", `${number(end.entry_price, digits)} → ${number(end.exit_price, digits)}`],
       ["Size", `${number(end.size_usdt)} USDT`],
       ["Stop", exact(end.sl_price)],
       ["Target 1", exact(end.tp1_price)],
