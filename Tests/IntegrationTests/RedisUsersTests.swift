@@ -14,7 +14,8 @@ struct RedisUsersTests {
         "signal:{BTCUSDT}": PaperSuite.sharing,
         "decision:{BTCUSDT}": ["decision-engine"], "plan:{BTCUSDT}": ["risk-manager"],
         "execution:{BTCUSDT}": ["executor"], "account": ["executor"], "risk": ["risk-manager"],
-        "reply": ["risk-manager", "executor"], "command": ["vortexctl", "notifier", "dashboard"], "weights": ["learner"],
+        "reply": ["risk-manager", "executor"], "command": ["vortexctl", "notifier", "dashboard"],
+        "weights": ["learner"],
         "notice": ["notifier"],
     ]
     private static let services = PaperSuite.engines + ["executor", "data-hub", "trade-recorder"]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, and .build/clients, one with ccxt, all at pinned
-# versions. Done once and kept; only tests and benchmarks use them. Where one can't be made, the tests that need it are
-# skipped, and this says so.
+# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, .build/clients, one with ccxt, and .build/browser, one
+# with Playwright and schemathesis, all at pinned versions; and installs Chromium. Done once and kept; only tests and
+# benchmarks use them. Where one can't be made, the tests that need it are skipped, and this says so.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -32,4 +32,15 @@ environment oracles "TA-Lib==0.8.2 numpy==2.4.6" 'import talib, numpy' \
     "the tests that compare the indicators and E3 and E5 with TA-Lib" || status=1
 environment clients "ccxt==4.5.90 cryptography==50.0.2 aiohttp==3.14.5" 'import ccxt.pro, cryptography, aiohttp' \
     "the tests in which ccxt trades against the exchange simulator" || status=1
+environment browser "$(tr '\n' ' ' < Tests/Browser/requirements.txt)" 'import playwright.sync_api, schemathesis' \
+    "the tests that look at the dashboard's pages and its API" || status=1
+# The browser itself is Debian's.
+if ! command -v chromium >/dev/null; then
+    as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -q --no-install-recommends chromium >.build/browser/apt.log 2>&1 || {
+        echo "*** Chromium could not be installed: the tests that look at the dashboard's pages WILL BE SKIPPED." >&2
+        status=1
+    }
+fi
 exit $status

@@ -37,6 +37,18 @@ public enum VenueClients {
     }
 }
 
+/// What looks at the dashboard from outside: a browser, and a program that knows only the API's description.
+public enum Browsers {
+    private static let environment = SharedData.packageRoot.appending(path: ".build/browser")
+    /// Whether `Tests/Oracles/install.sh` has made the Python with Playwright and schemathesis, and there is a Chromium.
+    public static let isInstalled =
+        FileManager.default.fileExists(atPath: environment.appending(path: "installed").path)
+        && FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")
+    public static let skipMessage = "Playwright or Chromium is not installed: run Tests/Oracles/install.sh"
+    public static let python = environment.appending(path: "bin/python3").path
+    public static let schemathesis = environment.appending(path: "bin/schemathesis").path
+}
+
 /// Columns of numbers for an oracle: a line of names, then rows of 64-bit floats, NaN where a value is absent.
 public struct ColumnTable {
     private let names: [String]

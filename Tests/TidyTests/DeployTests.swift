@@ -51,7 +51,9 @@ struct DeployTests {
             }
             #expect(lines.contains { $0.hasPrefix("healthcheck:") }, "\(service)")
             #expect(
-                !lines.contains { $0.hasPrefix("container_name:") || ($0.hasPrefix("ports:") && service != "dashboard") },
+                !lines.contains {
+                    $0.hasPrefix("container_name:") || ($0.hasPrefix("ports:") && service != "dashboard")
+                },
                 "\(service) can't be scaled")
         }
         for base in ["restart: unless-stopped", "read_only: true", "cap_drop: [ALL]", "init: true", "mem_limit: 128m"] {
