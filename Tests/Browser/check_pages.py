@@ -47,6 +47,7 @@ def main():
             (checks.theme,),
             (checks.keyboard,),
             (checks.lost_connection,),
+            (checks.history_that_is_away,),
             (checks.session_that_ends,),
             (checks.trades_and_traces, options.patience),
             (checks.every_page, options.screenshots),

@@ -1,18 +1,45 @@
 // What must be seen on every page.
 
-/// Just after a fill the stop is on its way; longer than this, somebody should look.
+/// Just after a fill the stop is on its way, and a stop that is filling stands no more; longer than this, somebody should look.
 const NAKED_AFTER_MS = 1_000;
 
 /// Whether a position is held that no stop protects.
-export function isNaked(position) {
-  return position !== null && position.entry !== null && Number(position.size) > 0 && position.stop === null && position.state !== "CLOSING";
+function isNaked(position) {
+  if (position === null || position.entry === null || position.stop !== null) return false;
+  return Number(position.size) > 0 && position.state !== "CLOSING";
 }
 
-/// Positions without a stop: contract and seconds since the fill (null when that is not known).
-export function nakedPositions(live, now) {
-  return (live?.markets ?? [])
-    .filter(({ position }) => isNaked(position) && (position.open_time === null || now - position.open_time > NAKED_AFTER_MS))
-    .map(({ symbol, position }) => ({ symbol, seconds: position.open_time === null ? null : (now - position.open_time) / 1000 }));
+/// Since when positions are without a stop. A frame tells only that they are.
+export class NakedWatch {
+  /// By contract: the plan, and since when (ms).
+  #naked = new Map();
+  /// Plans that had a stop.
+  #protected = new Map();
+
+  look({ time, markets }) {
+    for (const { symbol, position } of markets) {
+      if (!isNaked(position)) {
+        this.#naked.delete(symbol);
+        if (position?.stop) this.#protected.set(symbol, position.plan);
+      } else if (this.#naked.get(symbol)?.plan !== position.plan) {
+        // One that had a stop is without it since now, another since its fill.
+        const hadStop = this.#protected.get(symbol) === position.plan;
+        this.#naked.set(symbol, { plan: position.plan, since: hadStop ? time : (position.open_time ?? time) });
+      }
+    }
+  }
+
+  /// Seconds that a contract's position is without a stop; null when it has one, or may still get it.
+  seconds(symbol, now) {
+    const naked = this.#naked.get(symbol);
+    return naked && now - naked.since > NAKED_AFTER_MS ? (now - naked.since) / 1000 : null;
+  }
+
+  /// Those that somebody should look at.
+  all(now) {
+    const found = [...this.#naked.keys()].map((symbol) => ({ symbol, seconds: this.seconds(symbol, now) }));
+    return found.filter(({ seconds }) => seconds !== null);
+  }
 }
 
 export function servicesDown(live) {

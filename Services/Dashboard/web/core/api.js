@@ -20,6 +20,17 @@ export function get(path, query = {}, signal = undefined) {
   return request("GET", withQuery(path, query), undefined, signal);
 }
 
+/// Several answers of which each may fail alone: an error then stands in the place of its answer.
+export async function getEach(requests) {
+  const answers = Object.entries(requests).map(async ([name, request]) => [name, await request.catch(orThrow)]);
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+function orThrow(error) {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
 /// A path of the API with those of the values that are set.
 export function withQuery(path, query) {
   const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");

@@ -1,5 +1,4 @@
 // Holds the session, the live feed and the open page together, and draws all of it.
-import { nakedPositions } from "./alarms.js";
 import { ApiError, readSession, whenUnauthorized } from "./api.js";
 import { LiveFeed } from "./live.js";
 import { PAGES } from "./pages.js";
@@ -7,6 +6,8 @@ import { readRoute } from "./router.js";
 import { loginView } from "./login.js";
 import { shell } from "./shell.js";
 import { render } from "./view.js";
+
+const TRY_AGAIN_MS = 5_000;
 
 const root = document.getElementById("app");
 const feed = new LiveFeed(redraw, () => session && readSession().catch(() => {}));
@@ -68,17 +69,14 @@ async function openPage() {
   const controller = new AbortController();
   open = { ...(isSame ? open : {}), route, controller, isLoading: true, error: null, look: null };
   const mine = open;
-  if (!page) {
-    Object.assign(mine, { isLoading: false, error: new ApiError(404, "There is no such page.") });
-    return redraw();
-  }
   redraw();
   try {
+    if (!page) throw new ApiError(404, "There is no such page.");
     mine.module = await page.module();
     if (mine.module.load) mine.data = await mine.module.load(place(route, controller.signal));
   } catch (error) {
     if (controller.signal.aborted) return;
-    mine.error = error;
+    fail(mine, error);
   }
   if (open !== mine) return;
   Object.assign(mine, { isLoading: false, look: null });
@@ -87,11 +85,20 @@ async function openPage() {
   readAgainLater(mine);
 }
 
+/// What is not there stays away; everything else may be over by itself.
+function fail(mine, error) {
+  mine.error = error;
+  if (error.status !== 404) mine.timer = setTimeout(openPage, TRY_AGAIN_MS);
+}
+
 function readAgainLater(mine) {
   if (!mine.module?.refreshMs || mine.error) return;
   mine.timer = setTimeout(async () => {
     try {
-      if (!document.hidden) Object.assign(mine, { data: await mine.module.load(place(mine.route, mine.controller.signal)), refusal: null });
+      if (!document.hidden) Object.assign(
+        mine,
+        { data: await mine.module.load(place(mine.route, mine.controller.signal)), refusal: null },
+      );
     } catch (error) {
       if (mine.controller.signal.aborted) return;
       mine.refusal = error;
@@ -131,10 +138,20 @@ function draw() {
   if (isStarting) return;
   if (feed.frame) onFirstFrame();
   const title = PAGES[open.route.page]?.title ?? "Not found";
-  document.title = `${nakedPositions(feed.frame, feed.now).length ? "⚠ NO STOP · " : ""}${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
+  const alarm = feed.naked.all(feed.now).length > 0 ? "⚠ NO STOP · " : "";
+  document.title = `${alarm}${session ? title : "Log in"} · Vortex-7 ${feed.frame?.mode ?? ""}`.trim();
   document.documentElement.dataset.mode = feed.frame?.mode ?? "";
   if (!session) return render(root, loginView({ onSession: enter, redraw, error: open.error }));
-  const context = { ...open, live: feed.frame, feed, now: feed.now, symbols: symbols(), session, query: open.route.query, id: open.route.id };
+  const context = {
+    ...open,
+    live: feed.frame,
+    feed,
+    now: feed.now,
+    symbols: symbols(),
+    session,
+    query: open.route.query,
+    id: open.route.id,
+  };
   render(root, shell({ ...context, title, look: look(context), retry: openPage }));
 }
 
@@ -146,7 +163,7 @@ function look(context) {
     open.look = open.module.view(context);
   } catch (error) {
     console.error(error);
-    open.error = error;
+    fail(open, error);
     return null;
   }
   return open.look;

@@ -67,7 +67,17 @@ function dialogContent(name, command, symbol, facts, state, change) {
       facts.length > 0 && h("dl", { key: "facts", class: "facts" }, facts.map(([label, value]) =>
         h("div", { key: label }, h("dt", null, label), h("dd", null, value)))),
       name === "close_all" && h("label", { key: "typed", class: "field" }, "Type close_all to go on",
-        h("input", { type: "text", name: "typed", autocomplete: "off", autocapitalize: "none", spellcheck: "false", oninput: (event) => change({ typed: event.target.value.trim() }) })),
+        h(
+          "input",
+          {
+            type: "text",
+            name: "typed",
+            autocomplete: "off",
+            autocapitalize: "none",
+            spellcheck: "false",
+            oninput: (event) => change({ typed: event.target.value.trim() }),
+          },
+        )),
     ],
     state.step === "sent" && h("p", { role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), state.text),
     state.step === "over" && h("p", { role: "status", class: `answer ${state.isDone ? "good" : "bad"}` },
@@ -75,7 +85,10 @@ function dialogContent(name, command, symbol, facts, state, change) {
     h("div", { class: "dialog-buttons" },
       state.step === "asked" && h("button", { key: "cancel", class: "button", type: "button", onclick: closeDialog }, "Cancel"),
       state.step === "asked"
-        ? h("button", { key: "go", class: `button ${command.isGrave ? "danger" : "primary"}`, type: "submit", disabled: !isTyped }, title)
+        ? h(
+          "button",
+          { key: "go", class: `button ${command.isGrave ? "danger" : "primary"}`, type: "submit", disabled: !isTyped },
+          title)
         : h("button", { key: "close", class: "button", type: "submit" }, "Close")));
 }
 
@@ -86,8 +99,16 @@ async function carryOut(name, symbol, change) {
     change({ text: "Sent. Waiting for the answer…" });
     const answer = await answerTo(id);
     change(answer
-      ? { step: "over", isDone: answer.state === "done", text: `${answer.service ? `${answer.service}: ` : ""}${answer.text ?? ""}` }
-      : { step: "over", isDone: false, text: "No answer within 30 s. The command may still be carried out: look at the state above and at the alerts." });
+      ? {
+        step: "over",
+        isDone: answer.state === "done",
+        text: `${answer.service ? `${answer.service}: ` : ""}${answer.text ?? ""}`,
+      }
+      : {
+        step: "over",
+        isDone: false,
+        text: "No answer within 30 s. The command may still be carried out: look at the state above and at the alerts.",
+      });
   } catch (error) {
     change({ step: "over", isDone: false, text: error.message });
   }

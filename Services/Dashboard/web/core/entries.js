@@ -9,7 +9,12 @@ export function obstacles(live, now) {
   if (!live) return found;
   if (live.risk?.halted) found.push({ name: "halted", until: null, text: "A person has halted trading. Ends with Resume." });
   if (live.account && !live.account.accepts_entries) {
-    found.push({ name: "stopped", until: null, text: "The executor takes no entries: stopped by a person, by an emergency, or without a fresh feed. The alerts say why; Start ends it." });
+    found.push({
+      name: "stopped",
+      until: null,
+      text: "The executor takes no entries: stopped by a person or an emergency, or without a fresh feed. "
+        + "The alerts say why; Start ends it.",
+    });
   }
   for (const breaker of live.risk?.breakers ?? []) {
     if (WARNINGS.has(breaker.name) || breaker.until <= now) continue;
@@ -19,7 +24,11 @@ export function obstacles(live, now) {
     found.push({ name: "venue unreachable", until: null, text: "The venue does not answer. Stops rest there and go on protecting." });
   }
   if (live.account?.unknown_orders > 0) {
-    found.push({ name: "unknown orders", until: null, text: "The outcome of an order is not known yet. Its contract takes no entry until it is." });
+    found.push({
+      name: "unknown orders",
+      until: null,
+      text: "The outcome of an order is not known yet. Its contract takes no entry until it is.",
+    });
   }
   return found;
 }

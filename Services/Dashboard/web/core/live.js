@@ -1,4 +1,5 @@
 // The suite at this moment, over a WebSocket that comes back by itself.
+import { NakedWatch } from "./alarms.js";
 import { decimals } from "./format.js";
 
 /// When the suite's clock has not moved for so long, what is shown is no longer "now": the connection is lost, or the suite is silent.
@@ -10,6 +11,7 @@ const BACK_OFF_MS = { first: 500, longest: 15_000 };
 export class LiveFeed {
   /// The newest frame; null before the first.
   frame = null;
+  naked = new NakedWatch();
 
   /// By contract, the decimals that its prices have. Decimals come without trailing zeros: the longest seen tells.
   #digits = new Map();
@@ -87,6 +89,7 @@ export class LiveFeed {
       this.#receivedAt = performance.now();
       if (!this.frame || frame.time > this.frame.time) this.#movedAt = this.#receivedAt;
       this.frame = frame;
+      this.naked.look(frame);
       for (const { symbol, bid, ask } of frame.markets) this.#digits.set(symbol, this.digits(symbol, bid, ask));
       this.#backOff = BACK_OFF_MS.first;
       this.#onChange();

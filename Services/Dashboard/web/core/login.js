@@ -13,12 +13,36 @@ export function loginView({ onSession, redraw, error }) {
       h("fieldset", { class: "segmented", "aria-label": "Who" },
         [["viewer", "Viewer"], ["operator", "Operator"]].map(([name, text]) =>
           h("label", { key: name },
-            h("input", { type: "radio", name: "user", value: name, checked: user === name, onchange: () => { user = name; redraw(); } }),
+            h(
+              "input",
+              { type: "radio", name: "user", value: name, checked: user === name, onchange: () => { user = name; redraw(); } },
+            ),
             h("span", null, text)))),
       // Password managers look for a name as text.
-      h("input", { class: "hidden", type: "text", autocomplete: "username", value: user, tabindex: -1, "aria-hidden": "true", readonly: true }),
+      h(
+        "input",
+        {
+          class: "hidden",
+          type: "text",
+          autocomplete: "username",
+          value: user,
+          tabindex: -1,
+          "aria-hidden": "true",
+          readonly: true,
+        },
+      ),
       h("label", { class: "field" }, "Password",
-        h("input", { type: "password", name: "password", autocomplete: "current-password", required: true, maxlength: 200, autofocus: true })),
+        h(
+          "input",
+          {
+            type: "password",
+            name: "password",
+            autocomplete: "current-password",
+            required: true,
+            maxlength: 200,
+            autofocus: true,
+          },
+        )),
       h("p", { class: "refusal", role: "alert" }, refusal || (error ? error.message : "")),
       h("button", { class: "button primary", type: "submit", disabled: isSending }, isSending ? "Logging in…" : "Log in"),
       h("p", { class: "hint" }, "A viewer sees everything. An operator can also halt trading and close positions.")));

@@ -1,5 +1,5 @@
 // What stands around every page: header, navigation, footer, and what is said when a page has nothing to show.
-import { nakedPositions, servicesDown } from "./alarms.js";
+import { servicesDown } from "./alarms.js";
 import { logOut } from "./api.js";
 import { askCommand } from "./commands.js";
 import { entryState } from "./entries.js";
@@ -21,7 +21,10 @@ export function shell(context) {
       context.refusal && h("p", { class: "notice bad", role: "alert" }, `Not up to date: ${context.refusal.message}`),
       content(context)),
     h("footer", { class: "footer" },
-      h("span", null, "Charts: ", h("a", { href: LICENSE, rel: "noopener noreferrer", target: "_blank" }, "TradingView Lightweight Charts™"), ", © 2024 TradingView, Inc., Apache-2.0"),
+      h("span", null,
+        "Charts: ",
+        h("a", { href: LICENSE, rel: "noopener noreferrer", target: "_blank" }, "TradingView Lightweight Charts™"),
+        ", © 2024 TradingView, Inc., Apache-2.0"),
       h("span", null, "Times are local; point at one for UTC. Days begin at midnight UTC.")),
   ];
 }
@@ -37,14 +40,18 @@ function content({ look, error, route, retry }) {
       h("p", null, error.message),
       h("button", { class: "button", type: "button", onclick: retry }, "Try again"));
   }
-  if (!look) return h("div", { key: "loading", class: "loading", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Loading…");
+  if (!look) return h("div", { key: "loading", class: "loading", role: "status" },
+    h("span", { class: "spinner", "aria-hidden": "true" }),
+    "Loading…");
   return h("div", { key: `${route.page}/${route.id}`, class: "page-body" }, look);
 }
 
 function header({ live, feed, now, session }) {
   const mode = live?.mode;
   return h("header", { class: `header ${feed.isStale ? "stale" : ""}` },
-    h("a", { class: "brand", href: "#/overview" }, h("img", { src: "/icon.svg", alt: "", width: 24, height: 24 }), h("span", null, "Vortex-7")),
+    h("a", { class: "brand", href: "#/overview" },
+      h("img", { src: "/icon.svg", alt: "", width: 24, height: 24 }),
+      h("span", null, "Vortex-7")),
     h("span", { class: `mode mode-${mode ?? "none"}`, title: MODES[mode] ?? "" }, mode ? mode.toUpperCase() : "…"),
     connection(feed, live),
     entries(live, now),
@@ -56,7 +63,11 @@ function header({ live, feed, now, session }) {
 
 /// Buttons of the person: in the header, on a phone in the menu of all pages.
 function personal(session, kind) {
-  const button = (label, icon, onclick) => h("button", { key: label, class: kind, type: "button", title: label, "aria-label": label, onclick }, image(icon), h("span", null, label));
+  const button = (label, icon, onclick) => h(
+    "button",
+    { key: label, class: kind, type: "button", title: label, "aria-label": label, onclick },
+    image(icon),
+    h("span", null, label));
   return [
     button("Light or dark", "M12 3a9 9 0 100 18zM12 3a9 9 0 010 18", () => globalThis.theme.toggle()),
     button(`Log out ${session.user}`, "M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9", leave),
@@ -92,20 +103,29 @@ function connection(feed, live) {
 
 function entries(live, now) {
   const { state, label, until, name } = entryState(live, now);
-  return h("a", { class: `entries entries-${state}`, href: "#/risk", title: name ? `${name} until ${utc(until)}` : "What stops entries, and until when" },
+  return h(
+    "a",
+    {
+      class: `entries entries-${state}`,
+      href: "#/risk",
+      title: name ? `${name} until ${utc(until)}` : "What stops entries, and until when",
+    },
     h("span", { class: "entries-mark", "aria-hidden": "true" }, { accepted: "▶", unknown: "?" }[state] ?? "■"),
     label, until ? h("span", { class: "until" }, ` until ${clock(until).slice(0, 5)}`) : "");
 }
 
 function health(live) {
   const down = servicesDown(live);
-  return down.length > 0 && h("a", { class: "badge bad", href: "#/system" }, `✗ ${down.length === 1 ? down[0] : `${down.length} services`} down`);
+  return down.length > 0
+    && h("a", { class: "badge bad", href: "#/system" }, `✗ ${down.length === 1 ? down[0] : `${down.length} services`} down`);
 }
 
 /// Whatever page one looks at: a position without a stop is told there.
-function alarms({ live, now }) {
-  return h("div", { class: "alarms", role: "alert" }, nakedPositions(live, now).map(({ symbol, seconds }) =>
-    h("a", { key: symbol, href: "#/positions" }, `⚠ ${symbol} has NO STOP`, seconds !== null && h("span", { "aria-hidden": "true" }, ` · ${duration(seconds)} since the fill`))));
+function alarms({ feed, now }) {
+  return h("div", { class: "alarms", role: "alert" }, feed.naked.all(now).map(({ symbol, seconds }) =>
+    h("a", { key: symbol, href: "#/positions" },
+      `⚠ ${symbol} has NO STOP`,
+      h("span", { "aria-hidden": "true" }, ` · for ${duration(seconds)}`))));
 }
 
 function figures(live) {
@@ -115,14 +135,16 @@ function figures(live) {
   return h("dl", { class: "header-figures" },
     h("div", null, h("dt", null, "Equity"), h("dd", null, number(account?.equity))),
     h("div", null, h("dt", null, "Today"),
-      h("dd", { class: trend(risk?.pnl_today), title: "P&L of the trades that ended since midnight UTC, after fees" }, signed(risk?.pnl_today),
+      h("dd", { class: trend(risk?.pnl_today), title: "P&L of the trades that ended since midnight UTC, after fees" },
+        signed(risk?.pnl_today),
         share === null ? "" : h("span", { class: "share" }, ` ${share > 0 ? "+" : ""}${percent(share, 2)}`))));
 }
 
 function haltButton(live) {
   return live?.risk?.halted
     ? h("button", { key: "resume", class: "button primary halt", type: "button", onclick: () => askCommand("resume") }, "Resume")
-    : h("button", { key: "halt", class: "button danger-outline halt", type: "button", onclick: () => askCommand("halt") }, "Halt");
+    : h("button", { key: "halt", class: "button danger-outline halt", type: "button", onclick: () => askCommand("halt") },
+      "Halt");
 }
 
 function navigation({ route, session }) {
@@ -137,13 +159,24 @@ function navigation({ route, session }) {
       h("div", { key: "personal", class: "nav-group personal" }, personal(session, "nav-link"))),
     h("nav", { key: "quick", class: "tabs", "aria-label": "Most used pages" },
       quick.map((name) => link(name, PAGES[name], shown)),
-      h("button", { key: "more", type: "button", class: "nav-link", "aria-controls": "navigation", "aria-expanded": String(isMenuOpen()), onclick: toggleMenu },
+      h(
+        "button",
+        {
+          key: "more",
+          type: "button",
+          class: "nav-link",
+          "aria-controls": "navigation",
+          "aria-expanded": String(isMenuOpen()),
+          onclick: toggleMenu,
+        },
         image("M4 7h16M4 12h16M4 17h16"), "All pages")),
   ];
 }
 
 function link(name, page, shown) {
-  return h("a", { key: name, class: "nav-link", href: address(name), "aria-current": name === shown ? "page" : null, onclick: closeMenu },
+  return h(
+    "a",
+    { key: name, class: "nav-link", href: address(name), "aria-current": name === shown ? "page" : null, onclick: closeMenu },
     image(page.icon), page.title);
 }
 

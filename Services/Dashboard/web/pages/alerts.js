@@ -11,6 +11,13 @@ export function load({ query, signal }) {
 
 export function view({ data, query }) {
   return card("Alerts", alertList(data.alerts, query.severity ? "No alert of this kind." : undefined), {
-    actions: segmented("Severity", "alerts", query, "severity", [["", "All"], ["CRITICAL", "Critical"], ["WARNING", "Warning"], ["INFO", "Info"]]), isPage: true,
+    actions: segmented(
+      "Severity",
+      "alerts",
+      query,
+      "severity",
+      [["", "All"], ["CRITICAL", "Critical"], ["WARNING", "Warning"], ["INFO", "Info"]],
+    ),
+    isPage: true,
   });
 }

@@ -1,5 +1,5 @@
 // Every decision and what became of it, and the gates that stop most.
-import { get } from "../core/api.js";
+import { get, getEach } from "../core/api.js";
 import { number, signed, words } from "../core/format.js";
 import { address } from "../core/router.js";
 import { h } from "../core/view.js";
@@ -7,7 +7,7 @@ import { signedBar } from "../parts/bars.js";
 import { filters, pager } from "../parts/filters.js";
 import { funnel } from "../parts/funnel.js";
 import { table } from "../parts/table.js";
-import { badge, card, direction, segmented, timeText, traceLink } from "../parts/ui.js";
+import { answered, badge, card, direction, segmented, timeText, traceLink } from "../parts/ui.js";
 import { GATES, RULES } from "../parts/words.js";
 
 export const refreshMs = 10_000;
@@ -15,11 +15,11 @@ export const refreshMs = 10_000;
 export async function load({ query, signal, firstSymbol }) {
   const { symbol, outcome, gate, before } = query;
   const funnelOf = query.funnel ?? symbol ?? (await firstSymbol());
-  const [page, gates] = await Promise.all([
-    get("decisions", { symbol, outcome, gate, before, limit: 50 }, signal),
-    funnelOf ? get(`funnel/${funnelOf}`, {}, signal).catch((error) => (error.status === 404 ? null : Promise.reject(error))) : null,
-  ]);
-  return { ...page, funnelOf, gates };
+  const answers = await getEach({
+    page: get("decisions", { symbol, outcome, gate, before, limit: 50 }, signal),
+    gates: get(`funnel/${funnelOf}`, {}, signal),
+  });
+  return { ...answers, funnelOf };
 }
 
 export function view({ data, query, symbols }) {
@@ -27,15 +27,19 @@ export function view({ data, query, symbols }) {
     card("Decisions", [
       filters("decisions", query, [
         { name: "symbol", label: "Contract", options: symbols.map((name) => [name, name]) },
-        { name: "outcome", label: "Outcome", options: [["traded", "Traded"], ["refused", "Refused by risk"], ["gated", "Stopped by a gate"]] },
+        {
+          name: "outcome",
+          label: "Outcome",
+          options: [["traded", "Traded"], ["refused", "Refused by risk"], ["gated", "Stopped by a gate"]],
+        },
         { name: "gate", label: "Gate", options: Object.keys(GATES).map((name) => [name, words(name)]) },
       ]),
-      list(data.decisions),
-      pager("decisions", query, data.next),
+      answered(data.page, ({ decisions, next }) => [list(decisions), pager("decisions", query, next)]),
     ], { isPage: true }),
     card("Gate funnel", [
-      symbols.length > 1 && segmented("Contract", "decisions", { ...query, funnel: data.funnelOf }, "funnel", symbols.map((name) => [name, name])),
-      funnel(data.gates),
+      symbols.length > 1
+        && segmented("Contract", "decisions", { ...query, funnel: data.funnelOf }, "funnel", symbols.map((name) => [name, name])),
+      answered(data.gates, funnel),
     ]));
 }
 
@@ -44,8 +48,18 @@ function list(decisions) {
     { title: "Time", cell: (row) => traceLink(row.id, timeText(row.event_time)) },
     { title: "Contract", cell: (row) => row.symbol },
     { title: "Action", cell: (row) => direction(row.action) },
-    { title: "Score", cell: (row) => h("span", { class: "cell-bar" }, signedBar(row.final_score ?? 0, { label: "Score" }), h("span", { class: "cell-value" }, signed(row.final_score, 2))) },
-    { title: "Conf.", number: true, hint: "Confidence", cell: (row) => (row.confidence === null ? "–" : `${number(row.confidence, 0)} %`) },
+    {
+      title: "Score",
+      cell: (row) => h("span", { class: "cell-bar" },
+        signedBar(row.final_score ?? 0, { label: "Score" }),
+        h("span", { class: "cell-value" }, signed(row.final_score, 2))),
+    },
+    {
+      title: "Conf.",
+      number: true,
+      hint: "Confidence",
+      cell: (row) => (row.confidence === null ? "–" : `${number(row.confidence, 0)} %`),
+    },
     { title: "Outcome", wide: true, cell: outcome },
   ], decisions, {
     key: (row) => row.id, href: (row) => address("trace", { id: row.id }), cards: true,
@@ -65,5 +79,7 @@ function outcome(row) {
 /// `score: E1 0.2 and …` with the gate's name to be seen first.
 function gateReason(text, index) {
   const [gate, ...rest] = text.split(": ");
-  return h("span", { key: index, title: GATES[gate] && `Wanted: ${GATES[gate]}` }, h("strong", null, words(gate)), ` ${rest.join(": ")} `);
+  return h("span", { key: index, title: GATES[gate] && `Wanted: ${GATES[gate]}` },
+    h("strong", null, words(gate)),
+    ` ${rest.join(": ")} `);
 }

@@ -18,13 +18,30 @@ export function view({ data, query }) {
     card("Fees", [
       tiles(
         tile("Fees paid", number(data.total), { detail: "USDT" }),
-        tile("Fee ratio", percent(data.fee_ratio), { detail: "of what winners earned before fees", tone: data.fee_ratio > 0.45 ? "falling" : "" }),
-        tile("Maker rate", percent(data.maker_rate), { detail: `${number(data.maker_fills, 0)} of ${number(data.maker_fills + data.taker_fills, 0)} fills` }),
+        tile(
+          "Fee ratio",
+          percent(data.fee_ratio),
+          { detail: "of what winners earned before fees", tone: data.fee_ratio > 0.45 ? "falling" : "" },
+        ),
+        tile(
+          "Maker rate",
+          percent(data.maker_rate),
+          { detail: `${number(data.maker_fills, 0)} of ${number(data.maker_fills + data.taker_fills, 0)} fills` },
+        ),
       ),
       split(data),
     ], { actions: daysChoice("fees", query) }),
     card("Fees by day", data.days.length === 0 ? empty("The first bar stands after the first trade that ends.") : [
-      columns(data.days.map((row) => ({ name: row.name, value: Number(row.fees), title: `${row.name}: fees ${number(row.fees)}, gross ${signed(row.gross)}, net ${signed(row.net)}` })), "Fees by day", "accent"),
+      columns(
+        data.days.map((row) =>
+          ({
+            name: row.name,
+            value: Number(row.fees),
+            title: `${row.name}: fees ${number(row.fees)}, gross ${signed(row.gross)}, net ${signed(row.net)}`,
+          })),
+        "Fees by day",
+        "accent",
+      ),
       h("div", { class: "axis" }, h("span", null, day(data.days[0].name)), h("span", null, day(data.days.at(-1).name))),
     ]),
     h("div", { key: "tables", class: "columns-1-1" },
@@ -34,7 +51,10 @@ export function view({ data, query }) {
 }
 
 function split({ maker_fills: maker, taker_fills: taker }) {
-  return partsBar([{ name: "Maker", value: maker, tone: "good" }, { name: "Taker", value: taker, tone: "warn" }], `Maker ${maker}, taker ${taker} fills`);
+  return partsBar(
+    [{ name: "Maker", value: maker, tone: "good" }, { name: "Taker", value: taker, tone: "warn" }],
+    `Maker ${maker}, taker ${taker} fills`,
+  );
 }
 
 function rows(title, list, shown) {
@@ -45,7 +65,11 @@ function rows(title, list, shown) {
     { title: "Gross", number: true, cell: (row) => signed(row.gross) },
     { title: "Net", number: true, tone: (row) => trend(row.net), cell: (row) => signed(row.net) },
     { title: "Ratio", number: true, hint: "Fees to what winners earned before fees", cell: (row) => percent(row.fee_ratio, 0) },
-    { title: "Maker", number: true, cell: (row) => (row.maker_fills + row.taker_fills ? percent(row.maker_fills / (row.maker_fills + row.taker_fills), 0) : "–") },
+    {
+      title: "Maker",
+      number: true,
+      cell: (row) => (row.maker_fills + row.taker_fills ? percent(row.maker_fills / (row.maker_fills + row.taker_fills), 0) : "–"),
+    },
     { title: "Maker : taker", cell: split },
   ], list, { key: (row) => row.name, none: "No trade in this window." });
 }

@@ -29,15 +29,29 @@ function overview(markets, now, feed) {
       const value = signedStrength(engine, signal);
       return !signal || signal.warm !== "1" || isOld(engine, signal, now)
         ? h("span", { class: "muted" }, !signal ? "silent" : signal.warm !== "1" ? "cold" : "old")
-        : h("span", { class: "cell-bar" }, signedBar(value, { label: `${engine} ${signed(value, 2)}` }), h("span", { class: "cell-value" }, signed(value, 2)));
+        : h("span", { class: "cell-bar" },
+          signedBar(value, { label: `${engine} ${signed(value, 2)}` }),
+          h("span", { class: "cell-value" }, signed(value, 2)));
     },
   });
   return table("Signals at a glance", [
     { title: "Contract", cell: (market) => h("a", { href: `#/chart?symbol=${market.symbol}` }, market.symbol) },
     { title: "Bid", number: true, cell: (market) => number(market.bid, feed.digits(market.symbol)) },
     ...["E1", "E2", "E3", "E4"].map(strength),
-    { title: "E5 Regime", cell: ({ signals: { E5: regime } }) => (regime ? h("span", null, words(regime.regime), regime.tradeable === "1" ? "" : h("strong", { class: "falling" }, " ✗")) : h("span", { class: "muted" }, "silent")) },
-    { title: "Score", cell: ({ decision }) => (decision ? h("span", { class: "cell-bar" }, signedBar(decision.final_score, { label: `Score ${signed(decision.final_score, 2)}` }), h("span", { class: "cell-value" }, signed(decision.final_score, 2))) : "–") },
+    {
+      title: "E5 Regime",
+      cell: ({ signals: { E5: regime } }) => (regime
+        ? h("span", null, words(regime.regime), regime.tradeable === "1" ? "" : h("strong", { class: "falling" }, " ✗"))
+        : h("span", { class: "muted" }, "silent")),
+    },
+    {
+      title: "Score",
+      cell: ({ decision }) => (decision
+        ? h("span", { class: "cell-bar" },
+          signedBar(decision.final_score, { label: `Score ${signed(decision.final_score, 2)}` }),
+          h("span", { class: "cell-value" }, signed(decision.final_score, 2)))
+        : "–"),
+    },
     { title: "Decision", cell: ({ decision }) => (decision ? direction(decision.action) : "–") },
   ], markets, { key: (market) => market.symbol });
 }
@@ -48,16 +62,27 @@ function marketCard(market, now, feed) {
   return card(market.symbol, [
     decisionHead(market.decision, now),
     h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, market.signals[engine], now))),
-  ], { kind: isBookOld ? "stale" : "", note: h("span", { class: "quote" }, isBookOld ? badge(bookAge === null ? "no book yet" : `book ${milliseconds(bookAge)} old`, "warn") : "", ` ${number(market.bid, feed.digits(market.symbol))} / ${number(market.ask, feed.digits(market.symbol))}`) });
+  ], { kind: isBookOld ? "stale" : "",
+  note: h("span", { class: "quote" },
+    isBookOld ? badge(bookAge === null ? "no book yet" : `book ${milliseconds(bookAge)} old`, "warn") : "",
+    ` ${number(market.bid, feed.digits(market.symbol))} / ${number(market.ask, feed.digits(market.symbol))}`) });
 }
 
 function decisionHead(decision, now) {
-  if (!decision) return h("p", { class: "empty-text" }, "No decision yet. The first comes when E1 has enough data, within a minute.");
+  if (!decision) return h("p", { class: "empty-text" },
+    "No decision yet. The first comes when E1 has enough data, within a minute.");
   return h("div", { class: "decision-head" },
-    h("div", { class: "decision-line" }, direction(decision.action), signedBar(decision.final_score, { label: `Score ${signed(decision.final_score, 2)}` }),
+    h("div", { class: "decision-line" },
+      direction(decision.action),
+      signedBar(decision.final_score, { label: `Score ${signed(decision.final_score, 2)}` }),
       h("span", { class: "strength-value" }, signed(decision.final_score, 3)),
       h("span", { class: "muted" }, `confidence ${number(decision.confidence, 0)} % · ${decision.engines_agree} of 5 agree`),
       traceLink(decision.id, "Trace"), h("span", { class: "age" }, milliseconds(Math.max(0, now - decision.event_time)))),
-    decision.failed_gates.length > 0 && h("p", { key: "gates", class: "chips" }, h("span", { class: "muted" }, "Stopped by "), decision.failed_gates.map((gate) => h("a", { key: gate, href: `#/decisions?gate=${gate}`, class: "badge bad", title: `Wanted: ${GATES[gate] ?? gate}` }, words(gate)))),
+    decision.failed_gates.length > 0
+      && h("p", { key: "gates", class: "chips" },
+        h("span", { class: "muted" }, "Stopped by "),
+        decision.failed_gates.map((gate) =>
+          h("a", { key: gate, href: `#/decisions?gate=${gate}`, class: "badge bad", title: `Wanted: ${GATES[gate] ?? gate}` },
+            words(gate)))),
     h("p", { class: "reason" }, decision.reason));
 }

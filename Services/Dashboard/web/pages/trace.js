@@ -1,12 +1,12 @@
 // One decision from its signals to its last fill.
 import { get } from "../core/api.js";
-import { duration, exact, milliseconds, number, percent, signed, trend, utc, words } from "../core/format.js";
+import { count, decimals, duration, exact, milliseconds, number, percent, signed, trend, utc, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { signedBar } from "../parts/bars.js";
 import { signalCard } from "../parts/signals.js";
 import { table } from "../parts/table.js";
 import { badge, card, direction, empty, facts, tile, tiles, timeText } from "../parts/ui.js";
-import { ENGINES, EXITS, GATES, RULES, STRATEGIES } from "../parts/words.js";
+import { ENGINES, EXITS, exitText, GATES, RULES, STRATEGIES } from "../parts/words.js";
 
 export const refreshMs = 3_000;
 
@@ -19,7 +19,10 @@ export function view({ data, id }) {
   const end = events.find((event) => event.exit_reason);
   return [
     head(id, decision, plan, events, end),
-    card("1 · Signals", h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, signals[engine])))),
+    card(
+      "1 · Signals",
+      h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, signals[engine]))),
+    ),
     card("2 · Decision", decisionCard(decision)),
     card("3 · Plan", planCard(decision, plan)),
     card("4 · Executions", executions(events, decision)),
@@ -33,15 +36,41 @@ const symbolOf = (id) => id.replace(/-[^-]*$/, "");
 function head(id, decision, plan, events, end) {
   const symbol = symbolOf(id);
   return h("section", { key: "head", class: "card trace-head" },
-    h("div", { class: "trace-title" }, h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)), direction(decision.action),
+    h("div", { class: "trace-title" },
+      h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)),
+      direction(decision.action),
       decision.strategy && badge(`${decision.strategy} ${STRATEGIES[decision.strategy] ?? ""}`), badge(decision.profile),
       h("span", { class: "note" }, timeText(decision.event_time))),
     h("ol", { class: "stages" },
-      stage("Decision", decision.failed_gates ? `stopped by ${decision.failed_gates.split(",").length} ${decision.failed_gates.includes(",") ? "gates" : "gate"}` : "all gates passed", decision.failed_gates ? "bad" : "good"),
-      stage("Plan", plan ? (plan.verdict === "APPROVED" ? "approved" : `refused: ${words(plan.rule)}`) : "none", plan ? (plan.verdict === "APPROVED" ? "good" : "bad") : ""),
-      stage("Execution", events.length ? words(events.at(-1).event) : "none", events.length ? "good" : ""),
-      stage("Result", end ? (end.pnl_net === undefined ? words(end.exit_reason) : `${signed(end.pnl_net)} USDT`) : events.length ? "under way" : "none", end ? trend(end.pnl_net) : "")),
+      stage("Decision", ...decisionStage(decision)),
+      stage("Plan", ...planStage(plan)),
+      stage("Execution", ...executionStage(events, end)),
+      stage("Result", ...resultStage(events, end))),
     h("p", { class: "mono muted" }, id));
+}
+
+function decisionStage(decision) {
+  const stops = failedGates(decision).length;
+  return stops === 0 ? ["all gates passed", "good"] : [`stopped by ${count(stops, "gate")}`, "bad"];
+}
+
+function planStage(plan) {
+  if (!plan) return ["none", ""];
+  return plan.verdict === "APPROVED" ? ["approved", "good"] : [`refused: ${words(plan.rule)}`, "bad"];
+}
+
+/// Answers of the venue may still come when the position is closed; that it is closed says more.
+function executionStage(events, end) {
+  return events.length > 0 ? [words((end ?? events.at(-1)).event), "good"] : ["none", ""];
+}
+
+function resultStage(events, end) {
+  if (!end) return [events.length > 0 ? "under way" : "none", ""];
+  return [end.pnl_net === undefined ? exitText(end.exit_reason) : `${signed(end.pnl_net)} USDT`, trend(end.pnl_net)];
+}
+
+function failedGates(decision) {
+  return (decision.failed_gates ?? "").split(",").filter(Boolean);
 }
 
 function stage(name, text, tone) {
@@ -49,20 +78,31 @@ function stage(name, text, tone) {
 }
 
 function decisionCard(decision) {
-  const failed = new Set((decision.failed_gates ?? "").split(",").filter(Boolean));
+  const failed = new Set(failedGates(decision));
   return [
-    h("div", { class: "decision-line" }, direction(decision.action), signedBar(decision.final_score, { label: "Score" }), h("span", { class: "strength-value" }, signed(decision.final_score, 3)),
-      h("span", { class: "muted" }, `confidence ${number(decision.confidence, 1)} % · ${decision.engines_agree} of 5 engines agree · momentum ${signed(decision.score_momentum, 3)} · reversion ${signed(decision.score_reversion, 3)}`)),
+    h("div", { class: "decision-line" },
+      direction(decision.action),
+      signedBar(decision.final_score, { label: "Score" }),
+      h("span", { class: "strength-value" }, signed(decision.final_score, 3)),
+      h("span", { class: "muted" },
+        `confidence ${number(decision.confidence, 1)} % · ${decision.engines_agree} of 5 engines agree · `,
+        `momentum ${signed(decision.score_momentum, 3)} · reversion ${signed(decision.score_reversion, 3)}`)),
     h("ul", { class: "gates" }, Object.entries(GATES).map(([gate, wanted]) =>
-      h("li", { key: gate, class: failed.has(gate) ? "bad" : "good", title: wanted }, h("span", { "aria-hidden": "true" }, failed.has(gate) ? "✗" : "✓"), words(gate)))),
+      h("li", { key: gate, class: failed.has(gate) ? "bad" : "good", title: wanted },
+        h("span", { "aria-hidden": "true" }, failed.has(gate) ? "✗" : "✓"),
+        words(gate)))),
     h("p", { class: "reason" }, decision.reason),
   ];
 }
 
 function planCard(decision, plan) {
-  if (!plan) return empty(decision.action === "NO_TRADE" ? "No plan: a gate stopped the decision." : "No plan yet. The risk manager answers within milliseconds.");
+  if (!plan) return empty(decision.action === "NO_TRADE"
+    ? "No plan: a gate stopped the decision."
+    : "No plan yet. The risk manager answers within milliseconds.");
   if (plan.verdict !== "APPROVED") {
-    return h("p", { class: "answer bad" }, h("strong", null, `✗ Refused by ${words(plan.rule)}. `), `${RULES[plan.rule] ?? ""}${plan.detail ? ` — ${plan.detail}` : ""}`);
+    return h("p", { class: "answer bad" },
+      h("strong", null, `✗ Refused by ${words(plan.rule)}. `),
+      `${RULES[plan.rule] ?? ""}${plan.detail ? ` — ${plan.detail}` : ""}`);
   }
   return facts(
     ["Entry", `${exact(plan.entry_price)}${plan.entry_level ? ` (not worse than ${exact(plan.entry_level)})` : ""}`],
@@ -89,8 +129,19 @@ function grouped(events) {
   const rows = [];
   for (const event of events) {
     const last = rows.at(-1);
-    if (last && event.quantity !== undefined && /_FILLED$/.test(event.event) && last.event === event.event && last.client_order_id === event.client_order_id && last.price === event.price && last.maker === event.maker) {
-      rows[rows.length - 1] = { ...event, pieces: last.pieces + 1, event_time: last.event_time, quantity: add(last.quantity, event.quantity), fee: add(last.fee, event.fee), realized_pnl: add(last.realized_pnl, event.realized_pnl) };
+    if (last
+      && event.quantity !== undefined
+        && /_FILLED$/.test(event.event)
+          && last.event === event.event
+            && last.client_order_id === event.client_order_id && last.price === event.price && last.maker === event.maker) {
+      rows[rows.length - 1] = {
+        ...event,
+        pieces: last.pieces + 1,
+        event_time: last.event_time,
+        quantity: add(last.quantity, event.quantity),
+        fee: add(last.fee, event.fee),
+        realized_pnl: add(last.realized_pnl, event.realized_pnl),
+      };
     } else rows.push({ ...event, pieces: 1 });
   }
   return rows;
@@ -104,8 +155,18 @@ function add(one, other) {
 function executions(events, decision) {
   const start = Number(decision.event_time);
   return table("Executions", [
-    { title: "After", number: true, hint: "After the decision", cell: (event) => h("time", { title: utc(event.event_time) }, `+${milliseconds(Number(event.event_time) - start)}`) },
-    { title: "Event", cell: (event) => h("span", null, h("strong", null, words(event.event)), event.pieces > 1 ? h("span", { class: "muted" }, ` ${event.pieces}×`) : "") },
+    {
+      title: "After",
+      number: true,
+      hint: "After the decision",
+      cell: (event) => h("time", { title: utc(event.event_time) }, `+${milliseconds(Number(event.event_time) - start)}`),
+    },
+    {
+      title: "Event",
+      cell: (event) => h("span", null,
+        h("strong", null, words(event.event)),
+        event.pieces > 1 ? h("span", { class: "muted" }, ` ${event.pieces}×`) : ""),
+    },
     { title: "State", cell: (event) => words(event.state) },
     { title: "Price", number: true, cell: (event) => exact(event.price) },
     { title: "Quantity", number: true, cell: (event) => exact(event.quantity) },
@@ -119,17 +180,19 @@ function executions(events, decision) {
 }
 
 function result(end) {
+  // Means of fills have more decimals than a price of the venue.
+  const digits = Math.max(decimals(end.sl_price), decimals(end.tp1_price));
   return [
     tiles(
       tile("Net", signed(end.pnl_net), { tone: trend(end.pnl_net), detail: "USDT" }),
       tile("Gross", signed(end.pnl_gross), { tone: trend(end.pnl_gross) }),
       tile("Fees", end.fee_total === undefined ? "–" : `−${number(end.fee_total)}`),
       tile("Funding", signed(end.funding)),
-      tile("Exit", words(end.exit_reason), { detail: EXITS[end.exit_reason] }),
+      tile("Exit", exitText(end.exit_reason), { detail: EXITS[end.exit_reason] }),
       tile("Held", end.exit_time ? duration((Number(end.exit_time) - Number(end.entry_time)) / 1000) : "–"),
     ),
     facts(
-      ["Entry → exit", `${exact(end.entry_price)} → ${exact(end.exit_price)}`],
+      ["Entry → exit", `${number(end.entry_price, digits)} → ${number(end.exit_price, digits)}`],
       ["Size", `${number(end.size_usdt)} USDT`],
       ["Stop", exact(end.sl_price)],
       ["Target 1", exact(end.tp1_price)],
@@ -142,11 +205,15 @@ function result(end) {
 function streamEntries(entries) {
   if (entries.length === 0) return empty("The streams no longer hold it.");
   return [
-    h("p", { key: "hint", class: "muted" }, "Where it stands in Redis. To read one: ", h("code", null, "redis-cli XRANGE stream entry entry"), "."),
+    h("p", { key: "hint", class: "muted" },
+      "Where it stands in Redis. To read one: ",
+      h("code", null, "redis-cli XRANGE stream entry entry"),
+      "."),
     h("ul", { key: "entries", class: "entries-list" }, entries.map(({ stream, entry }, index) => {
       const command = `redis-cli XRANGE '${stream}' ${entry} ${entry}`;
       return h("li", { key: `${stream}/${entry}/${index}` }, h("code", null, h("span", null, stream), ` ${entry}`),
-        h("button", { class: "button quiet small", type: "button", title: command, onclick: (event) => copy(event.currentTarget, command) }, "Copy"));
+        h("button", { class: "button quiet small", type: "button", title: command, onclick: (event) => copy(event.currentTarget, command) },
+          "Copy"));
     })),
   ];
 }

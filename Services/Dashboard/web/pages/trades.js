@@ -30,11 +30,17 @@ export function view({ data, query, feed, symbols }) {
       { name: "symbol", label: "Contract", options: symbols.map((name) => [name, name]) },
       { name: "side", label: "Side", options: [["LONG", "▲ Long"], ["SHORT", "▼ Short"]] },
       { name: "strategy", label: "Strategy", options: options(STRATEGIES) },
-      { name: "exit_reason", label: "Exit", options: Object.keys(EXITS).filter((name) => name !== "NO_FILL").map((name) => [name, exitText(name)]) },
+      {
+        name: "exit_reason",
+        label: "Exit",
+        options: Object.keys(EXITS).filter((name) => name !== "NO_FILL").map((name) => [name, exitText(name)]),
+      },
       { name: "result", label: "Result", options: [["win", "Wins"], ["loss", "Losses"]] },
       { name: "from", label: "From", type: "date" },
       { name: "to", label: "To", type: "date" },
-    ], h("a", { key: "csv", class: "button csv", href: withQuery("trades.csv", asked(query)), download: "trades.csv" }, "Download CSV")),
+    ], h("a",
+    { key: "csv", class: "button csv", href: withQuery("trades.csv", asked(query)), download: "trades.csv" },
+    "Download CSV")),
     data.trades.length > 0 && sums(data.trades),
     tradesTable(data.trades, feed),
     pager("trades", query, data.next),
@@ -44,7 +50,10 @@ export function view({ data, query, feed, symbols }) {
 function sums(trades) {
   const net = trades.reduce((sum, trade) => sum + Number(trade.net ?? 0), 0);
   const wins = trades.filter((trade) => Number(trade.net) > 0).length;
-  return h("p", { class: "sums" }, `${trades.length} on this page: `, h("strong", { class: trend(net) }, `${signed(net)} USDT`), ` net, ${wins} won, ${trades.length - wins} not`);
+  return h("p", { class: "sums" },
+    `${trades.length} on this page: `,
+    h("strong", { class: trend(net) }, `${signed(net)} USDT`),
+    ` net, ${wins} won, ${trades.length - wins} not`);
 }
 
 function tradesTable(trades, feed) {
@@ -69,8 +78,20 @@ function tradesTable(trades, feed) {
     { title: "Size USDT", number: true, cell: (trade) => number(trade.size_usdt, 0) },
     { title: "Lev.", minor: true, number: true, cell: (trade) => `${trade.leverage}×` },
     { title: "Score", minor: true, number: true, cell: (trade) => signed(trade.final_score, 2) },
-    { title: "Conf.", minor: true, number: true, hint: "Confidence", cell: (trade) => (trade.confidence === null ? "–" : `${number(trade.confidence, 0)} %`) },
-    { title: "Maker/taker", minor: true, number: true, hint: "Fills", cell: (trade) => `${trade.maker_fills ?? "–"}/${trade.taker_fills ?? "–"}` },
+    {
+      title: "Conf.",
+      minor: true,
+      number: true,
+      hint: "Confidence",
+      cell: (trade) => (trade.confidence === null ? "–" : `${number(trade.confidence, 0)} %`),
+    },
+    {
+      title: "Maker/taker",
+      minor: true,
+      number: true,
+      hint: "Fills",
+      cell: (trade) => `${trade.maker_fills ?? "–"}/${trade.taker_fills ?? "–"}`,
+    },
     { title: "Regime", minor: true, cell: (trade) => `${words(trade.regime)} · ${words(trade.vol_phase)}` },
   ], trades, {
     key: (trade) => trade.number, href: (trade) => address("trace", { id: trade.id }), cards: true,

@@ -23,7 +23,10 @@ export function band({ target, danger, value, status, text }) {
   let to = Math.max(...edges) + span * 0.6;
   if (from < 0 && Math.min(...edges) >= 0) from = 0;
   const place = (at) => clamp((at - from) / (to - from), 0, 1) * 100;
-  const zone = (bound) => ({ left: `${place(Math.max(bound.from, from))}%`, width: `${place(Math.min(bound.to, to)) - place(Math.max(bound.from, from))}%` });
+  const zone = (bound) => ({
+    left: `${place(Math.max(bound.from, from))}%`,
+    width: `${place(Math.min(bound.to, to)) - place(Math.max(bound.from, from))}%`,
+  });
   const isOut = value !== null && (value < from || value > to);
   return h("div", { class: "band", role: "img", "aria-label": `${text}; target ${target}, danger ${danger}` },
     h("span", { class: "band-zone good", style: zone(good), title: `Target ${target}` }),

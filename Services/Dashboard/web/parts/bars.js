@@ -12,7 +12,13 @@ export function signedBar(value, { mark = null, label } = {}) {
   const size = Math.abs(clamp(value, -1, 1)) * 50;
   return h("span", { class: "bar signed", role: "img", "aria-label": label },
     h("span", { class: "bar-middle" }),
-    h("span", { class: `bar-fill ${value >= 0 ? "long" : "short"}`, style: { left: `${value >= 0 ? 50 : 50 - size}%`, width: `${size}%` } }),
+    h(
+      "span",
+      {
+        class: `bar-fill ${value >= 0 ? "long" : "short"}`,
+        style: { left: `${value >= 0 ? 50 : 50 - size}%`, width: `${size}%` },
+      },
+    ),
     mark !== null && [-mark, mark].map((at) => h("span", { key: at, class: "bar-mark", style: { left: `${50 + at * 50}%` } })));
 }
 
@@ -20,7 +26,17 @@ export function signedBar(value, { mark = null, label } = {}) {
 export function partsBar(parts, label) {
   const total = parts.reduce((sum, part) => sum + part.value, 0);
   return h("span", { class: "bar parts", role: "img", "aria-label": label },
-    total > 0 && parts.map((part) => h("span", { key: part.name, class: `bar-part ${part.tone}`, title: `${part.name}: ${part.value}`, style: { width: `${(part.value / total) * 100}%` } })));
+    total > 0
+      && parts.map((part) =>
+        h(
+          "span",
+          {
+            key: part.name,
+            class: `bar-part ${part.tone}`,
+            title: `${part.name}: ${part.value}`,
+            style: { width: `${(part.value / total) * 100}%` },
+          },
+        )));
 }
 
 export function clamp(value, least, most) {

@@ -19,11 +19,20 @@ export function colour(name) {
 function chartOptions() {
   return {
     autoSize: true,
-    layout: { background: { type: "solid", color: "transparent" }, textColor: colour("muted"), fontSize: 11, fontFamily: getComputedStyle(document.body).fontFamily },
+    layout: {
+      background: { type: "solid", color: "transparent" },
+      textColor: colour("muted"),
+      fontSize: 11,
+      fontFamily: getComputedStyle(document.body).fontFamily,
+    },
     grid: { vertLines: { color: colour("grid") }, horzLines: { color: colour("grid") } },
     rightPriceScale: { borderColor: colour("line") },
     timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false },
-    crosshair: { mode: 0, vertLine: { color: colour("faint"), labelBackgroundColor: colour("raised") }, horzLine: { color: colour("faint"), labelBackgroundColor: colour("raised") } },
+    crosshair: {
+      mode: 0,
+      vertLine: { color: colour("faint"), labelBackgroundColor: colour("raised") },
+      horzLine: { color: colour("faint"), labelBackgroundColor: colour("raised") },
+    },
     handleScroll: { vertTouchDrag: false },
     localization: { locale: "en-GB" },
   };

@@ -37,5 +37,14 @@ export function equityChart(performance) {
     const start = Number(performance.start_balance ?? firstBalance);
     shown = { performance, value: { equity: [[firstTime - 60_000, start], ...performance.equity], start } };
   }
-  return h("div", { class: "plot equity-plot", key: "equity", widget: { mount, value: shown.value }, role: "img", "aria-label": "Balance after each trade" });
+  return h(
+    "div",
+    {
+      class: "plot equity-plot",
+      key: "equity",
+      widget: { mount, value: shown.value },
+      role: "img",
+      "aria-label": "Balance after each trade",
+    },
+  );
 }

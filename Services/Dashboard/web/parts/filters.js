@@ -9,8 +9,18 @@ export function filters(page, query, fields, actions = null) {
   return h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
     fields.map((field) => h("label", { key: field.name, class: "filter" }, field.label,
       field.type === "date"
-        ? h("input", { type: "date", name: field.name, value: query[field.name] ?? "", onchange: (event) => choose(field.name, event.target.value) })
-        : h("select", { name: field.name, value: query[field.name] ?? "", onchange: (event) => choose(field.name, event.target.value) },
+        ? h(
+          "input",
+          {
+            type: "date",
+            name: field.name,
+            value: query[field.name] ?? "",
+            onchange: (event) => choose(field.name, event.target.value),
+          },
+        )
+        : h(
+          "select",
+          { name: field.name, value: query[field.name] ?? "", onchange: (event) => choose(field.name, event.target.value) },
           h("option", { value: "" }, "All"), field.options.map(([value, text]) => h("option", { key: value, value }, text))))),
     isAny && h("a", { key: "clear", class: "button quiet", href: address(page) }, "Clear"),
     actions);
@@ -20,6 +30,10 @@ export function filters(page, query, fields, actions = null) {
 export function pager(page, query, next) {
   if (!next && !query.before) return null;
   return h("nav", { class: "pager", "aria-label": "Pages of the table" },
-    query.before ? h("a", { key: "newest", class: "button", href: address(page, { query: { ...query, before: undefined } }) }, "⇤ Newest") : h("span", null),
-    next ? h("a", { key: "older", class: "button", href: address(page, { query: { ...query, before: next } }) }, "Older →") : h("span", { key: "end", class: "muted" }, "These are the oldest."));
+    query.before
+      ? h("a", { key: "newest", class: "button", href: address(page, { query: { ...query, before: undefined } }) }, "⇤ Newest")
+      : h("span", null),
+    next
+      ? h("a", { key: "older", class: "button", href: address(page, { query: { ...query, before: next } }) }, "Older →")
+      : h("span", { key: "end", class: "muted" }, "These are the oldest."));
 }

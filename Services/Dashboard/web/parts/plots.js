@@ -13,11 +13,14 @@ export function sparkline(values, { label, tone = "accent" } = {}) {
       isDown = false;
       return "";
     }
-    const point = `${isDown ? "L" : "M"}${round((index / (values.length - 1)) * 100)} ${round(96 - ((value - from) / (to - from || 1)) * 92)}`;
+    const x = round((index / (values.length - 1)) * 100);
+    const y = round(96 - ((value - from) / (to - from || 1)) * 92);
+    const point = `${isDown ? "L" : "M"}${x} ${y}`;
     isDown = true;
     return point;
   }).join("");
-  return h("svg", { class: `sparkline ${tone}`, viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": label }, h("path", { d: path }));
+  return h("svg", { class: `sparkline ${tone}`, viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": label },
+    h("path", { d: path }));
 }
 
 /// Bars above and below zero, oldest first: `name`, `value`, `title`. Without a `tone` of their own they are coloured by their sign.
@@ -33,7 +36,16 @@ export function columns(bars, label, tone = null) {
     bars.map((bar, index) => h("g", { key: bar.name },
       h("title", null, bar.title),
       h("rect", { class: "column-space", x: index * step, y: 0, width: step, height: 100 }),
-      h("rect", { class: tone ?? (bar.value >= 0 ? "rising" : "falling"), x: round(index * step + (step - width) / 2), width: round(width), y: round(Math.min(y(bar.value), y(0))), height: Math.max(0.6, round(Math.abs(y(bar.value) - y(0)))) }))));
+      h(
+        "rect",
+        {
+          class: tone ?? (bar.value >= 0 ? "rising" : "falling"),
+          x: round(index * step + (step - width) / 2),
+          width: round(width),
+          y: round(Math.min(y(bar.value), y(0))),
+          height: Math.max(0.6, round(Math.abs(y(bar.value) - y(0)))),
+        },
+      ))));
 }
 
 /// Shares of a whole over time, as areas on each other: `rows` of equal length, each adding up to 1.
@@ -46,7 +58,8 @@ export function stackedAreas(rows, series, label) {
       const lower = below.map((value, index) => `${x(index)} ${round(100 - value * 100)}`).reverse();
       drawn.forEach((row, index) => { below[index] += row[part]; });
       const upper = below.map((value, index) => `${x(index)} ${round(100 - value * 100)}`);
-      return h("path", { key: one.name, class: one.tone, d: `M${upper.join("L")}L${lower.join("L")}Z` }, h("title", null, one.name));
+      return h("path", { key: one.name, class: one.tone, d: `M${upper.join("L")}L${lower.join("L")}Z` },
+        h("title", null, one.name));
     }));
 }
 

@@ -17,7 +17,11 @@ export function priceBar({ side, liquidation, stop, entry, now, target }) {
   const end = 0.98;
   const place = (price) => {
     const value = price * sign;
-    if (liquidation !== null && value < from) return start * clamp((value - liquidation * sign) / (from - liquidation * sign), 0, 1);
+    if (liquidation !== null && value < from) return start * clamp(
+      (value - liquidation * sign) / (from - liquidation * sign),
+      0,
+      1,
+    );
     return start + (end - start) * clamp((value - from) / (to - from || 1), 0, 1);
   };
   const percent = (price) => `${place(price) * 100}%`;
@@ -30,10 +34,28 @@ export function priceBar({ side, liquidation, stop, entry, now, target }) {
     ["target", "Target", target],
     ["now", "Now", now],
   ].filter(([, , price]) => price !== null);
-  return h("div", { class: "price-bar", role: "img", "aria-label": marks.map(([, name, price]) => `${name} ${exact(price)}`).join(", ") },
+  return h(
+    "div",
+    { class: "price-bar", role: "img", "aria-label": marks.map(([, name, price]) => `${name} ${exact(price)}`).join(", ") },
     h("div", { class: "price-track" },
-      liquidation !== null && h("span", { class: "track-shortened", style: { width: `${SHORTENED * 100}%` }, title: "Not to scale" }),
-      gain && h("span", { class: `track-gain ${isGain ? "rising" : "falling"}`, style: { left: `${gain[0] * 100}%`, width: `${(gain[1] - gain[0]) * 100}%` } })),
+      liquidation !== null
+        && h("span", { class: "track-shortened", style: { width: `${SHORTENED * 100}%` }, title: "Not to scale" }),
+      gain
+        && h(
+          "span",
+          {
+            class: `track-gain ${isGain ? "rising" : "falling"}`,
+            style: { left: `${gain[0] * 100}%`, width: `${(gain[1] - gain[0]) * 100}%` },
+          },
+        )),
     marks.map(([kind, name, price]) =>
-      h("span", { key: kind, class: `price-mark ${kind}`, style: { left: kind === "liquidation" ? "0%" : percent(price) }, title: `${name} ${exact(price)}` })));
+      h(
+        "span",
+        {
+          key: kind,
+          class: `price-mark ${kind}`,
+          style: { left: kind === "liquidation" ? "0%" : percent(price) },
+          title: `${name} ${exact(price)}`,
+        },
+      )));
 }

@@ -25,24 +25,57 @@ const READINGS = {
     ["CVD divergence", event(s.cvd_divergence)],
     ["Wall near", yes(s.wall_near) ? h("span", null, direction(s.wall_side), ` ${exact(s.wall_level)}`) : "no"],
     ["Wall absorbed", event(s.wall_absorbed, s.wall_absorbed_direction)],
-    ["Spoof ratio", percent(s.spoof_ratio, 0), { title: "Share of new liquidity that flickered away over 60 s; beyond 50 % the conviction is halved" }],
+    [
+      "Spoof ratio",
+      percent(s.spoof_ratio, 0),
+      { title: "Share of new liquidity that flickered away over 60 s; beyond 50 % the conviction is halved" },
+    ],
     ["Micro price", number(s.micro_price, 2)],
   ],
   E2: (s) => [
-    ["Velocity", h("span", null, `${s.velocity_1s ?? "–"}/s`, h("span", { class: "muted" }, s.velocity_ratio ? ` · ${number(s.velocity_ratio, 2)}×` : "")), { title: "Trades in the last second, and against the mean of 30 s" }],
+    [
+      "Velocity",
+      h("span", null,
+        `${s.velocity_1s ?? "–"}/s`,
+        h("span", { class: "muted" }, s.velocity_ratio ? ` · ${number(s.velocity_ratio, 2)}×` : "")),
+      { title: "Trades in the last second, and against the mean of 30 s" },
+    ],
     ["Taker buys 5 s", percent(s.aggressor_ratio, 0)],
     ["Run", h("span", null, `${s.streak ?? 0} `, s.streak_side ? direction(s.streak_side) : "")],
-    ["Volume spike", h("span", null, event(s.volume_spike), h("span", { class: "muted" }, s.spike_ratio ? ` · ${number(s.spike_ratio, 2)}×` : ""))],
+    [
+      "Volume spike",
+      h("span", null,
+        event(s.volume_spike),
+        h("span", { class: "muted" }, s.spike_ratio ? ` · ${number(s.spike_ratio, 2)}×` : "")),
+    ],
     ["Big trade", event(s.big_trade, s.big_trade_direction)],
     ["Delta slope", signed(s.delta_slope, 3)],
   ],
   E3: (s) => [
     ["EMA trend", direction(s.ema_trend)],
-    ["RSI", h("span", null, number(s.rsi, 1), s.rsi_zone && s.rsi_zone !== "NORMAL" ? h("strong", null, ` ${words(s.rsi_zone)}`) : "")],
-    ["MACD", h("span", null, { UP: "▲ up", DOWN: "▼ down" }[s.macd_momentum] ?? "flat", h("span", { class: "muted" }, ` · ${signed(s.macd_histogram, 2)}`))],
+    [
+      "RSI",
+      h("span", null, number(s.rsi, 1), s.rsi_zone && s.rsi_zone !== "NORMAL" ? h("strong", null, ` ${words(s.rsi_zone)}`) : ""),
+    ],
+    [
+      "MACD",
+      h("span", null,
+        { UP: "▲ up", DOWN: "▼ down" }[s.macd_momentum] ?? "flat",
+        h("span", { class: "muted" }, ` · ${signed(s.macd_histogram, 2)}`)),
+    ],
     ["Bands", h("span", null, words(s.bb_zone), yes(s.bb_squeeze) ? h("strong", null, " squeeze") : "")],
-    ["VWAP", h("span", null, number(s.vwap, 2), h("span", { class: "muted" }, s.vwap_distance ? ` · ${signedPercent(s.vwap_distance)}` : ""))],
-    ["ATR 1m", h("span", null, number(s.atr, 2), h("span", { class: "muted" }, Number(s.price) > 0 ? ` · ${percent(Number(s.atr) / Number(s.price), 2)}` : ""))],
+    [
+      "VWAP",
+      h("span", null,
+        number(s.vwap, 2),
+        h("span", { class: "muted" }, s.vwap_distance ? ` · ${signedPercent(s.vwap_distance)}` : "")),
+    ],
+    [
+      "ATR 1m",
+      h("span", null,
+        number(s.atr, 2),
+        h("span", { class: "muted" }, Number(s.price) > 0 ? ` · ${percent(Number(s.atr) / Number(s.price), 2)}` : "")),
+    ],
     ["Reversion", h("span", null, direction(s.reversion_direction), ` ${percent(s.reversion_strength, 0)}`)],
     ["Resistance", exact(s.nearest_resistance)],
     ["Support", exact(s.nearest_support)],
@@ -55,7 +88,13 @@ const READINGS = {
     ["Top traders long", percent(s.top_trader_long_pct)],
     ["Funding", s.funding_rate === undefined ? "–" : `${signed(Number(s.funding_rate) * 100, 4)} %`],
     ["Funding says", words(s.funding_signal)],
-    ["Cluster", h("span", null, number(s.nearest_liq_cluster, 1), s.liq_direction ? h("span", { class: "muted" }, ` ${words(s.liq_direction)}`) : ""), { title: "A model of where crowded positions would be closed by force" }],
+    [
+      "Cluster",
+      h("span", null,
+        number(s.nearest_liq_cluster, 1),
+        s.liq_direction ? h("span", { class: "muted" }, ` ${words(s.liq_direction)}`) : ""),
+      { title: "A model of where crowded positions would be closed by force" },
+    ],
     ["Cluster proximity", percent(s.liq_proximity_score, 0)],
     ["Extreme level", percent(s.extreme_level, 0)],
   ],
@@ -63,10 +102,18 @@ const READINGS = {
     ["Volatility", words(s.vol_phase)],
     ["ADX", number(s.adx, 1)],
     ["ATR 3m", percent(s.atr_pct, 3)],
-    ["Spread", h("span", null, percent(s.current_spread, 4), yes(s.spread_ok) ? "" : h("strong", { class: "falling" }, " too wide"))],
+    [
+      "Spread",
+      h("span", null, percent(s.current_spread, 4), yes(s.spread_ok) ? "" : h("strong", { class: "falling" }, " too wide")),
+    ],
     ["Correlation", signed(s.correlation, 2)],
     ["Risk off", event(s.risk_off)],
-    ["Prefers", STRATEGIES[s.preferred_strategy] ? `${s.preferred_strategy} ${STRATEGIES[s.preferred_strategy]}` : words(s.preferred_strategy)],
+    [
+      "Prefers",
+      STRATEGIES[s.preferred_strategy]
+        ? `${s.preferred_strategy} ${STRATEGIES[s.preferred_strategy]}`
+        : words(s.preferred_strategy),
+    ],
     ["Size ×", number(s.size_multiplier, 2)],
     ["Target · stop ×", `${number(s.tp_multiplier, 2)} · ${number(s.sl_multiplier, 2)}`],
     ["Leverage at most", `${s.leverage_max ?? "–"}×`],
@@ -89,10 +136,19 @@ export function isOld(engine, signal, now) {
 export function signalCard(engine, signal, now = null) {
   const { name, what } = ENGINES[engine];
   const old = signal && isOld(engine, signal, now);
-  const state = !signal ? badge("silent", "warn") : signal.warm !== "1" ? badge("cold", "warn", "It still lacks data, and counts as neutral") : old ? badge("old", "warn", "Older than it may be: counts as neutral") : badge("warm", "good");
+  const state = !signal
+    ? badge("silent", "warn")
+    : signal.warm !== "1"
+    ? badge("cold", "warn", "It still lacks data, and counts as neutral")
+    : old
+    ? badge("old", "warn", "Older than it may be: counts as neutral")
+    : badge("warm", "good");
   return h("article", { class: `signal ${old ? "old" : ""}`, key: engine, "aria-label": `${engine} ${name}` },
-    h("header", { class: "signal-head" }, h("h3", { title: what }, h("span", { class: `engine ${engine.toLowerCase()}` }, engine), name), state,
-      signal && now !== null && h("span", { class: "age", title: "Age" }, milliseconds(Math.max(0, now - Number(signal.event_time))))),
+    h("header", { class: "signal-head" },
+      h("h3", { title: what }, h("span", { class: `engine ${engine.toLowerCase()}` }, engine), name),
+      state,
+      signal
+        && now !== null && h("span", { class: "age", title: "Age" }, milliseconds(Math.max(0, now - Number(signal.event_time))))),
     !signal ? h("p", { class: "empty-text" }, "No signal yet. It comes within a minute of the start.") : [
       engine === "E5" ? regimeHead(signal) : strengthHead(engine, signal),
       facts(...READINGS[engine](signal)),
@@ -101,12 +157,19 @@ export function signalCard(engine, signal, now = null) {
 
 function strengthHead(engine, signal) {
   const strength = signedStrength(engine, signal);
-  const way = signal.direction === "NEUTRAL" || signal.direction === "BALANCED" ? h("span", { class: "direction none" }, "◆ neutral") : direction(signal.direction);
-  return h("div", { class: "strength", key: "strength" }, h("span", { class: "strength-way" }, way), h("span", { class: "strength-value" }, signed(strength, 2)),
+  const way = signal.direction === "NEUTRAL" || signal.direction === "BALANCED"
+    ? h("span", { class: "direction none" }, "◆ neutral")
+    : direction(signal.direction);
+  return h("div", { class: "strength", key: "strength" },
+    h("span", { class: "strength-way" }, way),
+    h("span", { class: "strength-value" }, signed(strength, 2)),
     signedBar(strength, { label: `${signal.direction}, strength ${percent(signal.strength, 0)}` }));
 }
 
 function regimeHead(signal) {
-  return h("div", { class: "strength", key: "regime" }, h("span", { class: "strength-way" }, h("strong", null, words(signal.regime))),
-    yes(signal.tradeable) ? badge("✓ tradeable", "good") : badge(`✗ ${signal.reason ? words(signal.reason) : "not tradeable"}`, "bad"));
+  return h("div", { class: "strength", key: "regime" },
+    h("span", { class: "strength-way" }, h("strong", null, words(signal.regime))),
+    yes(signal.tradeable)
+      ? badge("✓ tradeable", "good")
+      : badge(`✗ ${signal.reason ? words(signal.reason) : "not tradeable"}`, "bad"));
 }

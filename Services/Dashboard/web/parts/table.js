@@ -2,18 +2,31 @@
 import { empty } from "./ui.js";
 import { h } from "../core/view.js";
 
-/// Columns: `title`, `cell(row)`, and if wanted `number` (aligned right), `tone(row)`, `hint`, `wide` (text that may wrap), `minor` (not on a phone).
-/// Options: `key(row)`, `href(row)` for rows that lead somewhere, `cards` for a card a row on a phone, `none` for an empty table's text.
+/// Columns: `title`, `cell(row)`, and if wanted `tone(row)`, `hint`, and the flags `number` (aligned right), `wide` (text that
+/// may wrap), `minor` (not on a phone).
+/// Options: `key(row)`, `href(row)` for rows that lead somewhere, `cards` for a card a row on a phone, and what stands there when
+/// it is empty, `none`.
 export function table(label, columns, rows, { key, href, cards = false, none = "Nothing yet." } = {}) {
   if (rows.length === 0) return empty(none);
-  return h("div", { class: `table-scroll ${cards ? "as-cards" : ""}`, tabindex: cards ? null : 0, role: "region", "aria-label": label },
+  const kind = `table-scroll ${cards ? "as-cards" : ""}`;
+  return h("div", { class: kind, tabindex: cards ? null : 0, role: "region", "aria-label": label },
     h("table", null,
-      h("thead", null, h("tr", null, columns.map((column) =>
-        h("th", { scope: "col", class: `${column.number ? "number" : ""} ${column.minor ? "minor" : ""}`, title: column.hint }, column.title)))),
-      h("tbody", null, rows.map((row, index) =>
-        h("tr", { key: key ? key(row) : index, class: href ? "leads" : "", onclick: href ? (event) => follow(event, href(row)) : null },
-          columns.map((column) =>
-            h("td", { class: `${column.number ? "number" : ""} ${column.tone?.(row) ?? ""} ${column.wide ? "wide" : ""} ${column.minor ? "minor" : ""}`, "data-label": column.title }, column.cell(row))))))));
+      h("thead", null, h("tr", null, columns.map(headCell))),
+      h("tbody", null, rows.map((row, index) => bodyRow(columns, row, key ? key(row) : index, href?.(row))))));
+}
+
+function headCell(column) {
+  return h("th", { scope: "col", class: flags(column), title: column.hint }, column.title);
+}
+
+function bodyRow(columns, row, key, target) {
+  const onclick = target ? (event) => follow(event, target) : null;
+  return h("tr", { key, class: target ? "leads" : "", onclick }, columns.map((column) =>
+    h("td", { class: `${flags(column)} ${column.tone?.(row) ?? ""}`, "data-label": column.title }, column.cell(row))));
+}
+
+function flags(column) {
+  return ["number", "wide", "minor"].filter((flag) => column[flag]).join(" ");
 }
 
 /// The whole row is a target for the pointer; its first link is the one for the keyboard.

@@ -33,7 +33,8 @@ export class TradeZones {
   updateAllViews() {}
 
   paneViews() {
-    return [{ zOrder: () => "bottom", renderer: () => ({ draw: (target) => target.useBitmapCoordinateSpace((scope) => this.#draw(scope)) }) }];
+    return [{ zOrder: () =>
+      "bottom", renderer: () => ({ draw: (target) => target.useBitmapCoordinateSpace((scope) => this.#draw(scope)) }) }];
   }
 
   #draw({ context, horizontalPixelRatio: across, verticalPixelRatio: down }) {

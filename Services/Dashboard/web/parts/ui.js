@@ -1,4 +1,5 @@
 // The small pieces that every page is made of.
+import { ApiError } from "../core/api.js";
 import { moment, utc } from "../core/format.js";
 import { address } from "../core/router.js";
 import { h } from "../core/view.js";
@@ -6,13 +7,22 @@ import { h } from "../core/view.js";
 /// A card that is all of its page has no title of its own (`isPage`): the page's stands above it.
 export function card(title, content, { key = title, actions = null, kind = "", note = null, isPage = false } = {}) {
   return h("section", { class: `card ${kind}`, key, "aria-label": title },
-    (!isPage || actions) && h("header", { class: "card-head" }, !isPage && h("h2", null, title), note && h("span", { class: "note" }, note), actions),
+    (!isPage || actions)
+      && h("header", { class: "card-head" },
+        !isPage && h("h2", null, title),
+        note && h("span", { class: "note" }, note),
+        actions),
     content);
 }
 
 /// Says what will appear here, and when.
 export function empty(text) {
   return h("p", { class: "empty-text" }, text);
+}
+
+/// What an answer of `getEach` looks like, or why there is none.
+export function answered(answer, content) {
+  return answer instanceof ApiError ? h("p", { class: "answer bad", role: "alert" }, answer.message) : content(answer);
 }
 
 /// A figure with its name; `detail` stands below it, smaller.
@@ -39,7 +49,9 @@ export function badge(text, tone = "", title = null) {
 export function direction(side) {
   const way = LONG.has(side) ? "long" : SHORT.has(side) ? "short" : "none";
   const arrow = { long: "▲", short: "▼", none: "◆" }[way];
-  return h("span", { class: `direction ${way}` }, h("span", { "aria-hidden": "true" }, `${arrow} `), side === "NO_TRADE" ? "no trade" : side?.replaceAll("_", " ") ?? "–");
+  return h("span", { class: `direction ${way}` },
+    h("span", { "aria-hidden": "true" }, `${arrow} `),
+    side === "NO_TRADE" ? "no trade" : side?.replaceAll("_", " ") ?? "–");
 }
 
 export const LONG = new Set(["LONG", "BUY", "BUY_PRESSURE", "MOMENTUM_LONG", "CROWD_SHORT", "BULLISH"]);
@@ -60,7 +72,13 @@ export function segmented(label, page, query, name, options) {
 
 /// The windows of time that the history is asked for.
 export function daysChoice(page, query) {
-  return segmented("Window", page, { ...query, days: query.days ?? "30" }, "days", [[1, "1 d"], [7, "7 d"], [30, "30 d"], [90, "90 d"], [366, "1 y"]]);
+  return segmented(
+    "Window",
+    page,
+    { ...query, days: query.days ?? "30" },
+    "days",
+    [[1, "1 d"], [7, "7 d"], [30, "30 d"], [90, "90 d"], [366, "1 y"]],
+  );
 }
 
 export function traceLink(id, content) {
