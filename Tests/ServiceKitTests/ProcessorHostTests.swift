@@ -54,7 +54,7 @@ struct ProcessorHostTests {
         try harness.write(3)
         #expect(try harness.turn { try harness.outputs().count == 3 })
         let letter = try harness.client.command("XRANGE", "dead:{BTCUSDT}", "-", "+").elements[0].elements[1]
-        #expect(letter["id"]?.text == "1-1")
+        #expect(letter["entry_id"]?.text == "1-1")
         #expect(letter["field.n"]?.text == "poison")
         #expect(harness.host.metrics.deadLetters.value == 1)
     }
