@@ -18,7 +18,8 @@ extension Console {
 
     private func check() -> ExitCode {
         var wrong: [String] = []
-        for service in Services.programs {
+        let services = Services.programs + (hasTelegram ? ["notifier"] : [])
+        for service in services {
             let arguments = invocation.files.flatMap { ["-c", $0] } + ["--check"]
             let code = ChildRun.run(ChildRun.companion(service), arguments)
             if code != 0 { wrong.append(service) }
@@ -28,10 +29,18 @@ extension Console {
         if !invocation.isJSON {
             print(
                 wrong.isEmpty
-                    ? "all \(Services.programs.count) services accept it"
+                    ? "all \(services.count) services accept it"
+                        + (hasTelegram ? "" : "; the notifier is not asked: there is no token")
                     : "refused by \(wrong.joined(separator: ", "))")
         }
         return wrong.isEmpty ? .success : .configuration
+    }
+
+    /// The notifier is started only where it has a token.
+    private var hasTelegram: Bool {
+        configuration.flat(redacted: false).contains {
+            ["notifier.token", "notifier.token_file"].contains($0.path) && !$0.value.isEmpty
+        }
     }
 
     private func differ(from file: String) -> ExitCode {
