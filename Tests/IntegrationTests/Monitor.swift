@@ -70,6 +70,15 @@ final class Monitor {
         return rows.count
     }
 
+    /// How many lines a query draws now; nil for one that can't be read.
+    func series(_ query: String) throws -> Int? {
+        let result = try Subprocess.run(
+            "/usr/bin/curl",
+            ["-s", "--data-urlencode", "query=\(query)", "http://127.0.0.1:\(port)/api/v1/query"])
+        let answer = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        return ((answer?["data"] as? [String: Any])?["result"] as? [Any])?.count
+    }
+
     private func ask(_ path: String) throws -> [String: Any] {
         let result = try Subprocess.run("/usr/bin/curl", ["-s", "http://127.0.0.1:\(port)/api/v1/\(path)"])
         let answer = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
