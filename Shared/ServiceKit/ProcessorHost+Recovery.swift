@@ -194,11 +194,12 @@ extension ProcessorHost {
         }
     }
 
-    /// How far back a new state reads. The window is the market's time; played faster, that passes sooner by our clock, which
-    /// ids are of. A second more, since what comes late is then late by more of the market's time.
+    /// How far back a new state reads. An engine's window is the market's time; played faster, that passes sooner by our clock,
+    /// which ids are of. A second more, since what comes late is then late by more of the market's time. What the others read
+    /// is also said at times of our clock.
     private func windowMs(of kind: StreamKind) -> Int64 {
         let rate = context.settings.venue.clockRate, window = Processor.Input.warmUpMs(of: kind)
-        return rate > 1 && window > 0 ? Int64(Double(window) / rate) + 1000 : window
+        return sharing == .symbols && rate > 1 && window > 0 ? Int64(Double(window) / rate) + 1000 : window
     }
 
     /// The whole window for a new state; for one that is still right, what came since it was last read.

@@ -38,8 +38,11 @@ extension Console {
 
     /// The notifier is started only where it has a token.
     private var hasTelegram: Bool {
-        configuration.flat(redacted: false).contains {
-            ["notifier.token", "notifier.token_file"].contains($0.path) && !$0.value.isEmpty
+        do throws(ConfigurationError) {
+            let top = ConfigurationSection(configuration, expand: environment)
+            return try top.section("notifier").secret("token") != nil
+        } catch {
+            return true  // It says itself what is wrong.
         }
     }
 
