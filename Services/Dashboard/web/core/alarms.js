@@ -16,5 +16,5 @@ export function nakedPositions(live, now) {
 }
 
 export function servicesDown(live) {
-  return (live?.services ?? []).filter((service) => !service.up).map((service) => service.name);
+  return (live?.services ?? []).filter((service) => !service.up && !service.optional).map((service) => service.name);
 }
