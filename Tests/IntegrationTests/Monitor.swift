@@ -27,6 +27,8 @@ final class Monitor {
             let line = try Regex(#"127\.0\.0\.1:\d+("\], labels: \{service: \#(service)\})"#)
             configuration.replace(line) { "127.0.0.1:\(port)\($0[1].substring ?? "")" }
         }
+        // Another suite may run on this machine, on the ports that are written there.
+        configuration.replace(/127\.0\.0\.1:91\d\d/, with: "127.0.0.1:9")
         let rules = try Self.text("deploy/prometheus/rules.yml")
             .replacing(/for: \d+[sm]/, with: "for: 1s").replacing(/\[10m\]/, with: "[30s]")
             .replacing(/\[[15]m\]/, with: "[10s]").replacing("< 300", with: "< 10").replacing(
