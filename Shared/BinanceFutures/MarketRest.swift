@@ -5,7 +5,8 @@ public import TradingPrimitives
 public enum MarketRest {
     // MARK: Requests
 
-    public static func time() -> RestRequest { RestRequest(.get, "/fapi/v1/time") }
+    /// Without the venue's time nothing can be signed, nor told how old a book is: it may use the last of the weight.
+    public static func time() -> RestRequest { RestRequest(.get, "/fapi/v1/time", isCritical: true) }
 
     public static func exchangeInfo() -> RestRequest { RestRequest(.get, "/fapi/v1/exchangeInfo", timeoutMs: 15_000) }
 

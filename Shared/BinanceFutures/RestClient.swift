@@ -91,6 +91,12 @@ public final class RestClient {
         return ReadyRequest(form: .transfer(easy, transfer))
     }
 
+    /// How long to keep a request that can wait and may use this share of the weight of a minute, by our clock.
+    public func waitMs(for request: RestRequest, share: Double) -> Int64 {
+        let venueMs = budget.waitMs(forWeight: request.weight, share: share, at: context.venueClock.now())
+        return Int64((Double(venueMs) / context.venueClock.rate).rounded(.up))
+    }
+
     public func send(_ ready: ReadyRequest) {
         requests.add()
         switch ready.form {

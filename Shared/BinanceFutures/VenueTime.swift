@@ -14,6 +14,7 @@ public final class VenueTime {
     /// Round trip of the last answer.
     public private(set) var roundTripMs: Int64 = 0
     private static let periodMs: Int64 = 30_000
+    private static let lookAgainMs: Int64 = 600
     private static let retryMs: Int64 = 500
     /// The answer that the rate is measured from.
     private var anchor: VenueClock.Sample?
@@ -38,7 +39,7 @@ public final class VenueTime {
         guard !isStarted else { return }
         isStarted = true
         // The second one soon: it tells whether a simulated venue's time runs faster than ours.
-        context.reactor.after(ms: 600) { [weak self] in self?.synchronize() }
+        context.reactor.after(ms: Self.lookAgainMs) { [weak self] in self?.synchronize() }
         context.reactor.every(ms: Self.periodMs) { [weak self] in self?.synchronize() }
         learn(whenKnown)
     }
@@ -81,6 +82,8 @@ public final class VenueTime {
         context.venueClock.setRate(target)
         guard abs(target - rate) > rate * Self.rateTolerance else { return }
         context.log.info("venue_clock_rate") { $0.put("rate", target) }
+        // One that was behind runs fast while it makes up for it: another look shows whether it still does.
+        context.reactor.after(ms: Self.lookAgainMs) { [weak self] in self?.synchronize() }
     }
 
     private func answered(_ outcome: RestOutcome, _ sent: Int64) {

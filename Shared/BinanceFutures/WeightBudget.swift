@@ -61,6 +61,16 @@ public struct WeightBudget: Sendable {
         return nil
     }
 
+    /// How long a request of such a weight has to wait from `time` on, milliseconds of the venue's time, if it may use this
+    /// share of the limit.
+    public func waitMs(forWeight count: Int, share: Double, at time: Timestamp) -> Int64 {
+        let end = max(blockedUntil, bannedUntil)
+        if time < end { return end - time }
+        var minute = weight
+        minute.roll(time)
+        return minute.admits(count, share: share) ? 0 : (minute.number + 1) * minute.lengthMs - time.milliseconds
+    }
+
     /// What the venue says that we have used; nil where it says nothing.
     public mutating func told(weight: Int?, ordersIn10s: Int?, ordersIn1m: Int?, at time: Timestamp) {
         roll(time)

@@ -55,8 +55,23 @@ extension ProcessorHost {
         return try open(nil, key: key)
     }
 
+    /// A read names each of its streams, and to look through hundreds of them costs Redis more than what it finds there. So very
+    /// many streams are read no more often than this, milliseconds, and what comes meanwhile is read together.
+    private var pauseMs: Int64 { Int64((reader.parts.map(\.count).max() ?? 0) / 40) }
+
     func askForBatch() {
-        guard phase == .live, lanes.contains(where: { $0.mayAsk }), mayRead() else { return }
+        guard phase == .live, !isPausing, lanes.contains(where: { $0.mayAsk }), mayRead() else { return }
+        let pauseMs = pauseMs, now = SystemClock.monotonicUs()
+        if now - lastAskedUs < pauseMs * 1000 {
+            isPausing = true
+            context.reactor.after(ms: pauseMs) { [weak self] in
+                guard let self else { return }
+                isPausing = false
+                if case .idle = commit { askForBatch() }
+            }
+            return
+        }
+        lastAskedUs = now
         for lane in lanes where lane.mayAsk {
             guard let part = lane.part else { continue }
             lane.isReading = true

@@ -155,9 +155,9 @@ extension ProcessorHost {
         var replay = StreamReplay(client, reader)
         do throws(RedisError) {
             try recall(client, positions, isFresh)
-            try replayReferences(client)
+            try replayReferences(client, isNew: isNew)
             try replay.run(
-                windowMs: { isFresh($0) ? Processor.Input.warmUpMs(of: $0.kind) : 0 }, positions: positions,
+                windowMs: { isFresh($0) ? windowMs(of: $0.kind) : 0 }, positions: positions,
                 pending: pending
             ) { entry in
                 count += 1
@@ -186,7 +186,7 @@ extension ProcessorHost {
     ) throws(RedisError) {
         let newest = positions.map(\.lastDelivered.milliseconds).max() ?? 0
         for kind in Processor.Input.recalled {
-            let window = UInt64(Processor.Input.warmUpMs(of: kind))
+            let window = UInt64(windowMs(of: kind))
             let start = StreamId(milliseconds: newest - min(newest, window), sequence: 0)
             for stream in owned.map({ StreamName(kind, $0) }) where isFresh(stream) {
                 try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
@@ -194,10 +194,18 @@ extension ProcessorHost {
         }
     }
 
-    /// Also for a state that is still right: what came while the connection was down is made up for.
-    private func replayReferences(_ client: RedisClient) throws(RedisError) {
+    /// How far back a new state reads. An engine's window is the market's time; played faster, that passes sooner by our clock,
+    /// which ids are of. A second more, since what comes late is then late by more of the market's time. What the others read
+    /// is also said at times of our clock.
+    private func windowMs(of kind: StreamKind) -> Int64 {
+        let rate = context.settings.venue.clockRate, window = Processor.Input.warmUpMs(of: kind)
+        return sharing == .symbols && rate > 1 && window > 0 ? Int64(Double(window) / rate) + 1000 : window
+    }
+
+    /// The whole window for a new state; for one that is still right, what came since it was last read.
+    private func replayReferences(_ client: RedisClient, isNew: Bool) throws(RedisError) {
         var past: [(id: StreamId, input: Processor.Input)] = []
-        try references?.replay(client) { stream, id, fields in
+        try references?.replay(client, isNew: isNew) { stream, id, fields in
             if let input = try? Processor.Input(stream: stream, id: id, fields: fields) { past.append((id, input)) }
         }
         past.sort { $0.id < $1.id }

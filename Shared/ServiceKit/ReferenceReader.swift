@@ -13,20 +13,23 @@ final class ReferenceReader {
     private static let pageSize = 500
     private static let blockMs = 1000
 
+    /// The window is the market's time, which passes sooner when the venue is played faster. A little more is read: the entries
+    /// at which a worker goes on may be some seconds old.
     init(_ context: ServiceContext, _ streams: [StreamName], windowMs: Int64) {
         self.context = context
         self.streams = streams
-        self.windowMs = windowMs
+        self.windowMs = Int64(Double(windowMs) / max(1, context.settings.venue.clockRate)) + 10_000
         last = streams.map { _ in .zero }
     }
 
-    /// Gives the entries of the window, stream after stream.
+    /// Gives the entries of the window, stream after stream; with `isNew` false those from the last one given on.
     func replay(
-        _ client: RedisClient, _ body: (_ stream: StreamName, _ id: StreamId, _ fields: Fields) -> Void
+        _ client: RedisClient, isNew: Bool, _ body: (_ stream: StreamName, _ id: StreamId, _ fields: Fields) -> Void
     ) throws(RedisError) {
         let start = StreamId(milliseconds: UInt64(max(0, SystemClock.now().milliseconds - windowMs)), sequence: 0)
         for (index, stream) in streams.enumerated() {
-            last[index] = try StreamRange(client).forEach(in: stream, from: start) { body(stream, $0, $1) }
+            let from = isNew ? start : max(start, last[index])
+            last[index] = try StreamRange(client).forEach(in: stream, from: from) { body(stream, $0, $1) }
         }
     }
 

@@ -128,16 +128,9 @@ public struct HopBuffer {
 
     /// Puts an entry that can't be understood aside, with the reason, and acknowledges it.
     public mutating func deadLetter(stream: Int, id: StreamId, fields: borrowing Fields, error: ContractError) {
-        var letter = Fields()
-        letter.put("v", 1)
-        letter.put("stream", streams[stream].key)
-        letter.put("id", id)
-        letter.put("service", group)
-        letter.put("error", error.description)
-        for pair in fields.pairs {
-            let name = Array("field.\(pair.name)".utf8), value = Array(pair.value.utf8)
-            name.withUnsafeBytes { name in value.withUnsafeBytes { letter.append(name: name, value: $0) } }
-        }
+        let letter = DeadLetter(
+            stream: streams[stream].key, entryId: id, service: group, error: error.description
+        ).whole(fields)
         emit(letter, to: Array(StreamName(.dead, streams[stream].symbol).key.utf8), lane: laneOf[stream])
         acknowledge(stream: stream, id: id)
     }

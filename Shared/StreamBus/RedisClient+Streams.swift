@@ -25,13 +25,8 @@ extension RedisClient {
     public func putAside(
         _ id: StreamId, _ fields: Fields, of stream: StreamName, group: String, error: String
     ) throws(RedisError) {
-        var whole = DeadLetter(stream: stream.key, entryId: id, service: group, error: error).fields
-        for (name, value) in fields.pairs {
-            Array("field.\(name)".utf8).withUnsafeBytes { name in
-                Array(value.utf8).withUnsafeBytes { whole.append(name: name, value: $0) }
-            }
-        }
-        try add(whole, to: StreamName(.dead, stream.symbol))
+        let letter = DeadLetter(stream: stream.key, entryId: id, service: group, error: error).whole(fields)
+        try add(letter, to: StreamName(.dead, stream.symbol))
         try command("XACK", stream.key, group, id.description)
     }
 }

@@ -66,6 +66,18 @@ struct OutcomeTests {
         #expect(budget.take(critical, at: time + 65_000) == nil)
     }
 
+    @Test func `what can wait waits for the minute's end, or the block's`() {
+        var budget = WeightBudget(limit: 100, ordinaryShare: 0.8)
+        let time = Timestamp(milliseconds: 60_000)
+        #expect(budget.waitMs(forWeight: 40, share: 0.5, at: time) == 0)
+        #expect(budget.take(RestRequest(.get, "/x", weight: 50), at: time) == nil)
+        #expect(budget.waitMs(forWeight: 10, share: 0.5, at: time + 1000) == 59_000)
+        #expect(budget.waitMs(forWeight: 10, share: 0.6, at: time + 1000) == 0)
+        #expect(budget.waitMs(forWeight: 10, share: 0.5, at: time + 60_000) == 0)
+        budget.block(forMs: 5000, at: time + 58_000)
+        #expect(budget.waitMs(forWeight: 1, share: 0.5, at: time + 59_000) == 4000)
+    }
+
     @Test func `orders leave some for protection, and after a 429 nothing but what protects goes`() {
         var budget = WeightBudget(ordersPer10s: 10, ordersPerMinute: 40)
         let time = Timestamp(milliseconds: 60_000)

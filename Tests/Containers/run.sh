@@ -96,6 +96,11 @@ expect "all containers run" wait_for 60 all_run
 expect "Redis answers" wait_for 60 redis PING
 expect "a trade is closed" wait_for 240 more_trades_than 0
 
+say "the backup that is made by itself"
+expect "there is one, and it is whole" wait_for 60 eval '"$engine" exec "$(one backup)" bash -c "ls /backups/*/MANIFEST"'
+expect "it has the database and both journals" eval \
+    '[ "$("$engine" exec "$(one backup)" bash -c "cd /backups/*/ && ls" | grep -cE "^(database|executor.journal|risk-manager.journal)")" = 3 ]'
+
 say "privileges and limits, as the kernel has them"
 for name in "${services[@]}"; do
     id=$(one "$name")

@@ -85,6 +85,7 @@ struct VenueCodeTests {
             talk.tick(afterMs: 200)
             let (_, exit) = try talk.takeOrder()
             #expect(exit.kind == .market && exit.isReduceOnly && exit.quantity.description == "10")
+            #expect(talk.alerts.contains("stop_refused"))
         }
         #expect(talk.executor.acceptsEntries == (action != .stopEntries))
     }

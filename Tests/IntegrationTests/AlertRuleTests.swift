@@ -54,6 +54,7 @@ struct AlertRuleTests {
         }
         #expect(fired == (try Monitor.alerts()), "a rule that nobody provokes, or a provocation without a rule")
         try checkNames()
+        try checkPanels()
     }
 
     /// Something goes wrong, and ends again.
@@ -94,13 +95,36 @@ struct AlertRuleTests {
         return ["now \(PaperSuite.nowMs())"] + alerts + events.map { "\($0.id.milliseconds) \($0.fields.pairs)" }
     }
 
+    private func boards() throws -> [String] {
+        let folder = SharedData.packageRoot.appending(path: "deploy/grafana/dashboards")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
+            "deploy/grafana/dashboards/\($0)"
+        }
+    }
+
+    /// Each line of each panel can be asked of Prometheus, and shows something after all that has gone wrong here.
+    private func checkPanels() throws {
+        var count = 0
+        for path in try boards() {
+            let board = try JSONSerialization.jsonObject(with: Data(try Monitor.text(path).utf8)) as? [String: Any]
+            for panel in board?["panels"] as? [[String: Any]] ?? [] {
+                for target in panel["targets"] as? [[String: Any]] ?? [] {
+                    let line = try #require(target["expr"] as? String)
+                    let series = try monitor.series(line)
+                    #expect(
+                        series ?? 0 > 0,
+                        "\(path), \(panel["title"] ?? ""): \(line): \(series == nil ? "refused" : "empty")")
+                    count += 1
+                }
+            }
+        }
+        #expect(count > 50)
+    }
+
     /// What rules and dashboards ask for is what the services show.
     private func checkNames() throws {
         let served = try monitor.served()
-        let folder = SharedData.packageRoot.appending(path: "deploy/grafana/dashboards")
-        let boards = try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
-            "deploy/grafana/dashboards/\($0)"
-        }
+        let boards = try boards()
         #expect(boards.count == 5)
         for path in boards + ["deploy/prometheus/rules.yml"] {
             let asked = Set(try Monitor.text(path).matches(of: /vortex7_\w+/).map { String($0.0) })

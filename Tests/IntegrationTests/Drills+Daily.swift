@@ -35,7 +35,7 @@ extension DrillTests {
                     try run.follow("vortexctl config diff NEW.yaml", ["NEW.yaml": file], code: nil).contains(
                         "risk_per_trade"))
                 let said = try run.follow("vortexctl -c NEW.yaml config check", ["NEW.yaml": file])
-                #expect(said.contains("all 10 services accept it"))
+                #expect(said.contains("all 11 services accept it"))
             },
             Drill("upgrade") { run in
                 let symbol = try run.bought()

@@ -27,6 +27,8 @@ final class Monitor {
             let line = try Regex(#"127\.0\.0\.1:\d+("\], labels: \{service: \#(service)\})"#)
             configuration.replace(line) { "127.0.0.1:\(port)\($0[1].substring ?? "")" }
         }
+        // Another suite may run on this machine, on the ports that are written there.
+        configuration.replace(/127\.0\.0\.1:91\d\d/, with: "127.0.0.1:9")
         let rules = try Self.text("deploy/prometheus/rules.yml")
             .replacing(/for: \d+[sm]/, with: "for: 1s").replacing(/\[10m\]/, with: "[30s]")
             .replacing(/\[[15]m\]/, with: "[10s]").replacing("< 300", with: "< 10").replacing(
@@ -68,6 +70,15 @@ final class Monitor {
     func upCount() throws -> Int {
         let rows = try ask("query?query=up==1")["result"] as? [[String: Any]] ?? []
         return rows.count
+    }
+
+    /// How many lines a query draws now; nil for one that can't be read.
+    func series(_ query: String) throws -> Int? {
+        let result = try Subprocess.run(
+            "/usr/bin/curl",
+            ["-s", "--data-urlencode", "query=\(query)", "http://127.0.0.1:\(port)/api/v1/query"])
+        let answer = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        return ((answer?["data"] as? [String: Any])?["result"] as? [Any])?.count
     }
 
     private func ask(_ path: String) throws -> [String: Any] {

@@ -38,6 +38,7 @@ struct RollingRestartTests {
             }
         }
         let sorted = times.sorted(), p99 = sorted[min(sorted.count - 1, sorted.count * 99 / 100)]
+        try starve(suite, "tick-engine")
         print("\(times.count) restarts: ready after p50 \(sorted[sorted.count / 2]) ms, p99 \(p99) ms")
         #expect(p99 <= 1000, "\(sorted)")
 
@@ -50,6 +51,26 @@ struct RollingRestartTests {
         var audit = RunAudit(seed: 5, title: "\(times.count) restarts")
         audit.executorUp = [[executorSince, PaperSuite.nowMs()]]
         try audit.check(suite)
+    }
+
+    /// An engine that wants more memory than it may have is killed each time it comes; nobody else is, and once it may have it, it
+    /// is back.
+    private func starve(_ suite: PaperSuite, _ engine: String) throws {
+        guard let cage = MemoryCage(kilobytes: 1024) else { return print("no memory limit may be set here") }
+        #expect(suite.terminate(engine).code == 0)
+        suite.launcher = cage.launcher
+        for _ in 0..<3 {
+            suite.start([engine])
+            #expect(suite.wait(seconds: 10) { !suite.isAlive(engine) }, "\(engine) lives on 1 MB")
+            #expect(suite.exitCode(engine) == nil, "it was not the kernel that ended it")
+        }
+        suite.launcher = []
+        let decisions = try suite.length("decision:{BTCUSDT}"), before = readyTimes(suite, engine).count
+        #expect(
+            suite.wait(seconds: 10) { try suite.length("decision:{BTCUSDT}") > decisions }, "no decision without it")
+        suite.start([engine])
+        try #require(suite.wait(seconds: 20) { readyTimes(suite, engine).count > before }, "\(engine)")
+        for other in PaperSuite.engines + ["executor"] { #expect(suite.isAlive(other), "\(other)") }
     }
 
     /// When the engine was ready, by its log.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, .build/clients, one with ccxt, and .build/browser, one
-# with Playwright and schemathesis, all at pinned versions; and installs Chromium. Done once and kept; only tests and
-# benchmarks use them. Where one can't be made, the tests that need it are skipped, and this says so.
+# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, .build/clients, one with ccxt, .build/browser, one
+# with Playwright and schemathesis, and .build/grafana, one with the types of Grafana's dashboards, all at pinned versions; and
+# installs Chromium. Done once and kept; only tests and benchmarks use them. Where one can't be made, the tests that need it are
+# skipped, and this says so.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -43,4 +44,7 @@ if ! command -v chromium >/dev/null; then
         status=1
     }
 fi
+# Of the version that compose.yaml runs.
+environment grafana "grafana-foundation-sdk==1769699520!11.4.0" 'import grafana_foundation_sdk' \
+    "the test that reads the dashboards with Grafana's types" || status=1
 exit $status

@@ -1,8 +1,8 @@
 public import Glibc
 import Synchronization
 
-/// Where the next search begins: elsewhere in each process of tests.
-private let next = Atomic<Int>(Int(getpid()) * 37)
+/// Where the next search begins: far from where the process of tests beside this one begins.
+private let next = Atomic<Int>(Int(getpid()) * 1009)
 
 /// A TCP port of the loopback that nothing listens on.
 ///

@@ -77,6 +77,19 @@ struct RegimeTests {
         #expect(signals.allSatisfy { !$0.isRiskOff || ($0.correlation ?? 0) < 0.5 })
     }
 
+    @Test(arguments: [Int64(5000), 60_000])
+    func `a correlation counts once each worker has heard the pair's returns`(delayMs: Int64) {
+        var configuration = RegimeConfiguration.standard
+        configuration.correlationDelayMs = delayMs
+        let signals = RegimeStory.random(seed: 5, minutes: 60).signals(configuration).map(\.signal)
+        let changed = zip(signals, signals.dropFirst()).filter { $0.correlation != $1.correlation }.map(\.1.eventTime)
+        #expect(changed.count > 5)
+        for time in changed {
+            let age = time - time.floored(to: 300_000)
+            #expect(delayMs...delayMs + 6000 ~= age, "\(age) ms after its moment")
+        }
+    }
+
     @Test func `without one of the two there is no correlation`() {
         var configuration = RegimeConfiguration.standard
         configuration.references = Symbol("SOLUSDT").map { ($0, $0) }

@@ -136,6 +136,20 @@ struct PlanTests {
         _ = try terms(try talk.decide())
     }
 
+    @Test func `a position that is adopted anew under another name holds its contract no longer than that`() throws {
+        var talk = try Talk()
+        let names = [try talk.decide(), try talk.decide()]
+        for name in names {
+            let adopted = ExecutionEvent(
+                plan: name.id, cause: name.cause, eventTime: talk.now, kind: .positionAdopted, state: .active,
+                direction: .long, strategy: .momentum)
+            talk.hear(talk.symbol, .execution(adopted))
+        }
+        #expect(try rule(try talk.decide()) == .symbolBusy)
+        talk.hear(talk.symbol, .execution(try talk.closing(names[1], pnl: "1")))
+        _ = try terms(try talk.decide())
+    }
+
     @Test func `the learner's numbers and the account's fees take the place of ours`() throws {
         var talk = try Talk()
         talk.hear(

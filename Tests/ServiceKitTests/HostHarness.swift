@@ -49,23 +49,31 @@ final class HostHarness {
     static let input = "md.trade:{BTCUSDT}"
     static let output = "signal:{BTCUSDT}"
 
-    init(_ options: [String] = []) throws {
+    /// Streams that the host reads beside its own, and that stay empty.
+    private let others: [StreamName]
+
+    init(_ options: [String] = [], others count: Int = 0) throws {
         server = try #require(RedisServer(options))
         client = try server.client()
         symbol = try #require(Symbol("BTCUSDT"))
-        host = try Self.host(server, symbol)
+        others = (0..<count).compactMap { Symbol("T\($0)USDT") }.map { StreamName(.trade, $0) }
+        host = try Self.host(server, symbol, others)
     }
 
-    private static func host(_ server: RedisServer, _ symbol: Symbol) throws -> ProcessorHost<Summer> {
+    private static func host(
+        _ server: RedisServer, _ symbol: Symbol, _ others: [StreamName]
+    ) throws -> ProcessorHost<Summer> {
         let context = try testContext(server)
-        return ProcessorHost(context, sharing: .none, start: .beginning) { Summer(symbol: symbol) }
+        return ProcessorHost(
+            context, sharing: .none, start: .beginning, streams: [StreamName(.trade, symbol)] + others
+        ) { Summer(symbol: symbol) }
     }
 
     /// The host is let go as by kill -9, and another one stands in its place.
     ///
     /// Returns once the server has noticed: until then it would hand the next entry to the reader that is gone.
     func replaceHost() throws {
-        host = try Self.host(server, symbol)
+        host = try Self.host(server, symbol, others)
         let end = SystemClock.monotonicUs() + 8_000_000
         while SystemClock.monotonicUs() < end {
             let clients = try client.command("INFO", "clients").text ?? ""

@@ -62,11 +62,13 @@ struct HopBufferTests {
             stream: 0, id: StreamId(milliseconds: 5, sequence: 0), fields: fields,
             error: .malformed(field: "price", text: "junk"))
         _ = try commit(&hop)
-        let letter = try client.command("XRANGE", "dead:{BTCUSDT}", "-", "+").elements[0].elements[1]
-        #expect(letter["stream"]?.text == "md.trade:{BTCUSDT}")
-        #expect(letter["id"]?.text == "5-0")
-        #expect(letter["service"]?.text == "g")
-        #expect(letter["field.price"]?.text == "junk")
+        let fieldsFound = try #require(
+            try client.newest(of: StreamName(.dead, Symbol("BTCUSDT"))).first?.fields)
+        let letter = try DeadLetter(fieldsFound)
+        #expect(letter.stream == "md.trade:{BTCUSDT}")
+        #expect(letter.entryId == StreamId(milliseconds: 5, sequence: 0))
+        #expect(letter.service == "g")
+        #expect(fieldsFound["field.price"] == "junk")
         #expect(try client.command("XPENDING", "md.trade:{BTCUSDT}", "g").elements[0].integer == 0)
     }
 

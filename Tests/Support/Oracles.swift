@@ -49,6 +49,21 @@ public enum Browsers {
     public static let schemathesis = environment.appending(path: "bin/schemathesis").path
 }
 
+/// The types that Grafana's authors generate from the schema of its dashboards.
+public enum GrafanaTypes {
+    private static let environment = SharedData.packageRoot.appending(path: ".build/grafana")
+    /// Whether `Tests/Oracles/install.sh` has made the Python with them.
+    public static let areInstalled = FileManager.default.fileExists(
+        atPath: environment.appending(path: "installed").path)
+    public static let skipMessage = "Grafana's types are not installed: run Tests/Oracles/install.sh"
+
+    /// Reads dashboards with them.
+    public static func read(_ dashboards: [String]) throws -> Subprocess.Result {
+        let script = SharedData.packageRoot.appending(path: "Tests/Oracles/grafana_types.py").path
+        return try Subprocess.run(environment.appending(path: "bin/python3").path, ["-B", script] + dashboards)
+    }
+}
+
 /// Columns of numbers for an oracle: a line of names, then rows of 64-bit floats, NaN where a value is absent.
 public struct ColumnTable {
     private let names: [String]

@@ -109,4 +109,26 @@ struct DeployTests {
             }
         }
     }
+
+    private static let analyzer = "/usr/bin/systemd-analyze"
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: analyzer), "needs systemd-analyze"))
+    func `systemd finds nothing wrong with its units`() throws {
+        let units = SharedData.packageRoot.appending(path: "deploy/systemd"), files = FileManager.default
+        let folder = files.temporaryDirectory.appending(path: "vortex7-units-\(UUID().uuidString)")
+        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? files.removeItem(at: folder) }
+        var paths: [String] = []
+        for name in try files.contentsOfDirectory(atPath: units.path) {
+            // It looks for the programs, which are not installed here; a template needs a name.
+            let unit = try String(contentsOf: units.appending(path: name), encoding: .utf8)
+                .replacing(/ExecStart=\S+/, with: "ExecStart=/bin/true")
+            paths.append(folder.appending(path: name.replacing("@.", with: "@tick-engine.")).path)
+            try unit.write(toFile: paths.last ?? "", atomically: true, encoding: .utf8)
+        }
+        #expect(paths.count >= 4)
+        let result = try Subprocess.run(
+            Self.analyzer, ["verify", "--man=no", "--recursive-errors=no"] + paths)
+        #expect(result.exitCode == 0, "\(result.output)")
+    }
 }

@@ -61,6 +61,15 @@ struct MonitoringTests {
         }
     }
 
+    @Test(.enabled(if: GrafanaTypes.areInstalled, "\(GrafanaTypes.skipMessage)"))
+    func `dashboards are made of what Grafana knows`() throws {
+        let boards = try paths(under: "deploy/grafana/dashboards", ending: ".json").map {
+            SharedData.packageRoot.appending(path: $0).path
+        }
+        let result = try GrafanaTypes.read(boards)
+        #expect(result.exitCode == 0, "\(result.output)")
+    }
+
     @Test func `Prometheus asks each service, on this machine and in containers`() throws {
         let here = try text("deploy/prometheus/prometheus.yml"), paper = try text("deploy/config/paper.yaml")
         let containers = try text("deploy/prometheus/containers.yml")

@@ -14,6 +14,23 @@ final class MarketPolls {
     private var random: SplitMix64
     private static let ratioGridMs: Int64 = 300_000
 
+    private struct WantedCandles {
+        let index: Int
+        let timeframe: Timeframe
+        var limit: Int
+        var attempt: Int
+        /// What it takes of what may be asked for at once: a short answer is a request, too.
+        var cost: Int { max(limit, 150) }
+    }
+    private var wanted: [WantedCandles] = []
+    /// What has been asked for and not answered yet, in candles.
+    private var candlesAsked = 0
+    private var isResting = false
+    private static let candlesAskedMax = 1500
+    /// Entries that may wait for Redis when more of the past is asked for.
+    private static let waitingMax = 10_000
+    private static let attemptsMax = 20
+
     init(_ shell: HubShell) {
         self.shell = shell
         context = shell.context
@@ -32,7 +49,10 @@ final class MarketPolls {
 
     private func begin() {
         fetchRules()
-        fetchCandles(shell.symbols.indices.flatMap { index in Timeframe.allCases.map { (index, $0) } })
+        for index in shell.symbols.indices {
+            for timeframe in Timeframe.allCases { want(index, timeframe, candlesMax(timeframe)) }
+        }
+        fetchCandles()
         for (index, symbol) in shell.symbols.enumerated() {
             fetchOpenInterest(index, symbol)
             fetchRatios(index, symbol)
@@ -78,17 +98,59 @@ final class MarketPolls {
         for index in shell.symbols.indices {
             for timeframe in Timeframe.allCases {
                 let count = Int(venueMs / timeframe.milliseconds) + 3
-                fetchCandles(index, timeframe, limit: min(count, candlesMax(timeframe)))
+                want(index, timeframe, min(count, candlesMax(timeframe)))
             }
+        }
+        fetchCandles()
+    }
+
+    private func want(_ index: Int, _ timeframe: Timeframe, _ limit: Int, attempt: Int = 1) {
+        if let known = wanted.firstIndex(where: { $0.index == index && $0.timeframe == timeframe }) {
+            wanted[known].limit = max(wanted[known].limit, limit)
+        } else {
+            wanted.append(WantedCandles(index: index, timeframe: timeframe, limit: limit, attempt: attempt))
         }
     }
 
-    /// Fetches the past of each pair in turn: all at once would need much memory for a moment.
-    private func fetchCandles(_ pairs: [(index: Int, timeframe: Timeframe)]) {
-        guard let (index, timeframe) = pairs.first else { return }
-        fetchCandles(index, timeframe, limit: candlesMax(timeframe)) { [unowned self] in
-            // What came is written before more comes.
-            context.reactor.after(ms: 1) { [unowned self] in fetchCandles(Array(pairs.dropFirst())) }
+    /// Asks for what is wanted, a few requests at a time: all at once would need much memory, more room than there is for what
+    /// waits to be written, and more of the venue's weight than it gives in a minute.
+    private func fetchCandles() {
+        while let next = wanted.first, !isResting {
+            let isRoom = candlesAsked == 0 || candlesAsked + next.cost <= Self.candlesAskedMax
+            guard isRoom else { return }
+            guard shell.writer.unconfirmedCount < Self.waitingMax else { return pause(ms: 20) }
+            let request = MarketRest.candles(shell.symbols[next.index], next.timeframe, limit: next.limit)
+            // What is asked for all the time needs some of the weight.
+            let waitMs = rest.waitMs(for: request, share: 0.5)
+            guard waitMs == 0 else { return pause(ms: waitMs) }
+            wanted.removeFirst()
+            candlesAsked += next.cost
+            rest.send(request) { [unowned self] in answered($0, next) }
+        }
+    }
+
+    private func answered(_ outcome: RestOutcome, _ asked: WantedCandles) {
+        candlesAsked -= asked.cost
+        if case .success(let value) = outcome,
+            let candles = MarketRest.candles(value, asked.timeframe, now: context.venueClock.now())
+        {
+            for candle in candles { shell.receive(.candle(candle), symbol: asked.index) }
+            return fetchCandles()
+        }
+        tell(outcome, "klines")
+        if asked.attempt < Self.attemptsMax {
+            want(asked.index, asked.timeframe, asked.limit, attempt: asked.attempt + 1)
+        }
+        pause(ms: Int64(min(asked.attempt, 6)) * 5000)
+    }
+
+    /// Goes on asking for candles after a while.
+    private func pause(ms: Int64) {
+        guard !isResting else { return }
+        isResting = true
+        context.reactor.after(ms: ms) { [unowned self] in
+            isResting = false
+            fetchCandles()
         }
     }
 
@@ -101,32 +163,13 @@ final class MarketPolls {
             min(settings.backfillCandles, settings.hub.candlesMax))
     }
 
-    /// `onAnswer` is called after the first answer, whatever it is.
-    private func fetchCandles(
-        _ index: Int, _ timeframe: Timeframe, limit: Int, attempt: Int = 1, onAnswer: @escaping () -> Void = {}
-    ) {
-        rest.send(MarketRest.candles(shell.symbols[index], timeframe, limit: limit)) { [unowned self] outcome in
-            defer { onAnswer() }
-            if case .success(let value) = outcome,
-                let candles = MarketRest.candles(value, timeframe, now: context.venueClock.now())
-            {
-                for candle in candles { shell.receive(.candle(candle), symbol: index) }
-                return
-            }
-            tell(outcome, "klines")
-            guard attempt < 20 else { return }
-            context.reactor.after(ms: Int64(min(attempt, 6)) * 5000) { [unowned self] in
-                fetchCandles(index, timeframe, limit: limit, attempt: attempt + 1)
-            }
-        }
-    }
-
     // MARK: Positioning
 
     /// Each symbol at its own moment of the period, so that the requests do not come all at once.
     private func scheduleOpenInterest() {
-        // Of the venue's time.
-        let periodMs = max(50, Int64(Double(shell.settings.openInterestSeconds) * 1000 / context.venueClock.rate))
+        // Of the venue's time; ten a second at most, a quarter of the weight.
+        let venueMs = max(shell.settings.openInterestSeconds * 1000, shell.symbols.count * 100)
+        let periodMs = max(50, Int64(Double(venueMs) / context.venueClock.rate))
         for (index, symbol) in shell.symbols.enumerated() {
             context.reactor.after(ms: periodMs * Int64(index) / Int64(shell.symbols.count)) { [unowned self] in
                 context.reactor.every(ms: periodMs) { [unowned self] in fetchOpenInterest(index, symbol) }

@@ -108,9 +108,7 @@ public final class SimulatorServer<Source: MarketSource> {
             closeOldConnections()
             var waitUs: Int64 = 20_000
             if let next = simulation.nextTime() { waitUs = min(waitUs, clock.microseconds(until: next)) }
-            // What the clock does by itself falls on a grid of 50 ms of the venue.
-            let tick = simulation.exchange.now.floored(to: 50) + 50
-            waitUs = min(waitUs, clock.microseconds(until: tick))
+            waitUs = min(waitUs, clock.microseconds(until: simulation.exchange.nextMoment))
             if let next = outbox.nextTime { waitUs = min(waitUs, clock.microseconds(until: next)) }
             // Events a fraction of a millisecond apart are served together.
             guard cws_poll(server, max(waitUs, 500)) else { return }

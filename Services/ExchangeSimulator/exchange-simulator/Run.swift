@@ -47,7 +47,9 @@ private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError)
     let start = try startTime(arguments) ?? Timestamp(milliseconds: Clock.realMs())
     let seed: UInt64 = try arguments.value("seed", 1)
     let made = SyntheticMarket.make(instruments, seed: seed, start: start)
-    var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
+    var configuration = ExchangeConfiguration(instruments: instruments)
+    configuration.hasPhases = true
+    var exchange = Exchange(configuration, start: start)
     for (index, candles) in made.history.enumerated() {
         exchange.setHistory(index, candles)
         exchange.setStatistics(index, made.statistics[index])

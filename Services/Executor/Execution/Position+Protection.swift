@@ -21,6 +21,8 @@ extension Position {
             around.now - (stops.last?.sentAt ?? .zero) >= Self.stopRetryMs
         {
             if failedStopCount >= Self.stopAttemptsMax {
+                actions.alerts.append(
+                    (.critical, "stop_refused", "\(symbol): no stop of \(failedStopCount) tries stands; closing it"))
                 exit(.emergency, "no stop could be placed", around, &actions)
             } else {
                 // What the venue refuses of one kind it may take of the other.

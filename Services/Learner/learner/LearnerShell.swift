@@ -9,13 +9,14 @@ import TradingPrimitives
 /// that counts.
 ///
 /// The database is the truth: a round is one transaction, and the stream is brought up to its newest set after each turn, also
-/// when a person has rolled back, or Redis has lost it.
+/// when a person has rolled back, or Redis has lost it. One learner works, by a lease; others stand by.
 final class LearnerShell {
     private let context: ServiceContext
     private let settings: LearnerSettings
     private var database: Database?
     private var redis: RedisClient?
     private let kpis: KpiKeeper
+    private var lease: OwnerLease?
     private let rounds: Metrics.Counter
     private let number: Metrics.Gauge
 
@@ -31,16 +32,23 @@ final class LearnerShell {
     func run() -> ExitCode {
         context.serveMetrics(
             isReady: { [unowned self] in redis != nil && database != nil },
-            isRedisUp: { [unowned self] in redis != nil })
+            isRedisUp: { [unowned self] in redis != nil || context.isStandby })
         context.stopOnSignals { [unowned self] in context.reactor.stop() }
-        context.reactor.after(ms: 0) { [unowned self] in turn() }
+        lease = OwnerLease(
+            context, name: "WEIGHTS", mayAssume: { false }, onTaken: { [unowned self] in turn() },
+            onLost: { [unowned self] in context.isStandby = true })
+        context.isStandby = true
+        lease?.start()
         context.reactor.every(ms: settings.everyMs) { [unowned self] in turn() }
         context.reactor.run()
+        lease?.leave()
         context.log.info("stopped")
         return .success
     }
 
     private func turn() {
+        guard lease?.standing == .held else { return }
+        context.isStandby = false
         do {
             let database = try connectDatabase()
             while try learn(database) {}

@@ -18,7 +18,8 @@ extension Console {
 
     private func check() -> ExitCode {
         var wrong: [String] = []
-        for service in Services.programs {
+        let services = Services.programs + (hasTelegram ? ["notifier"] : [])
+        for service in services {
             let arguments = invocation.files.flatMap { ["-c", $0] } + ["--check"]
             let code = ChildRun.run(ChildRun.companion(service), arguments)
             if code != 0 { wrong.append(service) }
@@ -28,10 +29,21 @@ extension Console {
         if !invocation.isJSON {
             print(
                 wrong.isEmpty
-                    ? "all \(Services.programs.count) services accept it"
+                    ? "all \(services.count) services accept it"
+                        + (hasTelegram ? "" : "; the notifier is not asked: there is no token")
                     : "refused by \(wrong.joined(separator: ", "))")
         }
         return wrong.isEmpty ? .success : .configuration
+    }
+
+    /// The notifier is started only where it has a token.
+    private var hasTelegram: Bool {
+        do throws(ConfigurationError) {
+            let top = ConfigurationSection(configuration, expand: environment)
+            return try top.section("notifier").secret("token") != nil
+        } catch {
+            return true  // It says itself what is wrong.
+        }
     }
 
     private func differ(from file: String) -> ExitCode {

@@ -13,7 +13,7 @@ enum Services {
     /// Their work is that of a processor alone, so that it can be done again.
     static let replayable = sharing + ["decision-engine", "risk-manager"]
     /// Each reads its own section of the configuration.
-    static let programs = ["data-hub"] + sharing + single + ["trade-recorder"]
+    static let programs = ["data-hub"] + sharing + single + ["trade-recorder", "learner"]
     static let restartable = SuiteSettings.services.filter { $0 != "vortexctl" && $0 != "bus-probe" }
 }
 

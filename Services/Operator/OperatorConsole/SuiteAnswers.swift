@@ -109,7 +109,7 @@ extension SuiteView {
     /// What fits a phone: account, risk, and what is held.
     fileprivate var short: String {
         var lines = [accountText, riskText]
-        let down = services.filter { !$0.isUp }.map(\.name)
+        let down = services.filter(\.isMissing).map(\.name)
         if !down.isEmpty { lines.append("DOWN: \(down.joined(separator: ", "))") }
         lines += markets.map { "\($0.symbol): \($0.positionText)" }
         return lines.joined(separator: "\n")

@@ -8,9 +8,10 @@ extension SuiteView {
         table.add("vortex7 \(settings.mode.rawValue)", "\(settings.profile.rawValue) · \(SystemClock.now())")
         for (index, service) in services.enumerated() {
             let idle = service.idleMs.map { "active \($0) ms ago" } ?? "never seen"
+            let state = service.isUp ? "up  " : service.isMissing ? "DOWN" : "off "
             table.add(
                 index == 0 ? "services" : "",
-                "\(service.isUp ? "up  " : "DOWN") \(service.name) · \(idle) · \(service.pending) in hand")
+                "\(state) \(service.name) · \(idle) · \(service.pending) in hand")
         }
         table.add("account", accountText)
         table.add("risk", riskText)
@@ -63,7 +64,8 @@ extension SuiteView {
 extension SuiteView.Service {
     public var json: JSONNode {
         .object([
-            ("name", .text(name)), ("up", .bool(isUp)), ("idle_ms", .optional(idleMs)), ("pending", .integer(pending)),
+            ("name", .text(name)), ("up", .bool(isUp)), ("optional", .bool(isOptional)), ("idle_ms", .optional(idleMs)),
+            ("pending", .integer(pending)),
         ])
     }
 }

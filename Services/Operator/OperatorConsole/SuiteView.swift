@@ -12,7 +12,10 @@ public struct SuiteView {
         let pending: Int64
         /// How long it may be silent on a quiet market.
         var silenceMaxMs: Int64 = 5000
+        /// Whether the suite is whole without it.
+        var isOptional = false
         var isUp: Bool { idleMs.map { $0 < silenceMaxMs } ?? false }
+        var isMissing: Bool { !isUp && !isOptional }
     }
 
     struct Market {
@@ -56,7 +59,7 @@ public struct SuiteView {
             ("sentiment-engine", .metric),
             ("regime-filter", .book),
             ("decision-engine", .signal),
-            ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision),
+            ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision), ("notifier", .execution),
         ]
         var services = [try hub(client, symbol)]
         for (name, kind) in readers {
@@ -65,9 +68,20 @@ public struct SuiteView {
             let pending = rows.compactMap { $0.pairs["pending"]?.integer }.reduce(0, +)
             // A decision comes once a minute at least.
             let silenceMaxMs: Int64 = name == "trade-recorder" ? 75_000 : 5000
-            services.append(Service(name: name, idleMs: idle, pending: pending, silenceMaxMs: silenceMaxMs))
+            services.append(
+                Service(
+                    name: name, idleMs: idle, pending: pending, silenceMaxMs: silenceMaxMs,
+                    isOptional: name == "notifier"))
         }
-        return services
+        return services + [try learner(client, settings)]
+    }
+
+    /// The learner reads the database; how long ago it renewed its lease tells that it lives.
+    private static func learner(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) -> Service {
+        let key = SymbolLeases.leaseKey("learner", "WEIGHTS", isCluster: settings.redis.cluster != nil)
+        let leftMs = try client.command("PTTL", key).integer ?? -2
+        let idleMs = leftMs < 0 ? nil : max(0, Int64(SymbolLeases.lifeMs) - leftMs)
+        return Service(name: "learner", idleMs: idleMs, pending: 0, isOptional: true)
     }
 
     /// The hub reads nothing; its newest book tells when it last wrote.

@@ -50,10 +50,10 @@ struct PairCorrelation {
 
     init(_ configuration: RegimeConfiguration) { self.configuration = configuration }
 
-    /// A reading counts one step after its time: by then both returns have reached each worker, so that all say the same of
+    /// A reading counts a while after its time: by then both returns have reached each worker, so that all say the same of
     /// the same moment.
     private func reading(at time: Timestamp) -> Reading? {
-        latest.flatMap { time - $0.time >= MidPriceGrid.stepMs ? $0 : previous }
+        latest.flatMap { time - $0.time >= configuration.correlationDelayMs ? $0 : previous }
     }
 
     /// The last correlation; nil once it is older than the ten minutes that it spans.

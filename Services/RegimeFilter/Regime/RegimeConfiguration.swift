@@ -35,6 +35,8 @@ public struct RegimeConfiguration: Sendable {
     public var correlationHigh = 0.8
     /// How long having been together counts, milliseconds.
     public var correlationMemoryMs: Int64 = 1_800_000
+    /// How long after its moment a correlation begins to count, milliseconds: by then each worker has heard the pair's returns.
+    public var correlationDelayMs: Int64 = 5000
     /// Pairs of returns without which there is no correlation.
     public var correlationPairsMin = 60
 

@@ -40,7 +40,9 @@ struct Exposure {
             ended.append(event.plan)
             if ended.count > Self.endedMax { ended.removeFirst() }
         case .positionAdopted:
-            guard let symbol, plan(of: symbol) == nil else { return }
+            guard let symbol else { return }
+            // An executor that lost its journal adopts anew what it had adopted or entered before: the old name never ends.
+            holdings.removeAll { $0.symbol == symbol }
             holdings.append(
                 Holding(symbol: symbol, plan: event.plan, margin: .zero, until: event.eventTime + 86_400_000))
         case .entrySent, .entryAccepted, .entryRepriced, .entryFilled, .stopAccepted, .stopMoved, .stopRefused,

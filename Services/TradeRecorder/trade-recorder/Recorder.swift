@@ -118,9 +118,9 @@ final class Recorder {
         return made
     }
 
-    /// Returns whether there may be more.
+    /// Returns whether more waits. What has come meanwhile can wait for its turn: with many contracts there is always something.
     private func recordBatch(_ redis: RedisClient, _ database: Database) throws -> Bool {
-        let entries = try read(redis)
+        let entries = try read(redis), hasMore = hasPending || isFull(entries)
         guard !entries.isEmpty else {
             defer { hasPending = false }
             return hasPending
@@ -148,8 +148,18 @@ final class Recorder {
         }
         try acknowledge(good.map(\.0) + skipped, redis)
         metrics.recorded(good.map(\.0.id))
-        return true
+        return hasMore
     }
+
+    /// Whether a stream had as many entries as may be read at once.
+    private func isFull(_ entries: [Entry]) -> Bool {
+        entries.count >= countMax
+            && Dictionary(grouping: entries, by: \.stream).values.contains { $0.count >= countMax }
+    }
+
+    /// Entries of one stream that are read at once: however many contracts there are, a batch is one transaction and stands in
+    /// memory.
+    private var countMax: Int { max(Self.batchMax / parts.count, Self.partMin) }
 
     private func acknowledge(_ entries: [Entry], _ redis: RedisClient) throws(RedisError) {
         var commands = CommandBuffer()
@@ -176,8 +186,7 @@ final class Recorder {
 
     private func read(_ redis: RedisClient) throws(RedisError) -> [Entry] {
         var commands = CommandBuffer()
-        // However many contracts there are, a batch is one transaction and stands in memory.
-        let count = max(Self.batchMax / parts.count, Self.partMin)
+        let count = countMax
         for streams in parts {
             commands.command(
                 ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(count)", "STREAMS"]

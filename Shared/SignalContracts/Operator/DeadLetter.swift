@@ -32,4 +32,14 @@ public struct DeadLetter: StreamMessage {
         fields.put("service", service)
         fields.put("error", error)
     }
+
+    /// The letter with the entry in it.
+    public func whole(_ entry: borrowing Fields) -> Fields {
+        var whole = fields
+        for pair in entry.pairs {
+            let name = Array("field.\(pair.name)".utf8), value = Array(pair.value.utf8)
+            name.withUnsafeBytes { name in value.withUnsafeBytes { whole.append(name: name, value: $0) } }
+        }
+        return whole
+    }
 }

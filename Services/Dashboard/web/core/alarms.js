@@ -43,5 +43,5 @@ export class NakedWatch {
 }
 
 export function servicesDown(live) {
-  return (live?.services ?? []).filter((service) => !service.up).map((service) => service.name);
+  return (live?.services ?? []).filter((service) => !service.up && !service.optional).map((service) => service.name);
 }

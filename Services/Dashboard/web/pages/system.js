@@ -33,11 +33,11 @@ function rest(system) {
 
 function services(list) {
   if (list.length === 0) return empty("Waiting for the first word from the suite.");
-  return h("ul", { class: "services" }, list.map((service) => h("li", { key: service.name, class: service.up ? "up" : "down" },
-    h("span", { class: "service-mark", "aria-hidden": "true" }, service.up ? "●" : "✗"),
+  return h("ul", { class: "services" }, list.map((service) => h("li", { key: service.name, class: service.up || service.optional ? "up" : "down" },
+    h("span", { class: "service-mark", "aria-hidden": "true" }, service.up ? "●" : service.optional ? "○" : "✗"),
     h("span", { class: "service-name" }, service.name),
     h("span", { class: "muted" },
-      service.up ? "up" : h("strong", { class: "falling" }, "down"),
+      service.up ? "up" : service.optional ? "off" : h("strong", { class: "falling" }, "down"),
       service.idle_ms === null ? "" : ` · read ${milliseconds(service.idle_ms)} ago`,
       service.pending > 0 ? ` · ${service.pending} pending` : ""))));
 }

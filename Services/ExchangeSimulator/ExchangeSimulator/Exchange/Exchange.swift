@@ -10,6 +10,8 @@ public struct ExchangeConfiguration: Sendable {
     public var listenKeyLifeMs: Int64 = 3_600_000
     /// Of the chances that faults have.
     public var faultSeed: UInt64 = 1
+    /// Whether each contract's books and candles come at a phase of its own, as at the venue; else all in the same moment.
+    public var hasPhases = false
 
     public init(instruments: [Instrument]) { self.instruments = instruments }
 }
