@@ -2,7 +2,6 @@
 #define CLINUX_SHIM_H
 // What Swift's Glibc module leaves out.
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -16,7 +15,4 @@ static inline int clinux_start_writing(int descriptor, off_t offset, off_t count
     const unsigned int write = 2;  // SYNC_FILE_RANGE_WRITE
     return sync_file_range(descriptor, offset, count, write);
 }
-
-/// Has the system never write this process' memory to a file when it crashes. 0, or -1.
-static inline int clinux_forbid_core_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 #endif

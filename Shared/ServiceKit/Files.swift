@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// All bytes of a file; nil when it can't be read.
@@ -20,8 +19,18 @@ public func readFile(_ path: String) -> [UInt8]? {
     }
 }
 
-/// Has the system never write this process' memory, and the secrets in it, to a file when it crashes.
-public func forbidCoreDumps() { _ = clinux_forbid_core_dumps() }
+/// Has the system not write this process' memory, and the secrets in it, to a file when it crashes.
+///
+/// PR_SET_DUMPABLE would do more, but then Swift's own report of a crash could not read what it reports of.
+public func forbidCoreDumps() {
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    // A program that takes cores off a pipe gets one in spite of the limit, but nothing in it.
+    let filter = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC)
+    guard filter >= 0 else { return }
+    _ = write(filter, "0", 1)
+    close(filter)
+}
 
 /// An environment variable; nil when it is not set.
 public func environment(_ name: String) -> String? {

@@ -86,8 +86,8 @@ final class PaperSuite {
     func start(_ service: String, as name: String, _ settings: String) {
         let file = "\(folder)/\(name).yaml"
         guard writeFile(file, settings.replacingOccurrences(of: "@", with: folder)) else { return }
-        processes[name] = ChildProcess(
-            "\(Self.programs)/\(service)", ["-c", "\(folder)/suite.yaml", "-c", file], output: "\(folder)/\(name).log")
+        let words = launcher + ["\(Self.programs)/\(service)", "-c", "\(folder)/suite.yaml", "-c", file]
+        processes[name] = ChildProcess(words[0], Array(words.dropFirst()), output: "\(folder)/\(name).log")
     }
 
     func signal(_ service: String, _ number: Int32) { processes[service]?.signal(number) }

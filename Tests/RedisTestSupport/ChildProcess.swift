@@ -21,7 +21,15 @@ public final class ChildProcess {
         }
         variables += environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in texts + variables { free(text) } }
-        guard posix_spawnp(&id, program, &actions, nil, &texts, &variables) == 0 else { return nil }
+        // A test's thread blocks most signals, and a child would take that over.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        guard posix_spawnp(&id, program, &actions, &attributes, &texts, &variables) == 0 else { return nil }
         isRunning = true
     }
 
