@@ -31,7 +31,7 @@ function kpiCard(kpi) {
   const history = kpi.history.map((point) => point.value);
   return card(kpi.title, [
     h("p", { class: "figure" }, h("span", { class: "big" }, text(kpi.week)), badge(label, tone)),
-    band({ target: kpi.target, danger: kpi.danger, value: kpi.week, status: kpi.status, text: text(kpi.week) }),
+    band({ target: kpi.target, danger: kpi.danger, value: kpi.week, text: text(kpi.week) }),
     h("div", { class: "axis" },
       h("span", null, h("span", { class: "zone-mark good", "aria-hidden": "true" }), `target ${kpi.target}`),
       h("span", null, h("span", { class: "zone-mark bad", "aria-hidden": "true" }), `danger ${kpi.danger}`)),

@@ -106,7 +106,7 @@ function held(market, m, now, digits) {
       h("span", { class: `big ${trend(m.pnl)}` }, signed(m.pnl)), h("span", { class: "unit" }, "USDT"),
       h("span", { class: trend(m.pnl), title: "Of the position's value" }, signedPercent(pnlShare(m.pnl, m.notional))),
       h("span", { class: "muted", title: "Of its margin" }, `${signedPercent(pnlShare(m.pnl, m.margin), 1)} on margin`)),
-    priceBar({ side: position.side, liquidation: m.liquidation, stop: m.stop, entry: m.entry, now: m.now, target: m.target }),
+    priceBar(position.side, m),
     legend(position, m, digits),
     progress(m),
     timeLeft(position, m, now),
