@@ -50,6 +50,7 @@ def main():
             (checks.history_that_is_away,),
             (checks.session_that_ends,),
             (checks.trades_and_traces, options.patience),
+            (checks.choices,),
             (checks.every_page, options.screenshots),
         ):
             if options.only in (None, check.__name__):

@@ -39,6 +39,25 @@ def every_page(report, browser, base, people, screenshots):
             dashboard.close()
 
 
+def choices(report, browser, base, people):
+    """What can be chosen within pages, by its address."""
+    dashboard = Dashboard(browser, base).enter("viewer", people["viewer"])
+    found = []
+    for address in (
+        "overview?by=week", "overview?by=month&days=7", "chart?timeframe=15m", "decisions?outcome=traded", "decisions?outcome=refused",
+        "decisions?gate=score", "alerts?severity=CRITICAL", "fees?days=1", "trades?result=loss", "trades?from=2020-01-01&to=2020-01-02",
+    ):
+        dashboard.open(address)
+        found += [f"{address}: {problem}" for problem in dashboard.page.evaluate(AUDIT)]
+        if not dashboard.page.locator("main .page-body").inner_text().strip():
+            found.append(f"{address} is empty")
+    dashboard.page.evaluate("location.hash = '#/nowhere'")
+    dashboard.page.wait_for_selector("main [role=alert]")
+    found += dashboard.problems
+    report.check("choices within pages", not found, "; ".join(found[:8]))
+    dashboard.close()
+
+
 def traces(dashboard):
     """The address of the newest decision."""
     dashboard.open("decisions")

@@ -12,6 +12,7 @@ class Report:
         """Prints and keeps the result; returns it."""
         if not is_right:
             self.failures.append(f"{name}: {detail}" if detail else name)
+        detail = " ".join(detail.split())
         print(f"{'ok  ' if is_right else 'FAIL'} {name}{f' ({detail})' if detail else ''}", flush=True)
         return is_right
 

@@ -42,6 +42,18 @@ export class NakedWatch {
   }
 }
 
+const BOOK_OLD_AFTER_MS = 5_000;
+const ACCOUNT_OLD_AFTER_MS = 30_000;
+
+/// Frames go on when only the hub or the executor is silent: what they tell of is then old by itself.
+export function isBookOld({ book_time: bookTime }, time) {
+  return bookTime === null || time - bookTime > BOOK_OLD_AFTER_MS;
+}
+
+export function isAccountOld({ account, time }) {
+  return account === null || time - account.event_time > ACCOUNT_OLD_AFTER_MS;
+}
+
 export function servicesDown(live) {
   return (live?.services ?? []).filter((service) => !service.up && !service.optional).map((service) => service.name);
 }

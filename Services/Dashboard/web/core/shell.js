@@ -1,5 +1,5 @@
 // What stands around every page: header, navigation, footer, and what is said when a page has nothing to show.
-import { servicesDown } from "./alarms.js";
+import { isAccountOld, servicesDown } from "./alarms.js";
 import { logOut } from "./api.js";
 import { askCommand } from "./commands.js";
 import { entryState } from "./entries.js";
@@ -132,7 +132,8 @@ function figures(live) {
   const account = live?.account;
   const risk = live?.risk;
   const share = risk && Number(risk.day_start_balance) > 0 ? Number(risk.pnl_today) / Number(risk.day_start_balance) : null;
-  return h("dl", { class: "header-figures" },
+  const old = live && isAccountOld(live) ? "old" : "";
+  return h("dl", { class: `header-figures ${old}`, title: old && "The executor has not told the account for a while" },
     h("div", null, h("dt", null, "Equity"), h("dd", null, number(account?.equity))),
     h("div", null, h("dt", null, "Today"),
       h("dd", { class: trend(risk?.pnl_today), title: "P&L of the trades that ended since midnight UTC, after fees" },

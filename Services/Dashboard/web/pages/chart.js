@@ -1,4 +1,5 @@
 // Candles of one contract, and what the suite does there.
+import { isBookOld } from "../core/alarms.js";
 import { get } from "../core/api.js";
 import { exact, number, signed, signedPercent, trend } from "../core/format.js";
 import { h } from "../core/view.js";
@@ -20,20 +21,21 @@ export async function load({ query, signal, firstSymbol }) {
 export function view({ data, live, query, feed, symbols }) {
   if (!data.answer) return empty("No contract is traded.");
   const market = live?.markets.find((one) => one.symbol === data.symbol);
+  const isOld = feed.isStale || !market || isBookOld(market, live.time);
   const m = market?.position ? measure(market) : null;
   const price = market && market.bid !== null && market.ask !== null ? (Number(market.bid) + Number(market.ask)) / 2 : null;
   return card("Chart", [
     h("div", { class: "toolbar" },
       segmented("Contract", "chart", { ...query, symbol: data.symbol }, "symbol", symbols.map((name) => [name, name])),
       segmented("Timeframe", "chart", query, "timeframe", [["1m", "1m"], ["3m", "3m"], ["5m", "5m"], ["15m", "15m"]]),
-      h("span", { class: `quote live ${feed.isStale ? "stale" : ""}` },
+      h("span", { class: `quote live ${isOld ? "stale" : ""}` },
         ["Bid", "Ask"].map((side) =>
           h("span", { key: side },
             `${side} `,
             h("strong", null, number(market?.[side.toLowerCase()], feed.digits(data.symbol))))))),
     data.answer.candles.length === 0
       ? empty("No candles yet. The hub fetches a day of them at its start.")
-      : candleChart(data.answer, lines(data.answer, m), feed.isStale ? null : price),
+      : candleChart(data.answer, lines(data.answer, m), isOld ? null : price),
     m?.isHeld && held(market, m),
     h("p", { class: "legend-line muted" },
       h("span", null, "▲ ▼ entry"),

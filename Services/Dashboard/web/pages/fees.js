@@ -33,12 +33,10 @@ export function view({ data, query }) {
     ], { actions: daysChoice("fees", query) }),
     card("Fees by day", data.days.length === 0 ? empty("The first bar stands after the first trade that ends.") : [
       columns(
-        data.days.map((row) =>
-          ({
-            name: row.name,
-            value: Number(row.fees),
-            title: `${row.name}: fees ${number(row.fees)}, gross ${signed(row.gross)}, net ${signed(row.net)}`,
-          })),
+        data.days.map((row) => ({
+          value: Number(row.fees),
+          title: `${row.name}: fees ${number(row.fees)}, gross ${signed(row.gross)}, net ${signed(row.net)}`,
+        })),
         "Fees by day",
         "accent",
       ),

@@ -16,9 +16,10 @@ const STATUS = { good: ["✓ on target", "good"], watch: ["watch", "warn"], dang
 
 export function view({ data }) {
   const inDanger = data.kpis.filter((kpi) => kpi.status === "danger");
+  const { day, week, month } = data.trades;
   return [
     h("p", { key: "summary", class: "toolbar muted" },
-      `Judged by the last 7 days (${count(data.trades.week, "trade")}; ${data.trades.day} in a day, ${data.trades.month} in 30 days). `,
+      `Judged by the last 7 days (${count(week, "trade")}; ${day} in a day, ${month} in 30 days). `,
       inDanger.length > 0 && h("strong", { class: "falling" }, `${inDanger.length} in danger.`)),
     h("div", { key: "kpis", class: "card-grid" }, data.kpis.map(kpiCard)),
   ];
@@ -30,7 +31,7 @@ function kpiCard(kpi) {
   const history = kpi.history.map((point) => point.value);
   return card(kpi.title, [
     h("p", { class: "figure" }, h("span", { class: "big" }, text(kpi.week)), badge(label, tone)),
-    band({ target: kpi.target, danger: kpi.danger, value: kpi.week, status: kpi.status, text: text(kpi.week) }),
+    band({ target: kpi.target, danger: kpi.danger, value: kpi.week, text: text(kpi.week) }),
     h("div", { class: "axis" },
       h("span", null, h("span", { class: "zone-mark good", "aria-hidden": "true" }), `target ${kpi.target}`),
       h("span", null, h("span", { class: "zone-mark bad", "aria-hidden": "true" }), `danger ${kpi.danger}`)),

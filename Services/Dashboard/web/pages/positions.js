@@ -1,4 +1,5 @@
 // What is held at this moment, and how it is protected.
+import { isBookOld } from "../core/alarms.js";
 import { askCommand } from "../core/commands.js";
 import { duration, exact, number, percent, signed, signedPercent, trend, utc } from "../core/format.js";
 import { h } from "../core/view.js";
@@ -10,7 +11,8 @@ import { POSITION_STATES, STRATEGIES } from "../parts/words.js";
 
 export const isLive = true;
 
-export function view({ live, now, session, feed }) {
+export function view(context) {
+  const { live, session, feed } = context;
   if (!live) return h("p", { class: "empty-text" }, "Waiting for the first word from the suite.");
   const held = live.markets.filter((market) => market.position && !["NO_FILL", "CLOSED"].includes(market.position.state));
   return [
@@ -23,7 +25,7 @@ export function view({ live, now, session, feed }) {
           h("a", { href: "#/decisions" }, "Decisions"),
           "."))
       : h("div", { key: "cards", class: `positions live ${feed.isStale ? "stale" : ""}` },
-        held.map((market) => positionCard(market, now, session, feed))),
+        held.map((market) => positionCard(market, context))),
   ];
 }
 
@@ -64,17 +66,19 @@ function closeButton(market) {
   return h("button", { class: "button danger-outline small", type: "button", onclick: ask }, "Close…");
 }
 
-function positionCard(market, now, session, feed) {
+function positionCard(market, { live, now, session, feed }) {
   const { position, symbol } = market;
   const m = measure(market);
   const naked = feed.naked.seconds(symbol, now);
-  const kind = naked === null ? "" : "naked";
+  const isOld = isBookOld(market, live.time);
+  const kind = `${naked === null ? "" : "naked"} ${isOld ? "stale" : ""}`;
   return h("article", { key: symbol, class: `card position ${kind}`, "aria-label": `${position.side} ${symbol}` },
     h("header", { class: "card-head" },
       h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)),
       direction(position.side),
       position.leverage && badge(`${position.leverage}×`),
       badge(POSITION_STATES[position.state] ?? position.state, position.state === "TRAILING" ? "good" : ""),
+      isOld && badge("no price for a while", "warn"),
       position.strategy && h("span", { class: "note" }, `${position.strategy} ${STRATEGIES[position.strategy] ?? ""}`),
       session.role === "operator" && m.isHeld && closeButton(market)),
     naked !== null && nakedAlarm(naked),
@@ -102,7 +106,7 @@ function held(market, m, now, digits) {
       h("span", { class: `big ${trend(m.pnl)}` }, signed(m.pnl)), h("span", { class: "unit" }, "USDT"),
       h("span", { class: trend(m.pnl), title: "Of the position's value" }, signedPercent(pnlShare(m.pnl, m.notional))),
       h("span", { class: "muted", title: "Of its margin" }, `${signedPercent(pnlShare(m.pnl, m.margin), 1)} on margin`)),
-    priceBar({ side: position.side, liquidation: m.liquidation, stop: m.stop, entry: m.entry, now: m.now, target: m.target }),
+    priceBar(position.side, m),
     legend(position, m, digits),
     progress(m),
     timeLeft(position, m, now),

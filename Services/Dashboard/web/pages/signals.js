@@ -1,4 +1,5 @@
 // What every engine says of every contract, and what the decision makes of it.
+import { isBookOld } from "../core/alarms.js";
 import { milliseconds, number, signed, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { signedBar } from "../parts/bars.js";
@@ -8,8 +9,6 @@ import { badge, card, direction, traceLink } from "../parts/ui.js";
 import { ENGINES, GATES } from "../parts/words.js";
 
 export const isLive = true;
-
-const BOOK_OLD_AFTER_MS = 5_000;
 
 export function view({ live, feed }) {
   if (!live) return h("p", { class: "empty-text" }, "Waiting for the first word from the suite.");
@@ -58,13 +57,13 @@ function overview(markets, now, feed) {
 
 function marketCard(market, now, feed) {
   const bookAge = market.book_time === null ? null : now - market.book_time;
-  const isBookOld = bookAge === null || bookAge > BOOK_OLD_AFTER_MS;
+  const isOldBook = isBookOld(market, now);
   return card(market.symbol, [
     decisionHead(market.decision, now),
     h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, market.signals[engine], now))),
-  ], { kind: isBookOld ? "stale" : "",
+  ], { kind: isOldBook ? "stale" : "",
   note: h("span", { class: "quote" },
-    isBookOld ? badge(bookAge === null ? "no book yet" : `book ${milliseconds(bookAge)} old`, "warn") : "",
+    isOldBook ? badge(bookAge === null ? "no book yet" : `book ${milliseconds(bookAge)} old`, "warn") : "",
     ` ${number(market.bid, feed.digits(market.symbol))} / ${number(market.ask, feed.digits(market.symbol))}`) });
 }
 

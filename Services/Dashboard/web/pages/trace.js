@@ -31,6 +31,9 @@ export function view({ data, id }) {
   ];
 }
 
+/// What ends a plan without a position.
+const UNTRADED = new Set(["NO_FILL", "PLAN_DENIED"]);
+
 const symbolOf = (id) => id.replace(/-[^-]*$/, "");
 
 function head(id, decision, plan, events, end) {
@@ -65,7 +68,8 @@ function executionStage(events, end) {
 }
 
 function resultStage(events, end) {
-  if (!end) return [events.length > 0 ? "under way" : "none", ""];
+  if (!end && events.length === 0) return ["none", ""];
+  if (!end) return [UNTRADED.has(events.at(-1).event) ? "no position" : "under way", ""];
   return [end.pnl_net === undefined ? exitText(end.exit_reason) : `${signed(end.pnl_net)} USDT`, trend(end.pnl_net)];
 }
 
@@ -211,9 +215,10 @@ function streamEntries(entries) {
       "."),
     h("ul", { key: "entries", class: "entries-list" }, entries.map(({ stream, entry }, index) => {
       const command = `redis-cli XRANGE '${stream}' ${entry} ${entry}`;
-      return h("li", { key: `${stream}/${entry}/${index}` }, h("code", null, h("span", null, stream), ` ${entry}`),
-        h("button", { class: "button quiet small", type: "button", title: command, onclick: (event) => copy(event.currentTarget, command) },
-          "Copy"));
+      const onclick = (event) => copy(event.currentTarget, command);
+      return h("li", { key: `${stream}/${entry}/${index}` },
+        h("code", null, h("span", null, stream), ` ${entry}`),
+        h("button", { class: "button quiet small", type: "button", title: command, onclick }, "Copy"));
     })),
   ];
 }
@@ -221,7 +226,7 @@ function streamEntries(entries) {
 async function copy(button, text) {
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    button.dataset.done = "";
   } catch {
     // Browsers give no clipboard to pages over plain HTTP from another machine.
     prompt("Copy this", text);

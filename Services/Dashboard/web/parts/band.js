@@ -13,7 +13,7 @@ function parseBound(text) {
   return side[1] === ">" ? { from: value, to: Infinity } : { from: -Infinity, to: value };
 }
 
-export function band({ target, danger, value, status, text }) {
+export function band({ target, danger, value, text }) {
   const good = parseBound(target);
   const bad = parseBound(danger);
   if (!good || !bad) return null;
@@ -27,9 +27,8 @@ export function band({ target, danger, value, status, text }) {
     left: `${place(Math.max(bound.from, from))}%`,
     width: `${place(Math.min(bound.to, to)) - place(Math.max(bound.from, from))}%`,
   });
-  const isOut = value !== null && (value < from || value > to);
   return h("div", { class: "band", role: "img", "aria-label": `${text}; target ${target}, danger ${danger}` },
     h("span", { class: "band-zone good", style: zone(good), title: `Target ${target}` }),
     h("span", { class: "band-zone bad", style: zone(bad), title: `Danger ${danger}` }),
-    value !== null && h("span", { class: `band-value ${status} ${isOut ? "out" : ""}`, style: { left: `${place(value)}%` } }));
+    value !== null && h("span", { class: "band-value", style: { left: `${place(value)}%` } }));
 }

@@ -19,13 +19,12 @@ export function periodChoice(query) {
 }
 
 export function profitByPeriod(performance, query) {
-  const by = query.by ?? "day";
+  const by = query.by in PERIODS ? query.by : "day";
   const bars = periods(performance.days, by);
   return [
     bars.length === 0 ? empty("The first bar stands after the first trade that ends.") : [
       columns(
         bars.map(({ name, sum }) => ({
-          name,
           value: sum.net,
           title: `${name}: ${signed(sum.net)} USDT, ${count(sum.trades, "trade")}, ${sum.wins} won, fees ${number(sum.fees)}`,
         })),
@@ -40,7 +39,7 @@ export function profitByPeriod(performance, query) {
       { title: "Fees", number: true, cell: (row) => number(row.sum.fees) },
       { title: "Trades", number: true, cell: (row) => row.sum.trades },
       { title: "Won", number: true, cell: (row) => percent(row.sum.wins / row.sum.trades, 0) },
-    ], [...bars].reverse().slice(0, 8), { key: (row) => row.name }),
+    ], [...bars].reverse().slice(0, 8), { key: (row) => row.from }),
   ];
 }
 
@@ -48,16 +47,13 @@ export function profitByPeriod(performance, query) {
 function periods(days, by) {
   const found = new Map();
   for (const one of days) {
-    const name = {
-      day: () => day(one.date),
-      week: () => `from ${day(monday(one.date))}`,
-      month: () => one.date.slice(0, 7),
-    }[by]();
-    const sum = found.get(name) ?? { trades: 0, wins: 0, gross: 0, fees: 0, net: 0 };
+    const from = { day: one.date, week: monday(one.date), month: one.date.slice(0, 7) }[by];
+    const sum = found.get(from) ?? { trades: 0, wins: 0, gross: 0, fees: 0, net: 0 };
     for (const field of Object.keys(sum)) sum[field] += Number(one[field]);
-    found.set(name, sum);
+    found.set(from, sum);
   }
-  return [...found].map(([name, sum]) => ({ name, sum }));
+  const name = { day, week: (from) => `from ${day(from)}`, month: (from) => from }[by];
+  return [...found].map(([from, sum]) => ({ from, name: name(from), sum }));
 }
 
 function monday(date) {

@@ -5,57 +5,40 @@ import { h } from "../core/view.js";
 
 /// The liquidation is far away beside the stop: the way to it is drawn shortened, and marked as such.
 const SHORTENED = 0.2;
+const NAMES = { liquidation: "Liquidation", stop: "Stop", entry: "Entry", target: "Target", now: "Now" };
 
-/// `marks`: `liquidation`, `stop`, `entry`, `now`, `target`, numbers or null.
-export function priceBar({ side, liquidation, stop, entry, now, target }) {
-  const sign = side === "LONG" ? 1 : -1;
+/// Prices are numbers; null for those that are not known.
+export function priceBar(side, prices) {
+  const place = scale(side === "LONG" ? 1 : -1, prices);
+  if (!place) return null;
+  const marks = Object.keys(NAMES).filter((kind) => prices[kind] !== null);
+  const label = marks.map((kind) => `${NAMES[kind]} ${exact(prices[kind])}`).join(", ");
+  return h("div", { class: "price-bar", role: "img", "aria-label": label },
+    h("div", { class: "price-track" }, prices.liquidation !== null && shortened(), gain(place, prices)),
+    marks.map((kind) => {
+      const left = kind === "liquidation" ? "0%" : `${place(prices[kind])}%`;
+      return h("span", { key: kind, class: `price-mark ${kind}`, style: { left }, title: `${NAMES[kind]} ${exact(prices[kind])}` });
+    }));
+}
+
+/// Gives a price its place, in per cent from the left; null when there is nothing to stand between.
+function scale(sign, { liquidation, stop, entry, now, target }) {
   const known = [stop, entry, now, target].filter((price) => price !== null).map((price) => price * sign);
   if (known.length < 2) return null;
   const from = Math.min(...known);
   const to = Math.max(...known);
-  const start = liquidation === null ? 0.02 : SHORTENED;
-  const end = 0.98;
-  const place = (price) => {
-    const value = price * sign;
-    if (liquidation !== null && value < from) return start * clamp(
-      (value - liquidation * sign) / (from - liquidation * sign),
-      0,
-      1,
-    );
-    return start + (end - start) * clamp((value - from) / (to - from || 1), 0, 1);
-  };
-  const percent = (price) => `${place(price) * 100}%`;
-  const gain = now !== null && entry !== null && [Math.min(place(entry), place(now)), Math.max(place(entry), place(now))];
-  const isGain = now !== null && entry !== null && (now - entry) * sign >= 0;
-  const marks = [
-    ["liquidation", "Liquidation", liquidation === null ? null : liquidation],
-    ["stop", "Stop", stop],
-    ["entry", "Entry", entry],
-    ["target", "Target", target],
-    ["now", "Now", now],
-  ].filter(([, , price]) => price !== null);
-  return h(
-    "div",
-    { class: "price-bar", role: "img", "aria-label": marks.map(([, name, price]) => `${name} ${exact(price)}`).join(", ") },
-    h("div", { class: "price-track" },
-      liquidation !== null
-        && h("span", { class: "track-shortened", style: { width: `${SHORTENED * 100}%` }, title: "Not to scale" }),
-      gain
-        && h(
-          "span",
-          {
-            class: `track-gain ${isGain ? "rising" : "falling"}`,
-            style: { left: `${gain[0] * 100}%`, width: `${(gain[1] - gain[0]) * 100}%` },
-          },
-        )),
-    marks.map(([kind, name, price]) =>
-      h(
-        "span",
-        {
-          key: kind,
-          class: `price-mark ${kind}`,
-          style: { left: kind === "liquidation" ? "0%" : percent(price) },
-          title: `${name} ${exact(price)}`,
-        },
-      )));
+  const start = liquidation === null ? 2 : SHORTENED * 100;
+  return (price) => start + (98 - start) * clamp((price * sign - from) / (to - from || 1), 0, 1);
+}
+
+function shortened() {
+  return h("span", { class: "track-shortened", style: { width: `${SHORTENED * 100}%` }, title: "Not to scale" });
+}
+
+/// From the entry to now.
+function gain(place, { entry, now }) {
+  if (entry === null || now === null) return null;
+  const [left, right] = [place(entry), place(now)].sort((one, other) => one - other);
+  const kind = place(now) >= place(entry) ? "rising" : "falling";
+  return h("span", { class: `track-gain ${kind}`, style: { left: `${left}%`, width: `${right - left}%` } });
 }
