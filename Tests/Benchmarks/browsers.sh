@@ -16,7 +16,8 @@ browsers=
 trap '[ -z "$browsers" ] || kill "$browsers" 2>/dev/null || true; deploy/local/suite.sh down >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 . Tests/Benchmarks/processes.sh
 
-deploy/local/suite.sh up | head -1
+deploy/local/suite.sh up > "$work/up.txt"
+# The file goes with the first login of the operator.
 cp "$VORTEX7_VAR/dashboard/first-login" "$work/logins"
 . "$VORTEX7_VAR/run/addresses"
 sleep 60

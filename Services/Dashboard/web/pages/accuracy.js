@@ -18,7 +18,7 @@ export function view({ data, query }) {
     h("div", { key: "window", class: "toolbar" },
       daysChoice("accuracy", query),
       h("span", { class: "muted" },
-        "Right: it pointed the trade's way and the trade won, or the other way and it lost. A coin is right in 50 %.")),
+        "Right: it pointed the trade's way, and the trade won. Of the trades in which it pointed anywhere; this is what the learner counts.")),
     h("div", { key: "engines", class: "card-grid" }, data.engines.map(engineCard)),
     card(
       "What the gates kept out",
@@ -36,7 +36,7 @@ function engineCard(engine) {
       h("span", { class: "muted" }, `right in ${engine.right} of ${engine.voted}; ${count(engine.trades, "trade")}`)),
     h("div", { class: "half-bar" },
       shareBar(engine.accuracy, { tone: engine.accuracy >= 0.5 ? "good" : "bad", label: `Accuracy ${percent(engine.accuracy)}` }),
-      h("span", { class: "half-mark", title: "A coin" })),
+      h("span", { class: "half-mark", title: "Half" })),
     h("h3", null, "By strength"),
     h("dl", { class: "outcomes" }, engine.bands.map(({ from, to, voted, right }) =>
       h("div", { key: from }, h("dt", null, `${number(from, 1)}–${number(to, 1)}`),
