@@ -21,13 +21,15 @@ public final class ChildProcess {
         }
         variables += environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in texts + variables { free(text) } }
-        // A test's thread blocks most signals, and a child would take that over.
+        // A child takes over what a test's thread blocks, which is nearly all: SIGTERM then waits until a service has taken its
+        // signals in hand. One that is to crash must be able to.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
+        var blocked = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &blocked)
+        sigdelset(&blocked, SIGABRT)
+        posix_spawnattr_setsigmask(&attributes, &blocked)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         guard posix_spawnp(&id, program, &actions, &attributes, &texts, &variables) == 0 else { return nil }
         isRunning = true
