@@ -142,7 +142,7 @@ executable(
 
 // What serves browsers and the simulator's clients
 shim("CWebSocketServer", links: ["websockets"])
-module("WebServer", .adapter, in: "Shared", uses: ["CWebSocketServer"])
+module("WebServer", .adapter, in: "Shared", uses: ["COpenSSL", "CWebSocketServer"])
 
 module(
     "DashboardServer", .adapter, in: "Services/Dashboard",
@@ -251,7 +251,7 @@ tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("LearningTests", of: ["Learning"])
 tests("NoticesTests", of: ["Notices", "SignalContracts", "TradingPrimitives"])
-tests("DashboardTests", of: ["DashboardServer"])
+tests("DashboardTests", of: ["DashboardServer", "WebServer"])
 tests("RiskTests", of: ["Risk", "SignalContracts", "TradingPrimitives"])
 tests("OrderFlowTests", of: ["OrderFlow", "TestSupport", "SignalContracts", "TradingPrimitives"])
 tests("TechnicalTests", of: ["Indicators", "Technical", "TestSupport", "SignalContracts", "TradingPrimitives"])

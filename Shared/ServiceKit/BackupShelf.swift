@@ -16,17 +16,10 @@ public struct BackupShelf {
 
     /// Oldest first; those that were begun and never finished are among them.
     public var names: [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        (folderEntries(folder) ?? []).map(\.name).filter { name in
             let stamp = name.dropFirst("vortex7-".count)
-            if name.hasPrefix("vortex7-"), !stamp.isEmpty, stamp.allSatisfy(\.isNumber) { names.append(name) }
-        }
-        return names.sorted()
+            return name.hasPrefix("vortex7-") && !stamp.isEmpty && stamp.allSatisfy(\.isNumber)
+        }.sorted()
     }
 
     public func isWhole(_ name: String) -> Bool { changed("\(name)/\(Self.manifest)") != nil }

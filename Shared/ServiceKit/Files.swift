@@ -53,6 +53,20 @@ public func makeFolder(of path: String) {
     }
 }
 
+/// What lies in a folder, in no order, but for `.` and `..`; nil when it can't be read.
+public func folderEntries(_ path: String) -> [(name: String, isFolder: Bool)]? {
+    guard let directory = opendir(path) else { return nil }
+    defer { closedir(directory) }
+    var entries: [(name: String, isFolder: Bool)] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { entries.append((name, entry.pointee.d_type == UInt8(DT_DIR))) }
+    }
+    return entries
+}
+
 /// Writes a new file that only this user can read, down to the disk. False when it is there already, or can't be written.
 public func writePrivateFile(_ text: String, to path: String) -> Bool {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

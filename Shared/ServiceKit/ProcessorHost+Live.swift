@@ -57,7 +57,7 @@ extension ProcessorHost {
 
     /// A read names each of its streams, and to look through hundreds of them costs Redis more than what it finds there. So very
     /// many streams are read no more often than this, milliseconds, and what comes meanwhile is read together.
-    private var pauseMs: Int64 { Int64((reader.parts.map(\.count).max() ?? 0) / 40) }
+    private var pauseMs: Int64 { Int64((reader.parts.lazy.map(\.count).max() ?? 0) / 40) }
 
     func askForBatch() {
         guard phase == .live, !isPausing, lanes.contains(where: { $0.mayAsk }), mayRead() else { return }

@@ -73,6 +73,12 @@ public struct SuiteSettings: Sendable {
         metricsHost = try top.section("metrics").string("host", default: "127.0.0.1")
     }
 
+    /// A stream for each symbol, or the global one; of dead letters both.
+    public func streams(of kind: StreamKind) -> [StreamName] {
+        let own = kind.isPerSymbol ? symbols.map { StreamName(kind, $0) } : []
+        return own + (!kind.isPerSymbol || kind == .dead ? [StreamName(kind)] : [])
+    }
+
     private static func redis(_ section: ConfigurationSection) throws(ConfigurationError) -> RedisAddress {
         let url = try section.string("url", default: "redis://127.0.0.1:6379")
         guard var address = RedisAddress(url) else {

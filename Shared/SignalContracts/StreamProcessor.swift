@@ -124,4 +124,17 @@ extension Projection {
         }
         return .hash(key: "engine_signals:{\(symbol.name)}", fields: fields, replacing: false)
     }
+
+    /// The fields of a signal as `engineSignal` shows it. A value may be of several words.
+    public static func pairs(ofSignal text: String) -> [(name: String, value: String)] {
+        var pairs: [(name: String, value: String)] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if let mark = word.firstIndex(of: "=") {
+                pairs.append((String(word[..<mark]), String(word[word.index(after: mark)...])))
+            } else if !pairs.isEmpty {
+                pairs[pairs.count - 1].value += " \(word)"
+            }
+        }
+        return pairs
+    }
 }

@@ -12,6 +12,13 @@ extension RedisClient {
         try command("XREVRANGE", stream.key, "+", "-", "COUNT", "\(count)").elements.compactMap { StreamEntry($0) }
     }
 
+    /// The newest entry as the message that it is; nil when there is none, or it can't be read.
+    public func newest<Message: StreamMessage>(
+        _ type: Message.Type = Message.self, of stream: StreamName
+    ) throws(RedisError) -> Message? {
+        try newest(of: stream).first.flatMap { try? Message($0.fields) }
+    }
+
     /// Makes a group that begins with the first entry, and the stream; nothing where it is already.
     public func makeGroup(_ group: String, of stream: StreamName) throws(RedisError) {
         do throws(RedisError) {

@@ -37,7 +37,7 @@ public enum HTTPResponse {
     private static let reasons = [
         200: "OK", 202: "Accepted", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
         403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
-        415: "Unsupported Media Type", 418: "I'm a teapot", 421: "Misdirected Request", 429: "Too Many Requests",
+        415: "Unsupported Media Type", 418: "I'm a teapot", 429: "Too Many Requests",
         503: "Service Unavailable",
     ]
 

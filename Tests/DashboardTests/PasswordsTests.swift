@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WebServer
 
 @testable import DashboardServer
 
@@ -54,8 +55,8 @@ struct SecretsTests {
     }
 
     @Test func `base64 gives the bytes back`() {
-        #expect(Secrets.decodeBase64("bWFjaGluZTpz")?.elementsEqual("machine:s".utf8) == true)
-        #expect(Secrets.decodeBase64("bWFjaGluZTo=")?.elementsEqual("machine:".utf8) == true)
-        #expect(Secrets.decodeBase64("bWF") == nil && Secrets.decodeBase64("") == nil)
+        #expect(Encoding.bytes(base64: "bWFjaGluZTpz")?.elementsEqual("machine:s".utf8) == true)
+        #expect(Encoding.bytes(base64: "bWFjaGluZTo=")?.elementsEqual("machine:".utf8) == true)
+        #expect(Encoding.bytes(base64: "bWF") == nil && Encoding.bytes(base64: "") == nil)
     }
 }

@@ -41,7 +41,7 @@ enum ChartReport {
     }
 
     private static func keyLevels(_ signal: String) -> [String] {
-        let field = signal.split(separator: " ").first { $0.hasPrefix("key_levels=") } ?? ""
-        return field.dropFirst("key_levels=".count).split(separator: ",").map(String.init).filter { Price($0) != nil }
+        let levels = Projection.pairs(ofSignal: signal).first { $0.name == "key_levels" }?.value ?? ""
+        return levels.split(separator: ",").map(String.init).filter { Price($0) != nil }
     }
 }

@@ -29,7 +29,7 @@ final class DashboardAPI {
         let parts = request.path.dropFirst(Self.root.count).split(separator: "/", omittingEmptySubsequences: false)
         var words: [String] = []
         for part in parts {
-            guard let word = Query.decode(part.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }) else {
+            guard let word = Query.decode(part.utf8) else {
                 throw Refusal(.badRequest, "the path is not well formed")
             }
             words.append(word)
@@ -126,7 +126,7 @@ final class DashboardAPI {
             }
         case "alerts":
             let query = try Query(query, names: ["severity", "limit"])
-            let severity = try query.word("severity", of: ["INFO", "WARNING", "CRITICAL"]), limit = try limit(query)
+            let severity = try query.word("severity", of: Severity.allCases.map(\.rawValue)), limit = try limit(query)
             return try database { database throws(DatabaseError) in
                 try Reports.alerts(severity: severity, limit: limit, database)
             }
@@ -156,9 +156,9 @@ final class DashboardAPI {
             return .json(funnel.json)
         case "trades": return try trace(words[1])
         case "kpi":
-            let (now, account, risk) = try present()
+            let (_, account, risk) = try present()
             return try database { database throws(DatabaseError) in
-                try Reports.kpis(at: now, account: account, risk: risk, database)
+                try Reports.kpis(account: account, risk: risk, database)
             }
         case "learner":
             return try database { database throws(DatabaseError) in try Reports.learned(database) }
@@ -191,8 +191,8 @@ final class DashboardAPI {
     /// The venue's time, and what account and risk were last said to be.
     private func present() throws(Refusal) -> (now: Int64, AccountUpdate?, RiskState?) {
         try stores.withRedis { client throws(RedisError) in
-            let account = try client.newest(of: StreamName(.account)).first.flatMap { try? AccountUpdate($0.fields) }
-            let risk = try client.newest(of: StreamName(.risk)).first.flatMap { try? RiskState($0.fields) }
+            let account = try client.newest(AccountUpdate.self, of: StreamName(.account))
+            let risk = try client.newest(RiskState.self, of: StreamName(.risk))
             return ((account?.eventTime ?? SystemClock.now()).milliseconds, account, risk)
         }
     }

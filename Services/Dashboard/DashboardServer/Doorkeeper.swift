@@ -64,7 +64,7 @@ final class Doorkeeper {
     private func machine(_ authorization: String) throws(Refusal) -> Caller {
         let words = authorization.split(separator: " ")
         guard let secret = settings.secret, words.count == 2, words[0].lowercased() == "basic",
-            let bytes = Secrets.decodeBase64(words[1]),
+            words[1].utf8.count <= 1024, let bytes = Encoding.bytes(base64: words[1]),
             Secrets.areEqual(String(decoding: bytes, as: UTF8.self), "machine:\(secret)")
         else { throw Refusal(.unauthorized, "user or secret is wrong") }
         return Caller(name: "machine", role: settings.machineRole, session: nil)

@@ -4,7 +4,7 @@ import SignalContracts
 import StreamBus
 import TradingPrimitives
 
-/// The suite at one moment, from the keys that its services keep for people, in one round trip.
+/// The suite at one moment, from the keys that its services keep for people, in two round trips.
 final class LiveState {
     private let settings: SuiteSettings
     /// By symbol: how far its executions are read, and the newest that ended a trade.
@@ -31,9 +31,8 @@ final class LiveState {
                 commands.command(["XREVRANGE", stream, "+", "-", "COUNT", "200"])
             }
         }
-        for name in settings.symbols.map(Optional.some) + [nil] {
-            commands.command(["XLEN", StreamName(.dead, name).key])
-        }
+        let deadStreams = settings.streams(of: .dead)
+        for stream in deadStreams { commands.command(["XLEN", stream.key]) }
         let replies = try client.pipeline(commands)
         let account = first(replies[0]).flatMap { try? AccountUpdate($0.fields) }
         let risk = first(replies[1]).flatMap { try? RiskState($0.fields) }
@@ -43,7 +42,7 @@ final class LiveState {
             let from = 2 + index * Self.perSymbol
             markets.append(market(symbol, Array(replies[from..<from + Self.perSymbol]), &time))
         }
-        let dead = replies.suffix(settings.symbols.count + 1).compactMap(\.integer).reduce(0, +)
+        let dead = replies.suffix(deadStreams.count).compactMap(\.integer).reduce(0, +)
         let services = try SuiteView.services(client, settings)
         return .object([
             ("time", .integer(time == .zero ? SystemClock.now().milliseconds : time.milliseconds)),
@@ -136,16 +135,7 @@ final class LiveState {
         .object(
             Engine.allCases.compactMap { engine in
                 guard let text = hash.pairs.first(where: { $0.name == "\(engine.field)" })?.value else { return nil }
-                var pairs: [(String, String)] = []
-                for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-                    if let mark = word.firstIndex(of: "=") {
-                        pairs.append((String(word[..<mark]), String(word[word.index(after: mark)...])))
-                    } else if !pairs.isEmpty {
-                        // A value of several words.
-                        pairs[pairs.count - 1].1 += " \(word)"
-                    }
-                }
-                return (engine.rawValue, .object(pairs.map { ($0.0, .text($0.1)) }))
+                return (engine.rawValue, .object(Projection.pairs(ofSignal: text).map { ($0.name, .text($0.value)) }))
             })
     }
 }

@@ -174,15 +174,10 @@ enum Reports {
     // MARK: KPIs, learner, alerts
 
     static func kpis(
-        at now: Int64, account: AccountUpdate?, risk: RiskState?, _ database: Database
+        account: AccountUpdate?, risk: RiskState?, _ database: Database
     ) throws(DatabaseError) -> JSONNode {
-        var reports: [(name: String, report: KpiReport)] = []
-        for (name, days) in [("day", 1), ("week", 7), ("month", 30)] {
-            let report = try KpiReport(
-                database, days: days, at: Timestamp(milliseconds: now), account: account, risk: risk)
-            reports.append((name, report))
-        }
-        let week = reports[1].report
+        let board = try KpiBoard(database, account: account, risk: risk)
+        let reports = Array(zip(["day", "week", "month"], board.reports.map(\.report)))
         var kpis: [JSONNode] = []
         for kpi in Kpi.allCases {
             let history = try database.text(
@@ -195,13 +190,13 @@ enum Reports {
                     [
                         ("kpi", .text(kpi.rawValue)), ("title", .text(kpi.title)), ("unit", .text(kpi.unit.rawValue)),
                         ("target", .text(kpi.bounds.target)), ("danger", .text(kpi.bounds.danger)),
-                        ("status", .text(kpi.status(of: week.values[kpi]).rawValue)),
-                    ] + reports.map { ($0.name, .optional($0.report.values[kpi])) }
+                        ("status", .text(board.status(kpi).rawValue)),
+                    ] + reports.map { ($0.0, .optional($0.1.values[kpi])) }
                         + [("remedy", .optional(kpi.remedy)), ("history", .raw(history))]))
         }
         return .object([
             ("kpis", .array(kpis)),
-            ("trades", .object(reports.map { ($0.name, .integer(Int64($0.report.tradeCount))) })),
+            ("trades", .object(reports.map { ($0.0, .integer(Int64($0.1.tradeCount))) })),
         ])
     }
 

@@ -4,7 +4,6 @@ import Ledger
 enum SQL {
     /// What a time may be: milliseconds that a browser's numbers can tell apart.
     static let times: ClosedRange<Int64> = 0...253_402_300_799_999
-    static let exitReasons = ["TP1", "TP2", "SL", "TIMEOUT", "MANUAL", "EMERGENCY", "LIQUIDATION", "EXTERNAL"]
 
     /// A decimal column as exact text without trailing zeros.
     static func decimal(_ column: String) -> String { "trim_scale(\(column))::TEXT" }

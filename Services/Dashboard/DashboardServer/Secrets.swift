@@ -1,16 +1,12 @@
 import COpenSSL
+import WebServer
 
 /// What passwords and sessions are made of.
 enum Secrets {
     /// Lower-case hexadecimal digits of as many random bytes.
     static func random(byteCount: Int) -> String {
         var generator = SystemRandomNumberGenerator()
-        return hex((0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) })
-    }
-
-    static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return Encoding.hexadecimal((0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) })
     }
 
     static func sha256(_ bytes: [UInt8]) -> [UInt8] {
@@ -35,15 +31,6 @@ enum Secrets {
         let isDone = EVP_PBE_scrypt(
             secret, secret.count, salt, salt.count, 1 << 15, 8, 1, 64 << 20, &key, key.count)
         guard isDone == 1 else { preconditionFailure("OpenSSL has no memory for scrypt") }
-        return hex(key)
-    }
-
-    /// The bytes that a base64 text stands for; nil for another text.
-    static func decodeBase64(_ text: Substring) -> [UInt8]? {
-        let text = Array(text.utf8)
-        guard !text.isEmpty, text.count % 4 == 0, text.count <= 1024 else { return nil }
-        var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3)
-        guard EVP_DecodeBlock(&bytes, text, Int32(text.count)) >= 0 else { return nil }
-        return Array(bytes.dropLast(text.suffix(2).count { $0 == UInt8(ascii: "=") }))
+        return Encoding.hexadecimal(key)
     }
 }

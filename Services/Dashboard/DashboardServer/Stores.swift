@@ -58,8 +58,4 @@ final class Stores {
         database = made
         return made
     }
-
-    func streams(of kind: StreamKind) -> [StreamName] {
-        kind.isPerSymbol ? settings.symbols.map { StreamName(kind, $0) } : [StreamName(kind)]
-    }
 }

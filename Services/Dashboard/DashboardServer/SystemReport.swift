@@ -12,17 +12,14 @@ enum SystemReport {
 
     static func make(_ stores: Stores, _ client: RedisClient) throws(RedisError) -> JSONNode {
         .object([
-            ("streams", try streams(stores, client)), ("hops", try hops(stores.settings, client)),
+            ("streams", try streams(stores.settings, client)), ("hops", try hops(stores.settings, client)),
             ("redis", try redis(client)), ("postgres", postgres(stores)),
-            ("dead_letters", try deadLetters(stores, client)),
+            ("dead_letters", try deadLetters(stores.settings, client)),
         ])
     }
 
-    private static func streams(_ stores: Stores, _ client: RedisClient) throws(RedisError) -> JSONNode {
-        let names = StreamKind.allCases.flatMap { kind in
-            kind == .dead
-                ? stores.settings.symbols.map { StreamName(kind, $0) } + [StreamName(kind)] : stores.streams(of: kind)
-        }
+    private static func streams(_ settings: SuiteSettings, _ client: RedisClient) throws(RedisError) -> JSONNode {
+        let names = StreamKind.allCases.flatMap(settings.streams)
         var commands = CommandBuffer()
         for name in names {
             commands.command(["XINFO", "STREAM", name.key])
@@ -131,10 +128,9 @@ enum SystemReport {
         ])
     }
 
-    private static func deadLetters(_ stores: Stores, _ client: RedisClient) throws(RedisError) -> JSONNode {
+    private static func deadLetters(_ settings: SuiteSettings, _ client: RedisClient) throws(RedisError) -> JSONNode {
         var letters: [JSONNode] = []
-        for name in stores.settings.symbols.map(Optional.some) + [nil] where letters.count < deadMax {
-            let stream = StreamName(.dead, name)
+        for stream in settings.streams(of: .dead) where letters.count < deadMax {
             for entry in try client.newest(of: stream, count: deadMax - letters.count) {
                 letters.append(
                     .object([

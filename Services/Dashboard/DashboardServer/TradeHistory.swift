@@ -1,4 +1,6 @@
 import Ledger
+import SignalContracts
+import TradingPrimitives
 
 /// What the database has of trades, as the JSON that PostgreSQL makes of its rows.
 enum TradeHistory {
@@ -23,13 +25,14 @@ enum TradeHistory {
     /// Which trades, as the parameters of a request say.
     struct Filter {
         static let names = ["symbol", "side", "strategy", "exit_reason", "result", "from", "to"]
+        private static let exitReasons = ExitReason.allCases.filter { $0 != .noFill }.map(\.rawValue)
         fileprivate var conditions = SQL.Conditions("t.exit_time IS NOT NULL")
 
         init(_ query: Query) throws(Refusal) {
             conditions.add("t.symbol =", try query.symbol())
-            conditions.add("t.side =", try query.word("side", of: ["LONG", "SHORT"]))
-            conditions.add("t.strategy =", try query.word("strategy", of: ["A", "B", "C"]))
-            conditions.add("t.exit_reason =", try query.word("exit_reason", of: SQL.exitReasons))
+            conditions.add("t.side =", try query.word("side", of: Direction.allCases.map(\.rawValue)))
+            conditions.add("t.strategy =", try query.word("strategy", of: Strategy.allCases.map(\.rawValue)))
+            conditions.add("t.exit_reason =", try query.word("exit_reason", of: Self.exitReasons))
             if let result = try query.word("result", of: ["win", "loss"]) {
                 conditions.add(result == "win" ? "t.pnl_net > 0" : "t.pnl_net <= 0")
             }

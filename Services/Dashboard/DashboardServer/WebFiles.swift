@@ -1,5 +1,4 @@
 import CZlib
-import Glibc
 import ServiceKit
 import WebServer
 
@@ -38,16 +37,11 @@ struct WebFiles {
     }
 
     private mutating func add(_ folder: String, at path: String) throws(Trouble) {
-        guard let directory = opendir(folder) else {
+        guard let entries = folderEntries(folder) else {
             throw Trouble(description: "dashboard.web: can't read \(folder)")
         }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard !name.hasPrefix(".") else { continue }
-            if entry.pointee.d_type == UInt8(DT_DIR) {
+        for (name, isFolder) in entries where !name.hasPrefix(".") {
+            if isFolder {
                 try add("\(folder)/\(name)", at: "\(path)/\(name)")
             } else if Self.contentType(name) != nil, let bytes = readFile("\(folder)/\(name)") {
                 add(bytes, at: "\(path)/\(name)")
@@ -59,7 +53,7 @@ struct WebFiles {
         guard let contentType = Self.contentType(path) else { return }
         files[path] = File(
             contentType: contentType, bytes: bytes, packed: Self.packed(bytes),
-            tag: "\"\(Secrets.hex(Array(Secrets.sha256(bytes).prefix(12))))\"")
+            tag: "\"\(Encoding.hexadecimal(Secrets.sha256(bytes).prefix(12)))\"")
     }
 
     private static func contentType(_ path: String) -> String? {

@@ -1,4 +1,5 @@
 import COpenSSL
+import WebServer
 
 /// Proof that a request comes from the owner of a key.
 public enum Signature {
@@ -8,9 +9,7 @@ public enum Signature {
         var size: UInt32 = 0
         let key = Array(secret.utf8)
         _ = HMAC(EVP_sha256(), key, Int32(key.count), text, text.count, &digest, &size)
-        let digits = Array("0123456789abcdef".utf8)
-        let hex = digest.prefix(Int(size)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: hex, as: UTF8.self)
+        return Encoding.hexadecimal(digest.prefix(Int(size)))
     }
 
     /// Whether a signature over `text` belongs to `secret`: an HMAC secret, or a public key in PEM form (Ed25519, RSA).
@@ -35,20 +34,11 @@ public enum Signature {
             EVP_PKEY_free(key)
             EVP_MD_CTX_free(context)
         }
-        guard let signature = decode(base64) else { return false }
+        guard let signature = Encoding.bytes(base64: base64) else { return false }
         // Ed25519 hashes by itself.
         let digest = EVP_PKEY_get_id(key) == EVP_PKEY_RSA ? EVP_sha256() : nil
         guard EVP_DigestVerifyInit(context, nil, digest, nil, key) == 1 else { return false }
         return EVP_DigestVerify(context, signature, signature.count, text, text.count) == 1
-    }
-
-    private static func decode(_ base64: String) -> [UInt8]? {
-        let text = Array(base64.utf8)
-        guard !text.isEmpty, text.count % 4 == 0 else { return nil }
-        var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3)
-        guard EVP_DecodeBlock(&bytes, text, Int32(text.count)) >= 0 else { return nil }
-        let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
-        return Array(bytes.dropLast(padding))
     }
 
     /// What was signed: query and body as they came, without the signature itself.

@@ -31,8 +31,8 @@ final class KpiKeeper {
     func turn(_ database: Database, _ redis: RedisClient) throws {
         let now = SystemClock.monotonicUs()
         if let lastUs, now - lastUs < Self.everyUs { return }
-        let account = try redis.newest(of: StreamName(.account)).first.flatMap { try? AccountUpdate($0.fields) }
-        let risk = try redis.newest(of: StreamName(.risk)).first.flatMap { try? RiskState($0.fields) }
+        let account = try redis.newest(AccountUpdate.self, of: StreamName(.account))
+        let risk = try redis.newest(RiskState.self, of: StreamName(.risk))
         // The venue's time: without it there is no day.
         guard let account else { return }
         lastUs = now

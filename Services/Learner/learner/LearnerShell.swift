@@ -173,7 +173,7 @@ final class LearnerShell {
         let redis = try connectRedis()
         guard let row = try LearnedSets.all(in: database).first(where: { $0.state == .applied }) else { return }
         number.set(Double(row.number))
-        let told = try redis.newest(of: StreamName(.weights)).first.flatMap { try? EngineWeights($0.fields) }?.number
+        let told = try redis.newest(EngineWeights.self, of: StreamName(.weights))?.number
         guard told != row.number else { return }
         let share = row.weights.map { Double($0) / 1000 }
         let weights = EngineWeights(

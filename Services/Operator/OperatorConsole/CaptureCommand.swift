@@ -20,7 +20,7 @@ extension Console {
         write(StreamCapture.line(header), file)
         var count = 0
         for kind in StreamKind.allCases where kind != .dead {
-            for name in streams(of: kind) { count += try copy(name, header, client, file) }
+            for name in settings.streams(of: kind) { count += try copy(name, header, client, file) }
         }
         guard fflush(file) == 0, ferror(file) == 0 else {
             complain("vortexctl: \(path) can't be written: \(String(cString: strerror(errno)))")

@@ -40,7 +40,7 @@ extension Console {
 
     private func letters(_ client: RedisClient) throws(RedisError) -> [Letter] {
         var letters: [Letter] = []
-        for stream in settings.symbols.map({ StreamName(.dead, $0) }) + [StreamName(.dead)] {
+        for stream in settings.streams(of: .dead) {
             for entry in try client.command("XREVRANGE", stream.key, "+", "-", "COUNT", "1000").elements {
                 guard let entry = StreamEntry(entry) else { continue }
                 letters.append(Letter(stream: stream, id: entry.id, fields: entry.fields))

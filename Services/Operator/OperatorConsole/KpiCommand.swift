@@ -1,6 +1,6 @@
-import Ledger
+public import Ledger
 import ServiceKit
-import SignalContracts
+public import SignalContracts
 import StreamBus
 import TradingPrimitives
 
@@ -21,13 +21,18 @@ extension Console {
 }
 
 /// The KPIs over a day, a week and a month.
-struct KpiBoard {
+public struct KpiBoard {
     private static let windows = [1, 7, 30]
-    private let reports: [(days: Int, report: KpiReport)]
+    public let reports: [(days: Int, report: KpiReport)]
 
     init(_ database: Database, _ client: RedisClient) throws(DatabaseError) {
-        let account = try? client.newest(of: StreamName(.account)).first.flatMap { try? AccountUpdate($0.fields) }
-        let risk = try? client.newest(of: StreamName(.risk)).first.flatMap { try? RiskState($0.fields) }
+        try self.init(
+            database, account: try? client.newest(of: StreamName(.account)),
+            risk: try? client.newest(of: StreamName(.risk)))
+    }
+
+    /// What account and risk were last said to be; without them some KPIs are not known.
+    public init(_ database: Database, account: AccountUpdate?, risk: RiskState?) throws(DatabaseError) {
         let now = account?.eventTime ?? SystemClock.now()
         var reports: [(Int, KpiReport)] = []
         for days in Self.windows {
@@ -37,7 +42,7 @@ struct KpiBoard {
     }
 
     /// By the week.
-    private func status(_ kpi: Kpi) -> Kpi.Status { kpi.status(of: reports[1].report.values[kpi]) }
+    public func status(_ kpi: Kpi) -> Kpi.Status { kpi.status(of: reports[1].report.values[kpi]) }
     var hasDanger: Bool { Kpi.allCases.contains { status($0) == .danger } }
 
     var text: String {

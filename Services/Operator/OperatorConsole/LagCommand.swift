@@ -19,7 +19,7 @@ extension Console {
         let client = try RedisClient(settings.redis)
         var worst: [String: Lag] = [:]
         for kind in StreamKind.allCases where kind != .dead {
-            for name in streams(of: kind) {
+            for name in settings.streams(of: kind) {
                 for lag in try lags(client, name) where lag.seconds >= worst[lag.service]?.seconds ?? 0 {
                     worst[lag.service] = lag
                 }

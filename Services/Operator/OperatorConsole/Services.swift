@@ -16,10 +16,3 @@ enum Services {
     static let programs = ["data-hub"] + sharing + single + ["trade-recorder", "learner"]
     static let restartable = SuiteSettings.services.filter { $0 != "vortexctl" && $0 != "bus-probe" }
 }
-
-extension Console {
-    /// A stream for each symbol, or the global one.
-    func streams(of kind: StreamKind) -> [StreamName] {
-        kind.isPerSymbol ? settings.symbols.map { StreamName(kind, $0) } : [StreamName(kind)]
-    }
-}

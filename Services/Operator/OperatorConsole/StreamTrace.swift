@@ -46,17 +46,15 @@ public struct StreamTrace {
             plans.insert(id)
             return "\(id) \(fields["action"] ?? "") \(fields["reason"]?.prefix(60) ?? "")"
         }
-        guard !plans.isEmpty else {
-            self.hops = hops
-            return
-        }
-        try add(.plan, spanMs: 10_000) { fields in
-            fields["id"].flatMap { plans.contains($0) ? "\($0) \(fields["verdict"] ?? "")" : nil }
-        }
-        try add(.execution, spanMs: Self.spanMs) { fields in
-            guard let plan = fields["plan"], plans.contains(plan) else { return nil }
-            return [fields["event"], fields["client_order_id"], fields["price"], fields["detail"]].compactMap { $0 }
-                .joined(separator: " ")
+        if !plans.isEmpty {
+            try add(.plan, spanMs: 10_000) { fields in
+                fields["id"].flatMap { plans.contains($0) ? "\($0) \(fields["verdict"] ?? "")" : nil }
+            }
+            try add(.execution, spanMs: Self.spanMs) { fields in
+                guard let plan = fields["plan"], plans.contains(plan) else { return nil }
+                return [fields["event"], fields["client_order_id"], fields["price"], fields["detail"]]
+                    .compactMap { $0 }.joined(separator: " ")
+            }
         }
         self.hops = hops
     }

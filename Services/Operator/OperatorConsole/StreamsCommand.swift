@@ -7,11 +7,7 @@ extension Console {
     /// Length of each stream, and for each of its readers what is pending (taken, not yet done) and behind (not yet taken).
     func streams() throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis)
-        var names: [StreamName] = []
-        for kind in StreamKind.allCases {
-            names += streams(of: kind)
-            if kind == .dead { names.append(StreamName(kind)) }
-        }
+        let names = StreamKind.allCases.flatMap(settings.streams)
         var table = Table()
         table.add("STREAM", "LENGTH", "LAST ID", "READER", "PENDING", "BEHIND")
         for name in names {

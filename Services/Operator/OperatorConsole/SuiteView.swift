@@ -39,14 +39,14 @@ public struct SuiteView {
     init(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) {
         self.settings = settings
         services = try Self.services(client, settings)
-        account = try Self.newest(client, StreamName(.account), 1).first.flatMap { try? AccountUpdate($0) }
-        risk = try Self.newest(client, StreamName(.risk), 1).first.flatMap { try? RiskState($0) }
+        account = try client.newest(of: StreamName(.account))
+        risk = try client.newest(of: StreamName(.risk))
         var markets: [Market] = []
         for symbol in settings.symbols { markets.append(try Self.market(client, symbol)) }
         self.markets = markets
         var dead: Int64 = 0
-        for symbol in settings.symbols.map(Optional.some) + [nil] {
-            dead += try client.command("XLEN", StreamName(.dead, symbol).key).integer ?? 0
+        for stream in settings.streams(of: .dead) {
+            dead += try client.command("XLEN", stream.key).integer ?? 0
         }
         deadLetters = dead
     }
@@ -61,9 +61,19 @@ public struct SuiteView {
             ("decision-engine", .signal),
             ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision), ("notifier", .execution),
         ]
-        var services = [try hub(client, symbol)]
+        var commands = CommandBuffer()
+        commands.command(["XREVRANGE", StreamName(.book, symbol).key, "+", "-", "COUNT", "1"])
+        commands.command([
+            "PTTL", SymbolLeases.leaseKey("learner", "WEIGHTS", isCluster: settings.redis.cluster != nil),
+        ])
         for (name, kind) in readers {
-            let rows = (try? client.command("XINFO", "CONSUMERS", StreamName(kind, symbol).key, name))?.elements ?? []
+            commands.command(["XINFO", "CONSUMERS", StreamName(kind, symbol).key, name])
+        }
+        let replies = try client.pipeline(commands)
+        var services = [hub(replies[0])]
+        for ((name, _), reply) in zip(readers, replies.dropFirst(2)) {
+            // Where nobody has read yet, an error.
+            let rows = reply.elements
             let idle = rows.compactMap { $0.pairs["idle"]?.integer }.min()
             let pending = rows.compactMap { $0.pairs["pending"]?.integer }.reduce(0, +)
             // A decision comes once a minute at least.
@@ -73,20 +83,19 @@ public struct SuiteView {
                     name: name, idleMs: idle, pending: pending, silenceMaxMs: silenceMaxMs,
                     isOptional: name == "notifier"))
         }
-        return services + [try learner(client, settings)]
+        return services + [learner(replies[1])]
     }
 
     /// The learner reads the database; how long ago it renewed its lease tells that it lives.
-    private static func learner(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) -> Service {
-        let key = SymbolLeases.leaseKey("learner", "WEIGHTS", isCluster: settings.redis.cluster != nil)
-        let leftMs = try client.command("PTTL", key).integer ?? -2
+    private static func learner(_ timeToLive: RedisValue) -> Service {
+        let leftMs = timeToLive.integer ?? -2
         let idleMs = leftMs < 0 ? nil : max(0, Int64(SymbolLeases.lifeMs) - leftMs)
         return Service(name: "learner", idleMs: idleMs, pending: 0, isOptional: true)
     }
 
     /// The hub reads nothing; its newest book tells when it last wrote.
-    private static func hub(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) -> Service {
-        let written = try client.newest(of: StreamName(.book, symbol)).first?.id.microseconds
+    private static func hub(_ newestBook: RedisValue) -> Service {
+        let written = newestBook.elements.first.flatMap { StreamEntry($0) }?.id.microseconds
         return Service(name: "data-hub", idleMs: written.map { (SystemClock.wallUs() - $0) / 1000 }, pending: 0)
     }
 
