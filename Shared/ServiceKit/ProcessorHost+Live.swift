@@ -323,6 +323,18 @@ extension ProcessorHost {
 
     // MARK: Housekeeping
 
+    /// A turn of upkeep, milliseconds.
+    static var upkeepMs: Int64 { 200 }
+
+    /// A few streams each turn: what is asked about hundreds at once makes everything else at Redis wait.
+    func upkeep() {
+        upkeepTurn += 1
+        if upkeepTurn.isMultiple(of: 5) { checkAnswers() }
+        askForeign { [upkeepTurn] in $0 % 5 == upkeepTurn % 5 }
+        askPositions { [upkeepTurn] in $0 % 25 == upkeepTurn % 25 }
+        trim { [upkeepTurn] in $0 % 50 == upkeepTurn % 50 }
+    }
+
     /// While live, each read is answered within `blockMs`, so silence means that the server or the way to it is stuck.
     func checkAnswers() {
         let now = SystemClock.monotonicUs()
@@ -332,10 +344,10 @@ extension ProcessorHost {
         connectionLost(.timedOut(afterMs: Self.silenceMaxMs))
     }
 
-    func trim() {
+    private func trim(_ isDue: (Int) -> Bool) {
         guard phase == .live else { return }
         let now = SystemClock.now().milliseconds
-        for (name, key) in outputKeys {
+        for (number, (name, key)) in outputKeys.enumerated() where isDue(number) {
             let oldest = now - (context.settings.streams.retentionMs[name.kind] ?? 86_400_000)
             var commands = CommandBuffer()
             commands.begin("XTRIM", arguments: 5)
@@ -351,27 +363,28 @@ extension ProcessorHost {
         }
     }
 
-    func askPositions() {
+    private func askPositions(_ isDue: (Int) -> Bool) {
         guard phase == .live else { return }
-        ask {
+        ask(isDue) {
             GroupKeeper.appendPositionQuery(of: reader.streams[$0], to: &$1)
         } expecting: {
             .position(stream: $0)
         }
     }
 
-    /// A question about each stream.
+    /// A question about each stream that is due.
     private func ask(
-        _ append: (Int, inout CommandBuffer) -> Void, expecting: (Int) -> HostLane.Expectation
+        _ isDue: (Int) -> Bool, _ append: (Int, inout CommandBuffer) -> Void,
+        expecting: (Int) -> HostLane.Expectation
     ) {
         for lane in lanes {
             guard let part = lane.part else { continue }
             var commands = CommandBuffer()
-            for stream in reader.parts[part] {
+            for stream in reader.parts[part] where isDue(stream) {
                 append(stream, &commands)
                 lane.expect(expecting(stream))
             }
-            lane.commitLink?.send(commands)
+            if !commands.isEmpty { lane.commitLink?.send(commands) }
         }
     }
 
@@ -384,10 +397,10 @@ extension ProcessorHost {
         if position.lostCount > 0 { retry() }
     }
 
-    func askForeign() {
+    func askForeign(_ isDue: (Int) -> Bool = { _ in true }) {
         guard phase == .live else { return }
         if mayHaveForeign, case .idle = commit, takeForeign() { return }
-        ask {
+        ask(isDue) {
             $1.command([
                 "XPENDING", reader.streams[$0].key, reader.group, "IDLE", "\(Self.deadAfterMs)", "-", "+", "10",
             ])

@@ -70,6 +70,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var lastAskedUs: Int64 = 0
     var isPausing = false
     var isTimerDue = false
+    var upkeepTurn = 0
     var mayHaveForeign = false
     var inputFields = Fields()
     var outputFields = Fields()
@@ -172,12 +173,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         if leases != nil {
             context.reactor.every(ms: Int64(SymbolLeases.renewEveryMs)) { [unowned self] in renewLeases() }
         }
-        context.reactor.every(ms: 10_000) { [unowned self] in trim() }
-        context.reactor.every(ms: 5000) { [unowned self] in askPositions() }
-        context.reactor.every(ms: 1000) { [unowned self] in
-            checkAnswers()
-            askForeign()
-        }
+        context.reactor.every(ms: Self.upkeepMs) { [unowned self] in upkeep() }
         if Processor.Input.timerMs > 0 {
             context.reactor.every(ms: Processor.Input.timerMs) { [unowned self] in
                 isTimerDue = true

@@ -110,6 +110,26 @@ struct DeployTests {
         }
     }
 
+    private static let mayGoAhead =
+        (try? Subprocess.run("/bin/sh", ["-c", "nice -n -10 nice 2>&1"]).output) == "-10\n"
+
+    /// In its place a program that tells its own priority, then its child's.
+    @Test(.enabled(if: mayGoAhead, "needs the right to a higher priority"))
+    func `Redis goes ahead of the child that writes its file anew`() throws {
+        let files = FileManager.default
+        let folder = files.temporaryDirectory.appending(path: "vortex7-serve-\(UUID().uuidString)")
+        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? files.removeItem(at: folder) }
+        let program = folder.appending(path: "redis-server").path
+        try "#!/bin/sh\necho $(ps -o ni= -p $$) $(nice) $*\n".write(toFile: program, atomically: true, encoding: .utf8)
+        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let result = try Subprocess.run(
+            SharedData.packageRoot.appending(path: "deploy/redis/serve.sh").path, ["--port", "0"],
+            environment: ["PATH": "\(folder.path):\(path)"])
+        #expect(result.output == "-10 0 --port 0\n")
+    }
+
     private static let analyzer = "/usr/bin/systemd-analyze"
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: analyzer), "needs systemd-analyze"))

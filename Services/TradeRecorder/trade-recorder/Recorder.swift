@@ -12,6 +12,9 @@ final class Recorder {
     private static let turnMs: Int64 = 100
     private static let batchMax = 500
     private static let partMin = 20
+    /// Parts that are read in one turn: with more of them each has its turn less often, since a read costs Redis as much when there
+    /// is nothing.
+    private static let partsAtOnceMax = 50
 
     let context: ServiceContext
     let streams: [StreamName]
@@ -27,6 +30,7 @@ final class Recorder {
     /// What this consumer took and did not acknowledge is read again first.
     private var hasPending = true
     private var isGoingOn = false
+    private var nextPart = 0
 
     init(_ context: ServiceContext, _ settings: RecorderSettings) {
         self.context = context
@@ -187,7 +191,7 @@ final class Recorder {
     private func read(_ redis: RedisClient) throws(RedisError) -> [Entry] {
         var commands = CommandBuffer()
         let count = countMax
-        for streams in parts {
+        for streams in hasPending ? parts[...] : nextParts() {
             commands.command(
                 ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(count)", "STREAMS"]
                     + streams.map(\.key) + streams.map { _ in hasPending ? "0" : ">" })
@@ -203,6 +207,12 @@ final class Recorder {
             }
         }
         return entries
+    }
+
+    private func nextParts() -> ArraySlice<[StreamName]> {
+        if nextPart >= parts.count { nextPart = 0 }
+        defer { nextPart += Self.partsAtOnceMax }
+        return parts[nextPart...].prefix(Self.partsAtOnceMax)
     }
 
     /// Streams that can be read with one command, also on a cluster: those of one symbol.
