@@ -137,6 +137,20 @@ extension ProcessorHost {
         return !owned.isEmpty
     }
 
+    /// While a state is built the loop does not turn, and that may take longer than a lease lives: without this, workers would take
+    /// each other's symbols for ever, none of them ready in time. What changes by it shows at the next turn.
+    func keepLeases() {
+        let now = SystemClock.monotonicUs()
+        guard let leases, now - leasesKeptUs > Int64(SymbolLeases.renewEveryMs) * 1000 else { return }
+        leasesKeptUs = now
+        do throws(RedisError) {
+            _ = try leases.renew(try leaseConnection())
+            leasesRenewedUs = now
+        } catch {
+            leaseClient = nil
+        }
+    }
+
     func leaveLeases() {
         guard let leases, phase == .live, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else {
             return

@@ -154,13 +154,14 @@ extension ProcessorHost {
         func isFresh(_ stream: StreamName) -> Bool { isNew || stream.symbol.map(fresh.contains) ?? false }
         var replay = StreamReplay(client, reader)
         do throws(RedisError) {
-            try recall(client, positions, isFresh)
+            try recall(client, positions, pending, isFresh)
             try replayReferences(client, isNew: isNew)
             try replay.run(
                 windowMs: { isFresh($0) ? windowMs(of: $0.kind) : 0 }, positions: positions,
                 pending: pending
             ) { entry in
                 count += 1
+                keepLeases()
                 if entry.isPending {
                     processPending(entry)
                 } else if let fields = entry.fields {
@@ -182,14 +183,18 @@ extension ProcessorHost {
 
     /// What this service has said within the window that it remembers.
     private func recall(
-        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ isFresh: (StreamName) -> Bool
+        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending],
+        _ isFresh: (StreamName) -> Bool
     ) throws(RedisError) {
-        let newest = positions.map(\.lastDelivered.milliseconds).max() ?? 0
+        let newest = pending.map(\.id.milliseconds).min() ?? positions.map(\.lastDelivered.milliseconds).max() ?? 0
         for kind in Processor.Input.recalled {
             let window = UInt64(windowMs(of: kind))
             let start = StreamId(milliseconds: newest - min(newest, window), sequence: 0)
             for stream in owned.map({ StreamName(kind, $0) }) where isFresh(stream) {
-                try StreamRange(client).forEach(in: stream, from: start) { remember(stream, $0, $1) }
+                try StreamRange(client).forEach(in: stream, from: start) {
+                    keepLeases()
+                    remember(stream, $0, $1)
+                }
             }
         }
     }
@@ -206,10 +211,14 @@ extension ProcessorHost {
     private func replayReferences(_ client: RedisClient, isNew: Bool) throws(RedisError) {
         var past: [(id: StreamId, input: Processor.Input)] = []
         try references?.replay(client, isNew: isNew) { stream, id, fields in
+            keepLeases()
             if let input = try? Processor.Input(stream: stream, id: id, fields: fields) { past.append((id, input)) }
         }
         past.sort { $0.id < $1.id }
-        for (_, input) in past { processor?.process(input) { _ in } }
+        for (_, input) in past {
+            keepLeases()
+            processor?.process(input) { _ in }
+        }
     }
 
     private func processPending(_ entry: StreamReplay.Entry) {

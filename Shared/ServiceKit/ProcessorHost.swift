@@ -83,6 +83,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var leaseClient: RedisClient?
     /// When the leases that this worker has were last asked for, monotonic microseconds.
     var leasesRenewedUs: Int64 = 0
+    /// When that was last tried while a state was being built.
+    var leasesKeptUs: Int64 = 0
     /// Streams that every worker reads; nil for none.
     var references: ReferenceReader?
     /// Symbols that are read: all of them, or those whose lease this worker has.

@@ -34,13 +34,14 @@ public struct StreamReplay {
         public let isPending: Bool
     }
 
-    /// Calls `body` with the entries of the last `windowMs` before each lane's position, and with all pending ones.
+    /// Calls `body` with the entries of the last `windowMs` before each lane's oldest pending entry, or its position where there
+    /// is none, and with all pending ones.
     public mutating func run(
         windowMs: (StreamName) -> Int64, positions: [GroupKeeper.Position], pending: [GroupKeeper.Pending],
         _ body: (Entry) -> Void
     ) throws(RedisError) {
         addPending(pending)
-        try addPast(windowMs, positions)
+        try addPast(windowMs, positions, pending)
         while let (id, index) = queue.popLast() {
             let source = sources[index]
             let isKnown = !source.isPending && pendingIds[source.stream].contains(id)
@@ -64,18 +65,22 @@ public struct StreamReplay {
         }
     }
 
-    private mutating func addPast(_ windowMs: (StreamName) -> Int64, _ positions: [GroupKeeper.Position])
-        throws(RedisError)
-    {
-        var newest = Array(repeating: UInt64(0), count: reader.laneTags.count)
+    private mutating func addPast(
+        _ windowMs: (StreamName) -> Int64, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending]
+    ) throws(RedisError) {
+        var ends = Array(repeating: UInt64(0), count: reader.laneTags.count)
         for stream in reader.streams.indices {
             let lane = reader.lanes[stream]
-            newest[lane] = max(newest[lane], positions[stream].lastDelivered.milliseconds)
+            ends[lane] = max(ends[lane], positions[stream].lastDelivered.milliseconds)
+        }
+        for entry in pending {
+            let lane = reader.lanes[entry.stream]
+            ends[lane] = min(ends[lane], entry.id.milliseconds)
         }
         for stream in reader.streams.indices where positions[stream].lastDelivered > .zero {
             let window = windowMs(reader.streams[stream])
             guard window > 0 else { continue }
-            let end = newest[reader.lanes[stream]]
+            let end = ends[reader.lanes[stream]]
             let start = StreamId(milliseconds: end - min(end, UInt64(window)), sequence: 0)
             sources.append(Source(stream: stream, end: positions[stream].lastDelivered))
             try fill(sources.count - 1, from: start)

@@ -1,3 +1,4 @@
+import Glibc
 import RedisTestSupport
 import SignalContracts
 import StreamBus
@@ -20,9 +21,15 @@ struct KeyedInput: StreamInput, SymbolKeyed {
 
 struct KeyedSummer: StreamProcessor {
     let symbol: Symbol
+    /// How long it takes over an entry, microseconds.
+    let costUs: UInt32
     var last: [Int64] = []
-    init(symbol: Symbol) { self.symbol = symbol }
+    init(symbol: Symbol, costUs: UInt32 = 0) {
+        self.symbol = symbol
+        self.costUs = costUs
+    }
     mutating func process(_ input: KeyedInput, emit: (SumOutput) -> Void) {
+        if costUs > 0 { usleep(costUs) }
         last.append(input.number)
         if last.count > 10 { last.removeFirst() }
         emit(SumOutput(stream: StreamName(.signal, symbol), number: input.number, sum: last.reduce(0, +)))
@@ -42,9 +49,11 @@ struct SharedSymbolsTests {
         client = try server.client()
     }
 
-    private func worker() throws -> Worker {
+    private func worker(costUs: UInt32 = 0) throws -> Worker {
         let context = try testContext(server, symbols: Self.names.joined(separator: ","))
-        return ProcessorHost(context, sharing: .symbols, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
+        return ProcessorHost(context, sharing: .symbols, start: .beginning) {
+            PerSymbol { KeyedSummer(symbol: $0, costUs: costUs) }
+        }
     }
 
     private func write(_ numbers: Range<Int>) throws {
@@ -68,6 +77,22 @@ struct SharedSymbolsTests {
 
     private func allExact(_ count: Int64) throws -> Bool {
         try Self.names.allSatisfy { HostHarness.isExact(try outputs($0), count: count) }
+    }
+
+    @Test func `a worker that builds its state for longer than a lease lives keeps its symbols`() throws {
+        let first = try worker()
+        try write(0..<100)
+        #expect(try turnWorkers([first]) { try allHave(100) })
+        first.leaveLeases()
+        let slow = try worker(costUs: 5000)
+        slow.renewLeases()
+        let began = SystemClock.monotonicUs()
+        while slow.phase != .live { slow.context.reactor.poll(timeoutMs: 2) }
+        #expect(SystemClock.monotonicUs() - began > Int64(SymbolLeases.lifeMs) * 1000)
+        for name in Self.names {
+            let key = SymbolLeases.leaseKey(slow.context.name, name, isCluster: false)
+            #expect(try client.command("PTTL", key).integer ?? 0 > 0, "\(name)")
+        }
     }
 
     @Test func `a new worker gets its fair share, and all goes on exactly once`() throws {

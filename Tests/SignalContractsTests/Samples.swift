@@ -71,7 +71,7 @@ enum Samples {
         signal.conviction = 0.85
         signal.imbalance = 0.4142135623730951
         signal.imbalanceVelocity = 0.052
-        signal.cvd = -12.5
+        signal.cvd = try decimal("-12.5")
         signal.cvdSlope = 0.21
         signal.cvdPressure = 0.33
         signal.priceChange30s = 0.0003

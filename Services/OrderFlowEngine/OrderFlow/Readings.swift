@@ -27,7 +27,8 @@ struct CumulativeDelta {
     private var anchor = Timestamp(milliseconds: .min)
     private var sum: Int128 = 0
 
-    var value: Double { Double(sum) / Double(fixedScale) }
+    /// At most what a quantity can be, 9.2e10.
+    var value: Quantity { Quantity(raw: Int64(clamping: sum)) }
 
     /// Starts anew when `time` is in a later period.
     mutating func reset(before time: Timestamp) {
@@ -37,10 +38,10 @@ struct CumulativeDelta {
         sum = 0
     }
 
-    /// Goes on from a sum that was published at `time`. Exact below 2^53 units of 1e-8.
-    mutating func resume(_ value: Double, at time: Timestamp) {
+    /// Goes on from a sum that was published at `time`.
+    mutating func resume(_ value: Quantity, at time: Timestamp) {
         anchor = time.floored(to: Self.periodMs)
-        sum = Int128((value * Double(fixedScale)).rounded())
+        sum = Int128(value.raw)
     }
 
     mutating func add(_ entry: TradeTape.Entry) {

@@ -20,7 +20,7 @@ public struct OrderFlowSignal: StreamMessage {
     /// Change of `imbalance` a second over the last five readings.
     public var imbalanceVelocity: Double
     /// Taker buy volume minus taker sell volume since the last multiple of 4 h UTC, base units.
-    public var cvd: Double
+    public var cvd: Quantity
     /// Mean change of `cvd` a second over 30 s.
     public var cvdSlope: Double
     /// Signed share of the 30 s volume, in [−1, 1].
@@ -59,7 +59,7 @@ public struct OrderFlowSignal: StreamMessage {
         strength = 0
         conviction = 0
         imbalanceVelocity = 0
-        cvd = 0
+        cvd = .zero
         cvdSlope = 0
         cvdPressure = 0
         cvdDivergence = false
