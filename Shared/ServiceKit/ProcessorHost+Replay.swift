@@ -13,7 +13,9 @@ extension ProcessorHost {
         }
         let capture: StreamCapture
         do throws(StreamCapture.Malformed) {
-            capture = try StreamCapture(bytes)
+            // Books and trades are most of it.
+            let kinds = Set(Processor.Input.streams + (references?.streams ?? []).map(\.kind))
+            capture = try StreamCapture(bytes) { !$0.kind.isMarketData || kinds.contains($0.kind) }
         } catch {
             complain("\(context.name): \(path), \(error)")
             return .failure

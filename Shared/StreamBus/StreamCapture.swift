@@ -80,16 +80,22 @@ public struct StreamCapture: Sendable {
         public var description: String { "line \(line): \(problem)" }
     }
 
-    public init(_ bytes: [UInt8]) throws(Malformed) {
+    /// Only the streams of which `isWanted` says so.
+    public init(_ bytes: [UInt8], where isWanted: (StreamName) -> Bool = { _ in true }) throws(Malformed) {
         var lines = bytes.split(separator: Self.newline, omittingEmptySubsequences: false)[...]
         if lines.last?.isEmpty == true { lines = lines.dropLast() }
         guard let first = lines.first, let header = Self.header(first) else {
             throw Malformed(line: 1, problem: "not a capture of the streams")
         }
         self.header = header
-        var known: (key: ArraySlice<UInt8>, name: StreamName)?
+        var known: (key: ArraySlice<UInt8>, name: StreamName, isWanted: Bool)?
         for (number, line) in lines.enumerated().dropFirst() {
             func malformed(_ problem: String) -> Malformed { Malformed(line: number + 1, problem: problem) }
+            if let known, !known.isWanted, line.starts(with: known.key),
+                line.dropFirst(known.key.count).first == Self.space
+            {
+                continue
+            }
             var words = line.split(separator: Self.space)[...]
             guard let key = words.popFirst(), let idWord = words.popFirst(), words.count.isMultiple(of: 2),
                 let id = StreamId(String(decoding: idWord, as: UTF8.self))
@@ -98,9 +104,9 @@ public struct StreamCapture: Sendable {
                 guard let name = StreamName(key: String(decoding: key, as: UTF8.self)) else {
                     throw malformed("'\(String(decoding: key, as: UTF8.self))' is no stream of the suite")
                 }
-                known = (key, name)
+                known = (key, name, isWanted(name))
             }
-            guard let known else { continue }
+            guard let known, known.isWanted else { continue }
             var fields = Fields()
             while let name = words.popFirst(), let value = words.popFirst() {
                 guard let name = Self.word(name), let value = Self.word(value) else {

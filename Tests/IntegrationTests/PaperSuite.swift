@@ -12,7 +12,7 @@ final class PaperSuite {
     ]
     static let engines = sharing + ["decision-engine", "risk-manager"]
 
-    private static let journals =
+    static let journals =
         "executor: {journal: @/executor.journal}\nrisk-manager: {journal: @/risk-manager.journal}"
 
     private let server: RedisServer?

@@ -34,7 +34,13 @@ struct ScaleTests {
 
     private let suite: PaperSuite
 
-    init() throws { suite = try #require(PaperSuite(symbols: Self.symbols, rate: Self.rate)) }
+    init() throws {
+        // A capture has of each stream what is there.
+        let retention =
+            "streams: {retention_minutes: {signal: 5, md_trade: 5, md_book: 5, md_forming: 5}}"
+        suite = try #require(
+            PaperSuite(symbols: Self.symbols, rate: Self.rate, settings: "\(PaperSuite.journals)\n\(retention)"))
+    }
 
     @Test func `workers that share contracts, disturbed at random, say what an undisturbed one says`() throws {
         suite.startSimulator(["--seed", "\(Self.seed)"])
