@@ -17,6 +17,8 @@ extension ProcessorHost {
 
     func goLive() throws(RedisError) {
         reader.reset()
+        reader.hold(heldBack)
+        heldBack = []
         lanes = []
         for part in reader.parts.indices { _ = try open(part, key: reader.keys[reader.parts[part][0]]) }
         try references?.begin(

@@ -39,12 +39,18 @@ extension ProcessorHost {
         let positions = try keeper.positions()
         try tellGaps(positions, client, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
-        let pending = try keeper.pending()
+        var pending = try keeper.pending()
         // Entries that were overtaken by later ones can have their right place only in a state built anew.
         if pending.contains(where: { $0.id < lastCommitted[$0.stream] ?? .zero }) { processor = nil }
+        heldBack = reader.entriesToHold(pending, positions)
+        var firstHeld: [StreamId?] = positions.map { _ in nil }
+        for entry in heldBack { firstHeld[entry.stream] = firstHeld[entry.stream] ?? entry.id }
+        pending.removeAll { entry in entry.fields != nil && firstHeld[entry.stream].map { entry.id >= $0 } ?? false }
         try replay(client, positions, pending)
         try commitAndWait(client)
-        for (stream, position) in positions.enumerated() { lastCommitted[stream] = position.lastDelivered }
+        for (stream, position) in positions.enumerated() {
+            lastCommitted[stream] = firstHeld[stream]?.previous ?? position.lastDelivered
+        }
     }
 
     /// Finds out whether the batch that was under way has been committed, and commits it if not.
@@ -158,7 +164,7 @@ extension ProcessorHost {
             try replayReferences(client, isNew: isNew)
             try replay.run(
                 windowMs: { isFresh($0) ? windowMs(of: $0.kind) : 0 }, positions: positions,
-                pending: pending
+                pending: pending, heldBack: heldBack
             ) { entry in
                 count += 1
                 keepLeases()

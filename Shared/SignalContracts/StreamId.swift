@@ -36,6 +36,13 @@ public struct StreamId: Comparable, Hashable, Sendable, BitwiseCopyable {
             : StreamId(milliseconds: milliseconds, sequence: sequence + 1)
     }
 
+    /// The greatest id less than this one, which is not zero.
+    public var previous: StreamId {
+        sequence == 0
+            ? StreamId(milliseconds: milliseconds - 1, sequence: .max)
+            : StreamId(milliseconds: milliseconds, sequence: sequence - 1)
+    }
+
     @inlinable public static func < (left: StreamId, right: StreamId) -> Bool {
         (left.milliseconds, left.sequence) < (right.milliseconds, right.sequence)
     }

@@ -83,6 +83,35 @@ public struct GroupReader {
         for stream in streams.indices { heldCounts[stream] = 0 }
     }
 
+    /// Of entries that were delivered and never processed, those whose turn has not come: beside them, in another `md.*` stream of
+    /// their symbol, earlier ones are unread. In the order of their ids.
+    public func entriesToHold(
+        _ pending: [GroupKeeper.Pending], _ positions: [GroupKeeper.Position]
+    ) -> [GroupKeeper.Pending] {
+        var unreadAfter: [StreamId?] = Array(repeating: nil, count: laneTags.count)
+        for stream in streams.indices where isMarketData[stream] && positions[stream].lag != 0 {
+            let last = positions[stream].lastDelivered
+            unreadAfter[lanes[stream]] = min(unreadAfter[lanes[stream]] ?? last, last)
+        }
+        return pending.filter { entry in
+            guard isMarketData[entry.stream], entry.fields != nil, let last = unreadAfter[lanes[entry.stream]] else {
+                return false
+            }
+            return entry.id > last
+        }.sorted { $0.id < $1.id }
+    }
+
+    /// Keeps such entries until the streams beside them have caught up.
+    public mutating func hold(_ entries: [GroupKeeper.Pending]) {
+        for entry in entries {
+            guard let fields = entry.fields, let part = parts.firstIndex(where: { $0.contains(entry.stream) }) else {
+                continue
+            }
+            held[part].append(Held(id: entry.id, stream: entry.stream, fields: fields))
+            heldCounts[entry.stream] += 1
+        }
+    }
+
     /// Asks for new entries of a part's streams, except those of which some are held back. Waits at most `blockMs` for the
     /// first one, or not at all while something is held back.
     public func appendRead(to commands: inout CommandBuffer, part: Int = 0, blockMs: Int) {

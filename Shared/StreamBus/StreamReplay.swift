@@ -35,13 +35,14 @@ public struct StreamReplay {
     }
 
     /// Calls `body` with the entries of the last `windowMs` before each lane's oldest pending entry, or its position where there
-    /// is none, and with all pending ones.
+    /// is none, and with all pending ones but those that are held back.
     public mutating func run(
         windowMs: (StreamName) -> Int64, positions: [GroupKeeper.Position], pending: [GroupKeeper.Pending],
-        _ body: (Entry) -> Void
+        heldBack: [GroupKeeper.Pending] = [], _ body: (Entry) -> Void
     ) throws(RedisError) {
         addPending(pending)
-        try addPast(windowMs, positions, pending)
+        for entry in heldBack { pendingIds[entry.stream].insert(entry.id) }
+        try addPast(windowMs, positions, pending + heldBack)
         while let (id, index) = queue.popLast() {
             let source = sources[index]
             let isKnown = !source.isPending && pendingIds[source.stream].contains(id)
