@@ -16,9 +16,6 @@ extension ProcessorHost {
     static var silenceMaxMs: Int { 10_000 }
 
     func goLive() throws(RedisError) {
-        reader.reset()
-        reader.hold(heldBack)
-        heldBack = []
         lanes = []
         for part in reader.parts.indices { _ = try open(part, key: reader.keys[reader.parts[part][0]]) }
         try references?.begin(

@@ -39,17 +39,17 @@ extension ProcessorHost {
         let positions = try keeper.positions()
         try tellGaps(positions, client, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
-        var pending = try keeper.pending()
+        let pending = try keeper.pending()
         // Entries that were overtaken by later ones can have their right place only in a state built anew.
         if pending.contains(where: { $0.id < lastCommitted[$0.stream] ?? .zero }) { processor = nil }
-        heldBack = reader.entriesToHold(pending, positions)
-        var firstHeld: [StreamId?] = positions.map { _ in nil }
-        for entry in heldBack { firstHeld[entry.stream] = firstHeld[entry.stream] ?? entry.id }
-        pending.removeAll { entry in entry.fields != nil && firstHeld[entry.stream].map { entry.id >= $0 } ?? false }
-        try replay(client, positions, pending)
+        let (due, held) = reader.parted(pending, positions)
+        reader.reset()
+        reader.hold(held)
+        try replay(client, positions, due, held)
         try commitAndWait(client)
         for (stream, position) in positions.enumerated() {
-            lastCommitted[stream] = firstHeld[stream]?.previous ?? position.lastDelivered
+            let firstHeld = held.first { $0.stream == stream }
+            lastCommitted[stream] = firstHeld?.id.previous ?? position.lastDelivered
         }
     }
 
@@ -145,7 +145,8 @@ extension ProcessorHost {
     }
 
     private func replay(
-        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending]
+        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending],
+        _ held: [GroupKeeper.Pending]
     ) throws(RedisError) {
         let isNew = processor == nil
         if isNew {
@@ -164,7 +165,7 @@ extension ProcessorHost {
             try replayReferences(client, isNew: isNew)
             try replay.run(
                 windowMs: { isFresh($0) ? windowMs(of: $0.kind) : 0 }, positions: positions,
-                pending: pending, heldBack: heldBack
+                pending: pending, heldBack: held
             ) { entry in
                 count += 1
                 keepLeases()

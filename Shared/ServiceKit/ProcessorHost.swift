@@ -77,8 +77,6 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var outputKeys: [(name: StreamName, key: [UInt8])] = []
     /// Times of the market events behind this batch's outputs, microseconds.
     var causes: [Int64] = []
-    /// Pending entries that recovery leaves to the reader.
-    var heldBack: [GroupKeeper.Pending] = []
     var recoveryTimer: Reactor.TimerToken?
     /// Nil for a service whose symbols are all its own.
     var leases: SymbolLeases?

@@ -83,22 +83,23 @@ public struct GroupReader {
         for stream in streams.indices { heldCounts[stream] = 0 }
     }
 
-    /// Of entries that were delivered and never processed, those whose turn has not come: beside them, in another `md.*` stream of
-    /// their symbol, earlier ones are unread. In the order of their ids.
-    public func entriesToHold(
+    /// Parts entries that were delivered and never processed: held are those whose turn has not come, since beside them, in
+    /// another `md.*` stream of their symbol, earlier ones are unread. In the order of their ids.
+    public func parted(
         _ pending: [GroupKeeper.Pending], _ positions: [GroupKeeper.Position]
-    ) -> [GroupKeeper.Pending] {
+    ) -> (due: [GroupKeeper.Pending], held: [GroupKeeper.Pending]) {
         var unreadAfter: [StreamId?] = Array(repeating: nil, count: laneTags.count)
         for stream in streams.indices where isMarketData[stream] && positions[stream].lag != 0 {
             let last = positions[stream].lastDelivered
             unreadAfter[lanes[stream]] = min(unreadAfter[lanes[stream]] ?? last, last)
         }
-        return pending.filter { entry in
+        func mustWait(_ entry: GroupKeeper.Pending) -> Bool {
             guard isMarketData[entry.stream], entry.fields != nil, let last = unreadAfter[lanes[entry.stream]] else {
                 return false
             }
             return entry.id > last
-        }.sorted { $0.id < $1.id }
+        }
+        return (pending.filter { !mustWait($0) }, pending.filter(mustWait).sorted { $0.id < $1.id })
     }
 
     /// Keeps such entries until the streams beside them have caught up.

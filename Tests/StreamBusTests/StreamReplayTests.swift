@@ -48,7 +48,7 @@ struct StreamReplayTests {
         // Trades 1 to 6 were delivered, all five books, and none was processed.
         var successor = GroupReader(group: "g", consumer: "g-1", streams: [trades, books], countMax: 5)
         let pending = try keeper.pending()
-        let held = successor.entriesToHold(pending, try keeper.positions())
+        let held = successor.parted(pending, try keeper.positions()).held
         #expect(held.map(\.id.milliseconds) == [8, 12, 16, 20])
         successor.hold(held)
         var seen: [UInt64] = []
