@@ -17,6 +17,7 @@ STREAMS = [
     ("md.metric:{S}", "data-hub", "sentiment-engine, risk-manager, executor", ["MarketMetric"]),
     ("signal:{S}", "the five engines", "decision-engine",
      ["OrderFlowSignal", "TickSignal", "TechnicalSignal", "SentimentSignal", "RegimeSignal"]),
+    ("heatmap:{S}", "sentiment-engine", "sentiment-engine", ["LiquidationHeatmap"]),
     ("decision:{S}", "decision-engine", "risk-manager, trade-recorder", ["Decision"]),
     ("plan:{S}", "risk-manager", "executor, trade-recorder, notifier", ["TradePlan", "TradeTerms"]),
     ("execution:{S}", "executor", "risk-manager, decision-engine, trade-recorder, notifier",
@@ -107,7 +108,7 @@ def type_text(kind, enums):
     words = {"Price": "decimal, quote", "Quantity": "decimal, base", "Notional": "decimal, USDT", "Ratio": "decimal",
              "Timestamp": "ms since 1970 UTC", "StreamId": "stream id", "Int": "integer", "Int64": "integer", "Bool": "1 / 0",
              "Double": "number", "String": "text", "TradeId": "trade id", "Symbol": "symbol", "PriceList": "decimals, by commas",
-             "BookSide": "`price:quantity,…`, best first", "GateSet": "gate names, by commas", "": ""}
+             "BookSide": "`price:quantity,…`, best first", "LiquidationBins": "`bin:volume,…`, lowest first", "GateSet": "gate names, by commas", "": ""}
     return words.get(base, base) + optional
 
 

@@ -10,6 +10,8 @@ public enum StreamKind: String, Sendable, CaseIterable {
     case forming = "md.forming"
     case metric = "md.metric"
     case signal
+    /// The map of liquidations, for the engine that keeps it.
+    case heatmap
     case decision
     case plan
     case execution
@@ -26,7 +28,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     /// Operator traffic is global; all else is per symbol, so that a symbol's pipeline lives in one slot of a cluster.
     public var isPerSymbol: Bool {
         switch self {
-        case .trade, .book, .candle, .forming, .metric, .signal, .decision, .plan, .execution, .dead: true
+        case .trade, .book, .candle, .forming, .metric, .signal, .heatmap, .decision, .plan, .execution, .dead: true
         case .account, .risk, .weights, .alert, .command, .reply, .notice: false
         }
     }

@@ -220,7 +220,9 @@ extension StreamKind {
     public var isMarketData: Bool {
         switch self {
         case .trade, .book, .candle, .forming, .metric: true
-        case .signal, .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .notice, .dead:
+        case .signal, .heatmap, .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply,
+            .notice,
+            .dead:
             false
         }
     }

@@ -11,7 +11,7 @@ struct RedisUsersTests {
     private static let writers: [String: [String]] = [
         "md.trade:{BTCUSDT}": ["data-hub"], "md.book:{BTCUSDT}": ["data-hub"], "md.candle:{BTCUSDT}": ["data-hub"],
         "md.forming:{BTCUSDT}": ["data-hub"], "md.metric:{BTCUSDT}": ["data-hub"],
-        "signal:{BTCUSDT}": PaperSuite.sharing,
+        "signal:{BTCUSDT}": PaperSuite.sharing, "heatmap:{BTCUSDT}": ["sentiment-engine"],
         "decision:{BTCUSDT}": ["decision-engine"], "plan:{BTCUSDT}": ["risk-manager"],
         "execution:{BTCUSDT}": ["executor"], "account": ["executor"], "risk": ["risk-manager"],
         "reply": ["risk-manager", "executor"], "command": ["vortexctl", "notifier", "dashboard"],

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Recomputes every E4 signal from the metrics alone, plainly, over the whole past, and compares.
 
-Reads a capture: one entry a line, `<stream kind> <id> <name> <value> …` (kinds md.metric and signal), in the order of their
-ids; a signal stands behind the metric that set it off. Written apart from the engine: every value is computed anew from
+Reads a capture: one entry a line, `<stream kind> <id> <name> <value> …` (kinds md.metric, signal and heatmap), in the order of
+their ids; what was said stands behind the metric that set it off. Written apart from the engine: every value is computed anew from
 all metrics before it. Prints what differs; exits 1 if anything does.
 """
 import math
@@ -179,6 +179,18 @@ def same(expected, text):
     return abs(float(text) - expected) <= TOLERANCE * max(1.0, abs(expected))
 
 
+def heatmap_differences(past, entry_id, fields):
+    if fields["cause"] != entry_id or int(fields["event_time"]) != past.now:
+        yield f"{entry_id}: a map of {fields['cause']} at {fields['event_time']}"
+    if int(fields["as_of"]) != max(time for time, _, _ in past.added):
+        yield f"{entry_id}: a map as of {fields['as_of']}"
+    said = {int(index): volume for index, volume in (part.split(":") for part in fields["bins"].split(","))}
+    bins = past.bins()
+    for index in sorted(said.keys() | bins.keys()):
+        if index not in said or index not in bins or not same(bins[index], said[index]):
+            yield f"{entry_id} bin {index}: {said.get(index)}, expected {bins.get(index)}"
+
+
 def main():
     past, awaited, differences, compared = Past(), None, [], 0
     for kind, entry_id, fields in parse(sys.argv[1]):
@@ -186,6 +198,9 @@ def main():
             if awaited is not None:
                 differences.append(f"{awaited}: no signal")
             awaited = entry_id if past.hear(fields) else None
+            continue
+        if kind == "heatmap":
+            differences += heatmap_differences(past, entry_id, fields)
             continue
         if awaited != fields["cause"]:
             differences.append(f"{entry_id}: a signal of {fields['cause']}, awaited {awaited}")

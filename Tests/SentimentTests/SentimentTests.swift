@@ -52,12 +52,19 @@ struct SentimentTests {
     private func share(_ value: Double) -> Ratio { Ratio(raw: Int64((value * 10_000).rounded()) * 10_000) }
 
     private func signals(_ entries: [(StreamId, MarketMetric)]) throws -> [SentimentSignal] {
+        var engine = Sentiment()
+        return try facts(entries, &engine).compactMap { if case .signal(let signal, _) = $0 { signal } else { nil } }
+    }
+
+    private func facts(_ entries: [(StreamId, MarketMetric)], _ engine: inout Sentiment) throws -> [SentimentOutput
+        .Fact]
+    {
         let symbol = try #require(symbol)
-        var engine = Sentiment(), signals: [SentimentSignal] = []
+        var facts: [SentimentOutput.Fact] = []
         for (id, metric) in entries {
-            engine.process(SentimentInput(symbol: symbol, id: id, metric: metric)) { signals.append($0.signal) }
+            engine.process(SentimentInput(symbol: symbol, id: id, event: .metric(metric))) { facts.append($0.fact) }
         }
-        return signals
+        return facts
     }
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
@@ -67,16 +74,68 @@ struct SentimentTests {
         var words: Set<String> = []
         for (id, metric) in try story(seed: seed, seconds: 2400) {
             capture.append(.metric, id, metric)
-            engine.process(SentimentInput(symbol: symbol, id: id, metric: metric)) {
-                capture.append(.signal, id, EngineSignal.sentiment($0.signal))
-                words.insert($0.signal.direction.rawValue)
-                if let reading = $0.signal.openInterestReading { words.insert(reading.rawValue) }
-                if ($0.signal.liquidationProximity ?? 0) > 0.7 { words.insert("near") }
+            engine.process(SentimentInput(symbol: symbol, id: id, event: .metric(metric))) {
+                switch $0.fact {
+                case .heatmap(let heatmap):
+                    capture.append(.heatmap, id, heatmap)
+                    words.insert("heatmap")
+                case .signal(let signal, _):
+                    capture.append(.signal, id, EngineSignal.sentiment(signal))
+                    words.insert(signal.direction.rawValue)
+                    if let reading = signal.openInterestReading { words.insert(reading.rawValue) }
+                    if (signal.liquidationProximity ?? 0) > 0.7 { words.insert("near") }
+                }
             }
         }
-        #expect(words.contains("near") && words.count >= 6, "the story must be eventful: \(words)")
+        #expect(words.isSuperset(of: ["near", "heatmap"]) && words.count >= 7, "the story must be eventful: \(words)")
         let differences = try capture.differences(oracle: "sentiment_oracle.py")
         #expect(differences == nil, "\(differences ?? "")")
+    }
+
+    /// What the engine says after each of several restarts, in words, beside what it says without.
+    @Test(arguments: [true, false])
+    func `after a restart the map goes on as if there had been none`(isRecalled: Bool) throws {
+        let symbol = try #require(symbol)
+        let entries = try story(seed: 9, seconds: 9000)
+        var whole = Sentiment(), said: [(cause: StreamId, fields: Fields)] = []
+        for (id, metric) in entries {
+            whole.process(SentimentInput(symbol: symbol, id: id, event: .metric(metric))) {
+                said.append((id, words($0)))
+            }
+        }
+        let heatmaps = said.filter { $0.fields["bins"] != nil }
+        #expect(heatmaps.count == 10, "at each quarter of an hour")
+        var differing = 0, random = SplitMix64(seed: 1)
+        // Anywhere, and right before, at and after the metric with which the map was written.
+        var places = (0..<6).map { _ in Int(random.next() % 4000) + 5000 }
+        for heatmap in heatmaps.suffix(3) {
+            let place = try #require(entries.firstIndex { $0.0 == heatmap.cause })
+            places += [place - 1, place, place + 1]
+        }
+        for place in places where place < entries.count {
+            let next = entries[place].0
+            var engine = Sentiment(), now: [Fields] = []
+            for heatmap in heatmaps where isRecalled && heatmap.cause < next {
+                let message = try LiquidationHeatmap(heatmap.fields)
+                engine.process(SentimentInput(symbol: symbol, id: heatmap.cause, event: .heatmap(message))) { _ in }
+            }
+            let from = Int64(next.milliseconds) - SentimentInput.warmUpMs(of: .metric)
+            for (id, metric) in entries where Int64(id.milliseconds) >= from {
+                engine.process(SentimentInput(symbol: symbol, id: id, event: .metric(metric))) {
+                    if id >= next { now.append(words($0)) }
+                }
+            }
+            let then = said.filter { $0.cause >= next }.map(\.fields)
+            #expect(now.count == then.count)
+            differing += zip(now, then).count { $0 != $1 }
+        }
+        #expect(isRecalled ? differing == 0 : differing > 1000, "\(differing) differ")
+    }
+
+    private func words(_ output: SentimentOutput) -> Fields {
+        var fields = Fields()
+        output.encode(into: &fields)
+        return fields
     }
 
     @Test func `strengths stay in their range, and nothing is said before it is known`() throws {
@@ -136,11 +195,16 @@ struct SentimentTests {
                         mark: Price(raw: pick()), index: .zero, fundingRate: Ratio(raw: pick()), nextFundingTime: time)
                 }
             let id = StreamId(milliseconds: UInt64(time.milliseconds), sequence: 0)
-            engine.process(SentimentInput(symbol: symbol, id: id, metric: MarketMetric(eventTime: time, value: value)))
-            {
+            let metric = MarketMetric(eventTime: time, value: value)
+            engine.process(SentimentInput(symbol: symbol, id: id, event: .metric(metric))) {
                 // What reads back is finite: the reader refuses anything else.
-                let fields = EngineSignal.sentiment($0.signal).fields
-                #expect(throws: Never.self) { try EngineSignal(fields) }
+                switch $0.fact {
+                case .signal(let signal, _):
+                    let fields = EngineSignal.sentiment(signal).fields
+                    #expect(throws: Never.self) { try EngineSignal(fields) }
+                case .heatmap(let heatmap):
+                    #expect(throws: Never.self) { try LiquidationHeatmap(heatmap.fields) }
+                }
             }
         }
     }

@@ -130,6 +130,15 @@ enum Samples {
             ("EngineSignal-E3", EngineSignal.technical(technical)),
             ("EngineSignal-E4", EngineSignal.sentiment(sentiment)),
             ("EngineSignal-E5", EngineSignal.regime(regime)),
+            (
+                "LiquidationHeatmap",
+                LiquidationHeatmap(
+                    cause: cause, eventTime: time, asOf: time - 9_000,
+                    bins: LiquidationBins([
+                        .init(index: -1, volume: 1e-8), .init(index: 11_040, volume: 12.625),
+                        .init(index: 11_043, volume: 0.1 + 0.2),
+                    ]))
+            ),
         ]
     }
 

@@ -63,7 +63,7 @@ user() {
     user order-flow-engine 'md.trade:* md.book:*' 'signal:*' 'engine_signals:*'
     user tick-engine 'md.trade:*' 'signal:*' 'engine_signals:*'
     user technical-engine 'md.candle:* md.forming:*' 'signal:*' 'engine_signals:*'
-    user sentiment-engine 'md.metric:*' 'signal:*' 'engine_signals:* sentiment:*'
+    user sentiment-engine 'md.metric:*' 'signal:* heatmap:*' 'engine_signals:* sentiment:*'
     user regime-filter 'md.candle:* md.book:*' 'signal:*' 'engine_signals:* regime:*'
     user decision-engine 'signal:* execution:* risk weights' 'decision:*' ''
     user risk-manager 'decision:* md.metric:* execution:* account weights command' 'plan:* risk alert reply' \

@@ -1,5 +1,7 @@
+import SignalContracts
+
 /// Clusters of liquidations for people, lowest first; forty at most.
-struct ClusterList {
+public struct ClusterList: Sendable {
     private struct Cluster: BitwiseCopyable {
         let price: Double
         /// Base units.

@@ -1,21 +1,20 @@
+import SignalContracts
+import TradingPrimitives
+
 import func Glibc.exp
 import func Glibc.exp2
 import func Glibc.log
 
 /// Where leveraged positions would be closed by force: volume by price, in bins of a fixed part of the price, fading.
 struct LiquidationMap {
-    struct Bin: BitwiseCopyable {
-        let index: Int
-        /// Base units, as of `time`.
-        var volume: Double
-    }
+    typealias Bin = LiquidationBins.Bin
 
     /// Base units below which a bin counts as empty: the least step of any quantity.
     private static let emptyBelow = 1e-8
 
     private let logWidth: Double
     private let halfLifeMs: Double
-    /// In the order of their prices.
+    /// In the order of their prices; volumes as of `time`.
     private(set) var bins: [Bin] = []
     private var time: Int64?
 
@@ -23,6 +22,19 @@ struct LiquidationMap {
         logWidth = log(1 + binWidth)
         self.halfLifeMs = Double(halfLifeMs)
         bins.reserveCapacity(1024)
+    }
+
+    /// The map as it stands, to go on from.
+    func saved(cause: StreamId, eventTime: Timestamp) -> LiquidationHeatmap {
+        LiquidationHeatmap(
+            cause: cause, eventTime: eventTime, asOf: time.map { Timestamp(milliseconds: $0) },
+            bins: LiquidationBins(bins))
+    }
+
+    /// Takes the place of all that it knew.
+    mutating func resume(_ heatmap: LiquidationHeatmap) {
+        bins = heatmap.bins.bins
+        time = heatmap.asOf?.milliseconds
     }
 
     /// The middle of a bin, in logarithms.

@@ -1,6 +1,6 @@
 import Indicators
 public import SignalContracts
-public import TradingPrimitives
+import TradingPrimitives
 
 /// E4: says which way the crowd leans, and where its liquidations wait, on each metric of one symbol.
 ///
@@ -35,9 +35,15 @@ public struct Sentiment: StreamProcessor {
     private var pace = ProjectionPace()
     /// Those shown last; its memory is used again.
     private var clusters = ClusterList()
+    /// The map as it was last written before a restart, until the metric after which it stood so.
+    private var recalled: LiquidationHeatmap?
+    /// Number of the time's piece in which the map was last written.
+    private var savedPiece: Int64?
 
     /// The price change that says which side's clusters are looked for.
     static let headingMs: Int64 = 60_000
+    /// The map fades too slowly to be built anew from the metrics: it is written at the first metric of each such piece of time.
+    static let savedEveryMs: Int64 = 900_000
 
     public init(_ configuration: SentimentConfiguration = SentimentConfiguration()) {
         self.configuration = configuration
@@ -45,11 +51,35 @@ public struct Sentiment: StreamProcessor {
     }
 
     public mutating func process(_ input: SentimentInput, emit: (SentimentOutput) -> Void) {
-        guard take(input.metric) else { return }
+        switch input.event {
+        case .heatmap(let heatmap):
+            recalled = heatmap
+            savedPiece = heatmap.eventTime.milliseconds / Self.savedEveryMs
+        case .metric(let metric):
+            if let recalled, input.id > recalled.cause { resume(recalled) }
+            guard take(metric) else { return }
+            if let recalled, input.id == recalled.cause { resume(recalled) }
+            speak(of: input, emit: emit)
+        }
+    }
+
+    private mutating func resume(_ heatmap: LiquidationHeatmap) {
+        map.resume(heatmap)
+        recalled = nil
+    }
+
+    private mutating func speak(of input: SentimentInput, emit: (SentimentOutput) -> Void) {
         let signal = evaluate(cause: input.id)
         let isShown = pace.isDue(at: now)
         if isShown { clusters.take(map, multiple: configuration.clusterMin) }
-        emit(SentimentOutput(symbol: input.symbol, signal: signal, isShown: isShown, clusters: clusters))
+        emit(SentimentOutput(symbol: input.symbol, fact: .signal(signal, shown: isShown ? clusters : nil)))
+        let piece = now.milliseconds / Self.savedEveryMs
+        if let savedPiece, piece > savedPiece {
+            emit(
+                SentimentOutput(
+                    symbol: input.symbol, fact: .heatmap(map.saved(cause: input.id, eventTime: now))))
+        }
+        savedPiece = max(savedPiece ?? piece, piece)
     }
 
     /// False for what says nothing of the crowd.
@@ -183,45 +213,5 @@ public struct Sentiment: StreamProcessor {
         if signal.direction != .balanced { signal.strength = clamp01(abs(score) / 0.6) }
         signal.extremeLevel = clamp01(
             max(abs((signal.longRatio ?? 0.5) - 0.5) / 0.25, abs(signal.fundingRate ?? 0) / 0.001))
-    }
-}
-
-/// One metric, with its id on the stream.
-public struct SentimentInput: StreamInput, SymbolKeyed {
-    public static let streams: [StreamKind] = [.metric]
-    /// Two half-lives of the liquidation map.
-    public static func warmUpMs(of kind: StreamKind) -> Int64 { 28_800_000 }
-
-    public let symbol: Symbol
-    public let id: StreamId
-    public let metric: MarketMetric
-
-    public init(symbol: Symbol, id: StreamId, metric: MarketMetric) {
-        self.symbol = symbol
-        self.id = id
-        self.metric = metric
-    }
-
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        guard let symbol = stream.symbol else { return nil }
-        self.init(symbol: symbol, id: id, metric: try MarketMetric(fields))
-    }
-}
-
-public struct SentimentOutput: StreamOutput {
-    public let symbol: Symbol
-    public let signal: SentimentSignal
-    /// Whether the hot-state keys are written with it.
-    public let isShown: Bool
-    let clusters: ClusterList
-
-    public var stream: StreamName { StreamName(.signal, symbol) }
-    public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
-    public func forEachProjection(_ body: (Projection) -> Void) {
-        guard isShown else { return }
-        body(.engineSignal(.sentiment(signal), of: symbol))
-        var map = Fields()
-        map.put("liq_clusters", clusters.text)
-        body(.hash(key: "sentiment:{\(symbol.name)}", fields: map, replacing: false))
     }
 }

@@ -9,7 +9,8 @@ func crowdMetrics(_ symbol: Symbol, seconds: Int) -> [SentimentInput] {
     var inputs: [SentimentInput] = []
     func add(_ time: Timestamp, _ value: MarketMetric.Value) {
         let id = StreamId(milliseconds: UInt64(time.milliseconds), sequence: UInt64(inputs.count))
-        inputs.append(SentimentInput(symbol: symbol, id: id, metric: MarketMetric(eventTime: time, value: value)))
+        inputs.append(
+            SentimentInput(symbol: symbol, id: id, event: .metric(MarketMetric(eventTime: time, value: value))))
     }
     for second in 0..<seconds {
         let time = Timestamp(milliseconds: 1_700_000_000_000 + Int64(second) * 1000)

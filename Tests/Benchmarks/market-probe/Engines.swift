@@ -42,7 +42,9 @@ struct Engines {
 
     private mutating func tell(_ value: MarketMetric.Value, at time: Timestamp) {
         let metric = MarketMetric(eventTime: time, value: value)
-        sentiment.process(SentimentInput(symbol: symbol, id: id(time), metric: metric)) { mood = $0.signal }
+        sentiment.process(SentimentInput(symbol: symbol, id: id(time), event: .metric(metric))) {
+            if case .signal(let signal, _) = $0.fact { mood = signal }
+        }
     }
 
     mutating func take(_ event: ExchangeEvent) {

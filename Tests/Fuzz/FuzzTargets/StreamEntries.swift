@@ -7,8 +7,9 @@ import TradingPrimitives
 // What comes off the streams and out of the journal.
 extension FuzzTarget {
     private static let messages: [any StreamMessage.Type] = [
-        AggTrade.self, BookUpdate.self, CandleUpdate.self, MarketMetric.self, EngineSignal.self, Decision.self,
-        TradePlan.self, ExecutionEvent.self, AccountUpdate.self, RiskState.self, EngineWeights.self, Alert.self,
+        AggTrade.self, BookUpdate.self, CandleUpdate.self, MarketMetric.self, EngineSignal.self,
+        LiquidationHeatmap.self, Decision.self, TradePlan.self, ExecutionEvent.self, AccountUpdate.self, RiskState.self,
+        EngineWeights.self, Alert.self,
         Command.self, Reply.self, DeadLetter.self,
     ]
 
