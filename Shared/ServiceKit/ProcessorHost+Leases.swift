@@ -182,7 +182,7 @@ extension ProcessorHost {
         guard let leases, !leases.isFenced(reply.value) else { return fenced() }
         if endsCommit { return commitAnswered() }
         lane.isWatched = true
-        if case .idle = commit { askForBatch() }
+        askIfIdle()
     }
 
     /// The same for a connection that waits for its answers.

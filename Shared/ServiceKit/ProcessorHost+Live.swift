@@ -21,6 +21,12 @@ extension ProcessorHost {
         try references?.begin(
             { [unowned self] in if phase == .live { remember($0, $1, $2) } },
             onEnd: { [unowned self] in connectionLost($0) })
+        news = nil
+        if !isCluster, reader.streams.count >= StreamNews.streamCountMin {
+            news = try StreamNews(
+                context.reactor, context.settings.redis, reader, onNews: { [unowned self] in askIfIdle() },
+                onEnd: { [unowned self] in connectionLost($0) })
+        }
         phase = .live
         commit = .idle
         backOff.reset()
@@ -54,19 +60,24 @@ extension ProcessorHost {
         return try open(nil, key: key)
     }
 
-    /// A read names each of its streams, and to look through hundreds of them costs Redis more than what it finds there. So very
-    /// many streams are read no more often than this, milliseconds, and what comes meanwhile is read together.
-    private var pauseMs: Int64 { Int64((reader.parts.lazy.map(\.count).max() ?? 0) / 40) }
+    /// Each read and each commit has its price, whatever is in it. So very many streams are read no more often than this,
+    /// milliseconds, and what comes meanwhile is read together.
+    private var pauseMs: Int64 { news == nil ? 0 : Int64(reader.streams.count / Self.streamsReadEachMs) }
+    private static var streamsReadEachMs: Int { 200 }
+
+    func askIfIdle() { if case .idle = commit { askForBatch() } }
 
     func askForBatch() {
-        guard phase == .live, !isPausing, lanes.contains(where: { $0.mayAsk }), mayRead() else { return }
+        guard phase == .live, !isPausing, lanes.contains(where: { $0.mayAsk }), news?.hasAny ?? true, mayRead() else {
+            return
+        }
         let pauseMs = pauseMs, now = SystemClock.monotonicUs()
         if now - lastAskedUs < pauseMs * 1000 {
             isPausing = true
             context.reactor.after(ms: pauseMs) { [weak self] in
                 guard let self else { return }
                 isPausing = false
-                if case .idle = commit { askForBatch() }
+                askIfIdle()
             }
             return
         }
@@ -75,9 +86,10 @@ extension ProcessorHost {
             guard let part = lane.part else { continue }
             lane.isReading = true
             var commands = CommandBuffer()
-            reader.appendRead(to: &commands, part: part, blockMs: blockMs)
+            reader.appendRead(to: &commands, part: part, blockMs: blockMs, news: news?.lanes)
             lane.readLink?.send(commands)
         }
+        news?.clear()
     }
 
     private func batchArrived(_ reply: RedisReply, _ lane: HostLane) {
@@ -88,10 +100,11 @@ extension ProcessorHost {
         } catch {
             return readRefused(error)
         }
+        if let news { reader.forEachUnfinishedLane { news.add(lane: $0) } }
         reader.forEachReady(reply, &inputFields) { process(stream: $0, id: $1, fields: $2) }
         guard !isGathering else { return }
         turn()
-        if case .idle = commit { askForBatch() }
+        askIfIdle()
     }
 
     /// Commits what is in the hop; if nothing is, does what else is due.
@@ -241,7 +254,7 @@ extension ProcessorHost {
         if isTimerDue { turn() }
         guard case .idle = commit else { return }
         gather()
-        if case .idle = commit { askForBatch() }
+        askIfIdle()
     }
 
     /// What arrived on the lanes meanwhile is one batch.
@@ -303,6 +316,7 @@ extension ProcessorHost {
         phase = .down
         for lane in lanes { lane.close() }
         references?.close()
+        news?.close()
         // Processed and not sealed: the state is ahead of the streams.
         guard case .idle = commit, unsettled.isEmpty, !hop.isEmpty else { return }
         processor = nil
@@ -328,7 +342,10 @@ extension ProcessorHost {
     /// A few streams each turn: what is asked about hundreds at once makes everything else at Redis wait.
     func upkeep() {
         upkeepTurn += 1
-        if upkeepTurn.isMultiple(of: 5) { checkAnswers() }
+        if upkeepTurn.isMultiple(of: 5) {
+            checkAnswers()
+            readAll()
+        }
         askForeign { [upkeepTurn] in $0 % 5 == upkeepTurn % 5 }
         askPositions { [upkeepTurn] in $0 % 25 == upkeepTurn % 25 }
         trim { [upkeepTurn] in $0 % 50 == upkeepTurn % 50 }
@@ -341,6 +358,14 @@ extension ProcessorHost {
             lanes.contains(where: { $0.part != nil && now - $0.lastAnswerUs > Int64(Self.silenceMaxMs) * 1000 })
         else { return }
         connectionLost(.timedOut(afterMs: Self.silenceMaxMs))
+    }
+
+    /// Once a second all streams are read, news or not: nothing depends on it but that Redis is heard of, and no news can be lost
+    /// for long.
+    private func readAll() {
+        guard phase == .live, let news else { return }
+        news.addAll()
+        askIfIdle()
     }
 
     private func trim(_ isDue: (Int) -> Bool) {

@@ -66,6 +66,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var backOff: BackOff
     var refusalBackOff = BackOff(leastMs: 100, greatestMs: 5000)
     var isStopping = false
+    /// Which streams have news, where they are very many; nil where all are waited for.
+    var news: StreamNews?
     /// When a read was sent last, monotonic microseconds, and whether the next one waits for its time.
     var lastAskedUs: Int64 = 0
     var isPausing = false

@@ -114,10 +114,13 @@ public struct GroupReader {
     }
 
     /// Asks for new entries of a part's streams, except those of which some are held back. Waits at most `blockMs` for the
-    /// first one, or not at all while something is held back.
-    public func appendRead(to commands: inout CommandBuffer, part: Int = 0, blockMs: Int) {
-        let asked = parts[part].filter { heldCounts[$0] == 0 }
-        let mayWait = held[part].isEmpty
+    /// first one, or not at all while something is held back. With `news` only the lanes are asked for that have some, or
+    /// in which something waits for another stream, for what is there.
+    public func appendRead(to commands: inout CommandBuffer, part: Int = 0, blockMs: Int, news: [Bool]? = nil) {
+        var wanted = news
+        for entry in held[part] { wanted?[lanes[entry.stream]] = true }
+        let asked = parts[part].filter { heldCounts[$0] == 0 && (wanted?[lanes[$0]] ?? true) }
+        let mayWait = held[part].isEmpty && news == nil
         commands.begin("XREADGROUP", arguments: 7 + (mayWait ? 2 : 0) + 2 * asked.count)
         commands.add("GROUP")
         commands.add(group)
@@ -165,6 +168,11 @@ public struct GroupReader {
                 if position == countMax - 1 { knownUpTo[stream] = id }
             }
         }
+    }
+
+    /// Gives the lanes of which there may be more than was loaded.
+    public func forEachUnfinishedLane(_ body: (Int) -> Void) {
+        for stream in parts[loadedPart] where knownUpTo[stream] != nil { body(lanes[stream]) }
     }
 
     /// Redis answers in the order of the question.
@@ -221,8 +229,7 @@ extension StreamKind {
         switch self {
         case .trade, .book, .candle, .forming, .metric: true
         case .signal, .heatmap, .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply,
-            .notice,
-            .dead:
+            .notice, .dead:
             false
         }
     }

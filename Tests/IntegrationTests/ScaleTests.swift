@@ -29,6 +29,8 @@ struct ScaleTests {
         let service: String
         let atMs: Int64
     }
+    /// Time in which a dead worker's contracts are taken over, 99 of a hundred times, milliseconds.
+    private static let takeoverMaxMs: Int64 = 2000
     /// Signals that were set off within this time of a trouble are looked at, milliseconds.
     private static let windowMs: Int64 = 2500
 
@@ -62,6 +64,9 @@ struct ScaleTests {
             sleep(6)
             for trouble in troubles where trouble.kind != .asleep {
                 guard let delay = try takeover(after: trouble) else { continue }
+                if delay > Self.takeoverMaxMs {
+                    print("\(delay) ms after \(trouble.service) was \(trouble.kind) at \(trouble.atMs)")
+                }
                 if isChained(trouble, troubles) {
                     chained.append(delay)
                 } else if trouble.kind == .stopped {
@@ -76,7 +81,7 @@ struct ScaleTests {
         tell("stopped", handOvers)
         tell("not alone in trouble:", chained)
         print("\(compared) signals are as one worker alone says them")
-        #expect(percentile(delays, 0.99) <= 2000, "\(delays.sorted())")
+        #expect(percentile(delays, 0.99) <= Self.takeoverMaxMs, "\(delays.sorted())")
     }
 
     /// Whether another worker of the engine is in trouble at the same time: one that has just taken over may be the next to die.

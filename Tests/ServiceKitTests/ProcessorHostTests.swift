@@ -59,17 +59,6 @@ struct ProcessorHostTests {
         #expect(harness.host.metrics.deadLetters.value == 1)
     }
 
-    @Test func `very many streams are read with pauses, over which nothing is lost`() throws {
-        let harness = try HostHarness(others: 400)
-        harness.host.recover()
-        for _ in 0..<50 {
-            try harness.write(1)
-            harness.host.context.reactor.poll(timeoutMs: 1)
-        }
-        #expect(try harness.turn { try harness.outputs().count == 50 })
-        #expect(HostHarness.isExact(try harness.outputs(), count: 50))
-    }
-
     @Test func `while Redis refuses writes nothing is lost, and afterwards nothing is twice`() throws {
         let harness = try HostHarness()
         harness.host.recover()

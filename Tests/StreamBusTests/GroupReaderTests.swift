@@ -16,11 +16,11 @@ struct GroupReaderTests {
         btc = try #require(Symbol("BTCUSDT"))
     }
 
-    private func reader(_ kinds: [StreamKind], countMax: Int) throws -> GroupReader {
-        let reader = GroupReader(
-            group: "g", consumer: "g-1", streams: kinds.map { StreamName($0, btc) }, countMax: countMax)
+    private func reader(_ kinds: [StreamKind], of symbols: [Symbol]? = nil, countMax: Int) throws -> GroupReader {
+        let streams = (symbols ?? [btc]).flatMap { symbol in kinds.map { StreamName($0, symbol) } }
+        let reader = GroupReader(group: "g", consumer: "g-1", streams: streams, countMax: countMax)
         _ = try GroupKeeper(client, reader).createGroups(
-            from: .beginning, resumeAt: Array(repeating: nil, count: kinds.count))
+            from: .beginning, resumeAt: Array(repeating: nil, count: streams.count))
         return reader
     }
 
@@ -74,6 +74,39 @@ struct GroupReaderTests {
             order += try readAll(&reader)
         }
         #expect(order == Array(1..<next), "seed \(seed)")
+    }
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func `lanes that are read by their news keep each symbol's order, and the last entry is found`(seed: UInt64) throws
+    {
+        var random = SplitMix64(seed: seed)
+        let symbols = ["AAAUSDT", "BBBUSDT", "CCCUSDT"].compactMap { Symbol($0) }
+        var reader = try reader([.trade, .book], of: symbols, countMax: Int.random(in: 1...5, using: &random))
+        var news = [false, false, false, false], orders: [[UInt64]] = [[], [], []], written: [[UInt64]] = [[], [], []]
+        var next: UInt64 = 1, fields = Fields()
+        for turn in 0..<300 {
+            for _ in 0..<Int.random(in: 0...6, using: &random) where turn < 200 {
+                let place = Int.random(in: 0...2, using: &random),
+                    kind: StreamKind = Bool.random(using: &random) ? .trade : .book
+                try client.command("XADD", StreamName(kind, symbols[place]).key, "\(next)-0", "n", "1")
+                written[place].append(next)
+                news[place] = true
+                next += 1
+            }
+            // It may be heard of later.
+            let heard = news.map { $0 && (turn >= 200 || Bool.random(using: &random)) }
+            guard heard.contains(true) else { continue }
+            var commands = CommandBuffer()
+            reader.appendRead(to: &commands, blockMs: 1, news: heard)
+            for lane in news.indices where heard[lane] { news[lane] = false }
+            try client.send(commands)
+            let reply = try client.receive()
+            try reader.load(reply)
+            reader.forEachUnfinishedLane { news[$0] = true }
+            reader.forEachReady(reply, &fields) { stream, id, _ in orders[stream / 2].append(id.milliseconds) }
+        }
+        let isInOrder = orders == written
+        #expect(isInOrder, "seed \(seed)")
     }
 
     @Test func `entries that were trimmed away unread are counted once`() throws {

@@ -11,6 +11,8 @@ mkdir -p "$folder"
 
 # Without keys: a script's own commands are checked one by one against the rest.
 common='+ping +select +multi +exec +discard +unwatch +time +info +eval +asking +cluster|slots'
+# Who reads very many streams is told which have news.
+told='+client|id +client|tracking +subscribe &__redis__:invalidate'
 # A reader's acknowledgements change its stream's groups; XADD is not among them, so what is read can't be forged.
 reading='+xreadgroup +xread +xrange +xrevrange +xlen +xinfo +xpending +xack +xclaim +xgroup|create +xgroup|setid'
 # What a service has said itself it reads again after a start.
@@ -38,7 +40,7 @@ user() {
     local name=$1 reads=$2 writes=$3 shows=$4 more=${5:-}
     set -f
     # Anyone may put an entry aside that can't be read, and call a person.
-    printf 'user %s on #%s -@all %s (+xadd%s)' "$name" "$(password_hash "$name")" "$common" \
+    printf 'user %s on #%s -@all %s (+xadd%s)' "$name" "$(password_hash "$name")" "$common${reads:+ $told}" \
         "$(keys %W 'dead:*' dead alert)"
     [ -z "$reads" ] || printf ' (%s%s)' "$reading" "$(keys %RW $reads)"
     [ -z "$writes" ] || printf ' (%s%s)' "$writing" "$(keys %RW $writes)"
