@@ -355,15 +355,19 @@ extension ProcessorHost {
     func checkAnswers() {
         let now = SystemClock.monotonicUs()
         guard phase == .live,
-            lanes.contains(where: { $0.part != nil && now - $0.lastAnswerUs > Int64(Self.silenceMaxMs) * 1000 })
+            lanes.contains(where: { $0.part != nil && isSilent(since: $0.lastAnswerUs, now) })
+                || news.map({ isSilent(since: $0.lastAnswerUs, now) }) ?? false
         else { return }
         connectionLost(.timedOut(afterMs: Self.silenceMaxMs))
     }
+
+    private func isSilent(since lastUs: Int64, _ now: Int64) -> Bool { now - lastUs > Int64(Self.silenceMaxMs) * 1000 }
 
     /// Once a second all streams are read, news or not: nothing depends on it but that Redis is heard of, and no news can be lost
     /// for long.
     private func readAll() {
         guard phase == .live, let news else { return }
+        news.ping()
         news.addAll()
         askIfIdle()
     }

@@ -18,6 +18,8 @@ final class StreamNews {
     /// For each lane of the reader, whether something has been written to its streams since it was last asked for.
     private(set) var lanes: [Bool]
     private(set) var hasAny = false
+    /// When Redis last said something here, monotonic microseconds.
+    var lastAnswerUs = SystemClock.monotonicUs()
     /// By the hash of the streams' keys. A key of others that has the same one costs a read that finds nothing.
     private var laneOf: [Int: Int] = [:]
     private let prefixes: [String]
@@ -60,6 +62,14 @@ final class StreamNews {
         hasAny = true
     }
 
+    /// Asks for a word, so that silence means that nothing would be told.
+    func ping() {
+        guard phase == .listening else { return }
+        var commands = CommandBuffer()
+        commands.command(["PING"])
+        link?.send(commands)
+    }
+
     /// There may be something anywhere.
     func addAll() {
         guard phase == .listening else { return }
@@ -74,6 +84,7 @@ final class StreamNews {
     }
 
     private func take(_ reply: RedisReply) {
+        lastAnswerUs = SystemClock.monotonicUs()
         if let error = reply.error {
             close()
             return onEnd(.refused(error))
@@ -102,9 +113,10 @@ final class StreamNews {
         link?.send(commands)
     }
 
-    /// `message`, the channel, and the keys: no keys after everything was deleted.
+    /// `message`, the channel, and the keys, or nil when everything was deleted. Two words answer a ping.
     private func hear(_ reply: RedisReply) {
-        guard reply.elementCount(RedisReply.root) == 3, reply.isArray(3) else { return addAll() }
+        guard reply.elementCount(RedisReply.root) == 3 else { return }
+        guard reply.isArray(3) else { return addAll() }
         for key in 0..<reply.elementCount(3) {
             if let lane = laneOf[Self.hash(of: reply.text(4 + key))] { add(lane: lane) }
         }

@@ -28,6 +28,8 @@ struct ScaleTests {
         let kind: Kind
         let service: String
         let atMs: Int64
+        /// When the worker was awake again, or another one was started in its place.
+        let endMs: Int64
     }
     /// Time in which a dead worker's contracts are taken over, 99 of a hundred times, milliseconds.
     private static let takeoverMaxMs: Int64 = 2000
@@ -84,10 +86,12 @@ struct ScaleTests {
         #expect(percentile(delays, 0.99) <= Self.takeoverMaxMs, "\(delays.sorted())")
     }
 
-    /// Whether another worker of the engine is in trouble at the same time: one that has just taken over may be the next to die.
+    /// Whether the engine's contracts are on the move anyway, since a worker of it is in trouble or just back: one that has just
+    /// taken over may be the next to die.
     private func isChained(_ trouble: Trouble, _ all: [Trouble]) -> Bool {
         all.contains {
-            $0.service == trouble.service && $0.atMs != trouble.atMs && abs($0.atMs - trouble.atMs) < Self.windowMs
+            $0.service == trouble.service && $0.atMs != trouble.atMs && trouble.atMs > $0.atMs - Self.windowMs
+                && trouble.atMs < $0.endMs + Self.windowMs
         }
     }
 
@@ -104,24 +108,25 @@ struct ScaleTests {
         while Date() < end {
             let service = Self.engines[Int(random.next() % UInt64(Self.engines.count))]
             let number = Int(random.next() % 3) + 1, worker = name(service, number)
-            let now = PaperSuite.nowMs()
+            let now = PaperSuite.nowMs(), kind: Trouble.Kind
             switch random.next() % 4 {
             case 0:
-                troubles.append(Trouble(kind: .asleep, service: service, atMs: now))
+                kind = .asleep
                 suite.signal(worker, SIGSTOP)
                 usleep(UInt32(500_000 + random.next() % 3_000_000))
                 suite.signal(worker, SIGCONT)
             case 1:
+                kind = .stopped
                 #expect(suite.terminate(worker).code == 0)
-                troubles.append(Trouble(kind: .stopped, service: service, atMs: now))
                 usleep(UInt32(random.next() % 1_500_000))
                 start(service, number)
             default:
+                kind = .killed
                 suite.kill(worker)
-                troubles.append(Trouble(kind: .killed, service: service, atMs: now))
                 usleep(UInt32(random.next() % 1_500_000))
                 start(service, number)
             }
+            troubles.append(Trouble(kind: kind, service: service, atMs: now, endMs: PaperSuite.nowMs()))
             // Long enough for the shares to settle, or not.
             usleep(UInt32(random.next() % 2_500_000))
         }

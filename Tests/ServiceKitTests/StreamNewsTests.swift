@@ -70,6 +70,23 @@ struct StreamNewsTests {
         #expect(try harness.turn { try harness.outputs().count == 6 })
     }
 
+    @Test func `silence on the way of the news is a lost connection`() throws {
+        let harness = try HostHarness(others: 100)
+        harness.host.recover()
+        try harness.write(1)
+        #expect(try harness.turn { try harness.outputs().count == 1 })
+        func heard() -> Int64 { harness.host.news?.lastAnswerUs ?? 0 }
+        let before = heard()
+        for _ in 0..<5 { harness.host.upkeep() }
+        // The answer to a ping; all is well.
+        #expect(harness.turn { heard() > before } && harness.host.metrics.reconnects.value == 0)
+        harness.host.news?.lastAnswerUs -= 11_000_000
+        for _ in 0..<5 { harness.host.upkeep() }
+        #expect(harness.host.metrics.reconnects.value == 1)
+        try harness.write(5)
+        #expect(try harness.turn { try harness.outputs().count == 6 })
+    }
+
     @Test func `workers that share very many symbols take each other's over, and all goes on exactly once`() throws {
         let server = try #require(RedisServer()), client = try server.client()
         let names = (0..<200).map { "T\($0)USDT" }
