@@ -16,6 +16,14 @@ extension DrillTests {
                 let file = run.suite.folder + "/capture"
                 try run.follow("vortexctl capture FILE --last 10", ["FILE": file, "last 10": "last 1"])
                 try run.follow("vortexctl replay FILE", ["FILE": file])
+                let stream = "decision:{BTCUSDT}", decision = try #require(try run.suite.entries(stream).last)
+                let id = try #require(decision.fields["id"]), entry = decision.id.description
+                let way = try run.follow("vortexctl trace ID", ["ID": id])
+                #expect(way.contains("md.") && way.contains("signal:{BTCUSDT}") && way.contains(entry), "\(way)")
+                #expect(try run.follow("vortexctl why ID", ["ID": id]).contains(id))
+                let whole = try run.follow(
+                    "redis-cli -s var/run/redis.sock XRANGE 'STREAM' ENTRY ENTRY", ["STREAM": stream, "ENTRY": entry])
+                #expect(whole.contains(id) && whole.contains("cause"), "\(whole)")
             },
             Drill("A service is down", short: true) { run in
                 try run.suite.signal("tick-engine", "KILL")
