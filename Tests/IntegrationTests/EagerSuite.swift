@@ -4,6 +4,12 @@ import StreamBus
 import TestSupport
 import Testing
 
+/// Nothing was traded; what stood in the way.
+struct NoEntry: Error {
+    let reasons: String
+    let executor: String
+}
+
 /// Begin and end of a run of all services that trade often and briefly.
 extension PaperSuite {
     static let traders = engines + ["data-hub", "executor"]
@@ -12,7 +18,10 @@ extension PaperSuite {
     func startTrading(seed: UInt64, also others: [String] = []) throws {
         startSimulator(["--seed", "\(seed)"])
         start(Self.traders + others)
-        try #require(wait(seconds: 90) { try entryCount() > 0 }, "no entry: \(log("executor").suffix(800))")
+        guard wait(seconds: 90, until: { try entryCount() > 0 }) else {
+            let reasons = try symbols.map { try control(["why-not", $0]).output }.joined(separator: "\n")
+            throw NoEntry(reasons: reasons, executor: String(log("executor").suffix(800)))
+        }
     }
 
     func entryCount() throws -> Int {
