@@ -11,7 +11,7 @@ struct SymbolState {
     var momentumScores = ScoreHistory()
     var reversionScores = ScoreHistory()
     var counts = GateCounts()
-    private var recalled: Decision?
+    private var recalled = OwnWord<Decision>()
     private var published: (action: Action, strategy: Strategy?, failedGates: GateSet, at: Timestamp)?
 
     init(_ symbol: Symbol) { self.symbol = symbol }
@@ -34,20 +34,19 @@ struct SymbolState {
 
     /// Remembers the last decision that was made before a restart, until the evaluation that made it has been made again.
     mutating func recall(_ decision: Decision) {
-        guard counts.evaluations == 0, recalled.map({ decision.cause > $0.cause }) ?? true else { return }
-        recalled = decision
+        guard counts.evaluations == 0 else { return }
+        recalled.recall(decision, setOffBy: decision.cause)
     }
 
     mutating func count(_ judgement: borrowing Judgement, on trigger: borrowing OrderFlowSignal) {
-        if let recalled, trigger.cause > recalled.cause { resume(recalled) }
+        if let decision = recalled.take(before: trigger.cause) { resume(decision) }
         counts.count(judgement.failed, at: trigger.eventTime)
-        if let recalled, trigger.cause == recalled.cause { resume(recalled) }
+        if let decision = recalled.take(at: trigger.cause) { resume(decision) }
     }
 
     private mutating func resume(_ decision: Decision) {
         counts = decision.gateCounts
         published = (decision.action, decision.strategy, decision.failedGates, decision.eventTime)
-        recalled = nil
     }
 }
 

@@ -21,7 +21,7 @@ public struct OrderFlow: StreamProcessor {
     /// Price of the last trade at or before t − 30 s.
     private var priceBefore: Price?
     /// The last signal before a restart, until the book that made it has been evaluated again.
-    private var recalled: OrderFlowSignal?
+    private var recalled = OwnWord<OrderFlowSignal>()
 
     static let windowMs: Int64 = 30_000
 
@@ -37,7 +37,7 @@ public struct OrderFlow: StreamProcessor {
             firstTime = firstTime ?? trade.tradeTime
             tape.append(
                 time: trade.tradeTime, price: trade.price, quantity: trade.quantity, takerSide: trade.takerSide)
-        case .signal(let signal): recalled = signal
+        case .signal(let signal): recalled.recall(signal, setOffBy: signal.cause)
         case .book(let book):
             firstTime = firstTime ?? book.eventTime
             let signal = evaluate(book, cause: input.id)
@@ -50,9 +50,9 @@ public struct OrderFlow: StreamProcessor {
     private mutating func evaluate(_ book: BookUpdate, cause: StreamId) -> OrderFlowSignal {
         let time = book.eventTime
         let view = BookView(book, levels: configuration.imbalanceLevels)
-        if let recalled, cause > recalled.cause { resume(recalled) }
+        if let signal = recalled.take(before: cause) { resume(signal) }
         takeTrades(through: time)
-        if let recalled, cause == recalled.cause { resume(recalled) }
+        if let signal = recalled.take(at: cause) { resume(signal) }
         flicker.observe(book, after: previousBook, meanLevel: view.meanLevel)
         walls.observe(book, meanLevel: view.meanLevel, flicker: flicker)
         previousBook = book
@@ -76,7 +76,6 @@ public struct OrderFlow: StreamProcessor {
 
     private mutating func resume(_ signal: OrderFlowSignal) {
         cumulativeDelta.resume(signal.cvd, at: signal.eventTime)
-        recalled = nil
     }
 
     /// Lets in the trades up to `time`: the window, the price changes, and what was traded at watched prices.

@@ -36,7 +36,7 @@ public struct Sentiment: StreamProcessor {
     /// Those shown last; its memory is used again.
     private var clusters = ClusterList()
     /// The map as it was last written before a restart, until the metric after which it stood so.
-    private var recalled: LiquidationHeatmap?
+    private var recalled = OwnWord<LiquidationHeatmap>()
     /// Number of the time's piece in which the map was last written.
     private var savedPiece: Int64?
 
@@ -53,19 +53,14 @@ public struct Sentiment: StreamProcessor {
     public mutating func process(_ input: SentimentInput, emit: (SentimentOutput) -> Void) {
         switch input.event {
         case .heatmap(let heatmap):
-            recalled = heatmap
+            recalled.recall(heatmap, setOffBy: heatmap.cause)
             savedPiece = heatmap.eventTime.milliseconds / Self.savedEveryMs
         case .metric(let metric):
-            if let recalled, input.id > recalled.cause { resume(recalled) }
+            if let heatmap = recalled.take(before: input.id) { map.resume(heatmap) }
             guard take(metric) else { return }
-            if let recalled, input.id == recalled.cause { resume(recalled) }
+            if let heatmap = recalled.take(at: input.id) { map.resume(heatmap) }
             speak(of: input, emit: emit)
         }
-    }
-
-    private mutating func resume(_ heatmap: LiquidationHeatmap) {
-        map.resume(heatmap)
-        recalled = nil
     }
 
     private mutating func speak(of input: SentimentInput, emit: (SentimentOutput) -> Void) {
