@@ -154,8 +154,7 @@ extension Executor {
         let cause = StreamId(microseconds: now.milliseconds * 1000)
         let direction: Direction = report.quantity > .zero ? .long : .short
         let quantity = report.quantity.magnitude
-        let distance = Price(
-            raw: Int64(Int128(report.entryPrice.raw) * Int128(configuration.adoptedStopRatio.raw) / Int128(fixedScale)))
+        let distance = report.entryPrice.times(configuration.adoptedStopRatio)
         let terms = TradeTerms(
             entryPrice: report.entryPrice, quantity: quantity, notional: report.entryPrice * quantity,
             leverage: desks[index].leverage ?? 0, margin: .zero,

@@ -16,10 +16,9 @@ extension Position {
             !targets.contains(where: { $0.isPending || $0.executed > .zero }), targets.count < Self.targetAttemptsMax,
             around.now - (targets.last?.sentAt ?? .zero) >= Self.targetRetryMs, let average = entered.averagePrice
         else { return }
-        let wanted = average.raw + direction.sign * terms.takeProfitDistance.raw
-        let price = around.rules.price(Price(raw: wanted), rounding: direction == .long ? .down : .up)
-        let part = Quantity(raw: Int64(Int128(held.raw) * Int128(terms.takeProfitFraction.raw) / Int128(fixedScale)))
-        let fitted = around.rules.quantity(atMost: part)
+        let wanted = average + terms.takeProfitDistance * direction.sign
+        let price = around.rules.price(wanted, rounding: direction == .long ? .down : .up)
+        let fitted = around.rules.quantity(atMost: held.times(terms.takeProfitFraction))
         let quantity = fitted > .zero ? fitted : held
         let id = targets.isEmpty ? clientOrderId("tp1") : clientOrderId("tp1r", number: targets.count + 1)
         let slot = OrderSlot(.target, id, price: price, quantity: quantity, at: around.now)

@@ -139,10 +139,9 @@ extension Position {
     /// The better of break-even after fees and the trail behind the best price seen.
     private func trailingStop(_ around: Surroundings) -> Price? {
         guard let entry = entered.averagePrice, let extreme else { return nil }
-        let fees = entry.raw * (terms.makerFeeRate.raw + terms.takerFeeRate.raw) / fixedScale
-        let sign = direction.sign
-        let breakEven = Price(raw: entry.raw + sign * fees)
-        let behind = Price(raw: extreme.raw - sign * terms.trailDistance.raw)
+        let fees = entry.times(terms.makerFeeRate + terms.takerFeeRate)
+        let breakEven = entry + fees * direction.sign
+        let behind = extreme - terms.trailDistance * direction.sign
         return direction == .long
             ? around.rules.price(max(breakEven, behind), rounding: .down)
             : around.rules.price(min(breakEven, behind), rounding: .up)

@@ -145,6 +145,6 @@ public struct FillSum: Equatable, Sendable {
 
     /// Mean price, rounded down to 1e-8; nil without fills.
     public var averagePrice: Price? {
-        quantity > .zero ? Price(raw: Int64(Int128(value.raw) * Int128(fixedScale) / Int128(quantity.raw))) : nil
+        quantity > .zero ? Price(clamping: Int128(value.raw) * Int128(fixedScale) / Int128(quantity.raw)) : nil
     }
 }
