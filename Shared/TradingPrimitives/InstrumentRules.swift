@@ -40,6 +40,13 @@ public struct InstrumentRules: Equatable, Sendable {
         return fitted < minQuantity ? .zero : fitted
     }
 
+    /// What one market order may take of `quantity`: all of it, or as much as the venue's bound lets.
+    public func marketSlice(of quantity: Quantity) -> Quantity {
+        let bound = maxMarketQuantity > .zero ? min(maxMarketQuantity, maxQuantity) : maxQuantity
+        guard quantity > bound, bound >= stepSize else { return quantity }
+        return bound.rounded(toMultipleOf: stepSize, .down)
+    }
+
     /// Whether the venue takes an opening order of this size.
     public func admits(_ quantity: Quantity, at price: Price) -> Bool {
         quantity >= minQuantity && quantity <= maxQuantity && quantity.isMultiple(of: stepSize)

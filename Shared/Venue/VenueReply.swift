@@ -32,6 +32,9 @@ public struct VenueError: Error, Equatable, Sendable {
         self.code = code
         self.message = message
     }
+
+    /// For people.
+    public var text: String { "\(code) \(message)" }
 }
 
 public enum OrderStatus: String, Sendable {

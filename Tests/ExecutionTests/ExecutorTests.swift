@@ -229,7 +229,7 @@ struct ExecutorTests {
         let symbol = talk.symbol
         talk.hear(.command(Command(id: "c1", issuedAt: talk.now, author: "test", name: .stop, symbol: nil)))
         talk.hear(.plan(symbol, try talk.plan()))
-        #expect(talk.orderCount == 0 && talk.events.last?.detail == "entries are stopped")
+        #expect(talk.orderCount == 0 && talk.events.last?.detail == EntryHindrance.stopped.text)
         talk.hear(.command(Command(id: "c2", issuedAt: talk.now, author: "test", name: .start, symbol: nil)))
         talk.hear(.plan(symbol, try talk.plan(number: 2)))
         #expect(talk.orderCount == 1)

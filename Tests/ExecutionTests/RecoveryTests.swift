@@ -242,7 +242,7 @@ struct RecoveryTests {
                 #expect(next != .pendingEntry)
             }
         }
-        #expect(legal == 24)
+        #expect(legal == 29)
         #expect(PositionStep.allCases.allSatisfy { PositionState.closed.after($0) == nil })
     }
 }

@@ -21,7 +21,7 @@ struct OpenPositions {
         case .orderResolved:
             unknown.removeAll { $0.symbol == symbol && $0.clientOrderId == event.clientOrderId }
         case .planDenied, .entrySent, .entryAccepted, .entryRepriced, .noFill, .stopAccepted, .stopMoved, .stopRefused,
-            .takeProfitAccepted, .takeProfitFilled, .exitSent, .exitFilled, .fundingPaid:
+            .takeProfitAccepted, .takeProfitRefused, .takeProfitFilled, .exitSent, .exitFilled, .fundingPaid:
             break
         }
     }

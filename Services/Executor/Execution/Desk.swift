@@ -52,9 +52,13 @@ struct Desk {
         return position.direction == .long ? position.held : -position.held
     }
 
-    func around(_ now: Timestamp, _ configuration: ExecutorConfiguration) -> Surroundings? {
+    /// `since`: when this process began to look.
+    func around(
+        _ now: Timestamp, since: Timestamp, _ configuration: ExecutorConfiguration
+    ) -> Surroundings? {
         rules.map {
-            Surroundings(now: now, configuration: configuration, rules: $0, bid: bid, ask: ask, bookTime: bookTime)
+            Surroundings(
+                now: now, configuration: configuration, rules: $0, bid: bid, ask: ask, seenAt: max(bookTime, since))
         }
     }
 

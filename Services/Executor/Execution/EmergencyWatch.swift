@@ -68,15 +68,14 @@ extension Position {
         if held > .zero {
             exit(.emergency, reason, around, &actions)
         } else {
-            isAbandoned = true
-            exitReason = exitReason ?? .emergency
+            abandon("an emergency", .emergency)
         }
     }
 
     /// The market can't be seen: the stop must be known to stand, or the position goes.
     mutating func driveFeedLoss(_ around: Surroundings, _ actions: inout PositionActions) {
         let rules = around.configuration
-        guard around.bookTime > .zero, around.bookAgeMs >= rules.feedLossMs else {
+        guard around.blindMs >= rules.feedLossMs else {
             feedLostAt = nil
             return
         }
@@ -84,13 +83,13 @@ extension Position {
             actions.alerts.append((.critical, "feed_lost", "\(symbol): \(why); closing it"))
             exit(.emergency, why, around, &actions)
         }
-        if rules.onFeedLoss == .close || around.bookAgeMs >= rules.feedLossMaxMs {
-            return close("no book for \(around.bookAgeMs) ms")
+        if rules.onFeedLoss == .close || around.blindMs >= rules.feedLossMaxMs {
+            return close("no book for \(around.blindMs) ms")
         }
         guard let lostAt = feedLostAt else {
             feedLostAt = around.now
             actions.alerts.append(
-                (.warning, "feed_lost", "\(symbol): no book for \(around.bookAgeMs) ms; asking for its stop"))
+                (.warning, "feed_lost", "\(symbol): no book for \(around.blindMs) ms; asking for its stop"))
             for stop in stops where stop.status == .open {
                 actions.requests.append(.queryStop(symbol, clientOrderId: stop.clientOrderId))
             }

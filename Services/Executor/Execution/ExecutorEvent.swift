@@ -17,8 +17,8 @@ public enum ExecutorEvent: Sendable {
     case command(Command)
     /// Whether the journal can be written: without it no entry is sent.
     case journal(isWritable: Bool)
-    /// Something of the shell's stands in the way of entries, or does no more.
-    case hindrance(Hindrance, isPresent: Bool)
+    /// The lease or the outbox, which the shell watches, stands in the way of entries, or does no more.
+    case hindrance(EntryHindrance, isPresent: Bool)
     /// Redis lost what it held: no entries until an operator starts them again.
     case streamsLost(String)
     /// Whether the venue trades the contract: its word for it is `TRADING` then.
@@ -29,21 +29,6 @@ public enum ExecutorEvent: Sendable {
     case trouble(Severity, event: String, text: String)
     /// Time passed; comes every 100 ms or sooner.
     case timer
-}
-
-/// What the shell may find in the way of new risk. Exits go on.
-public enum Hindrance: Int, Sendable, CaseIterable {
-    /// It can't be confirmed that no other executor trades.
-    case lease
-    /// Too many words wait for Redis.
-    case outbox
-
-    var text: String {
-        switch self {
-        case .lease: "the lease of the only executor can't be renewed"
-        case .outbox: "too many words wait for Redis"
-        }
-    }
 }
 
 /// Number of a request of this process.

@@ -139,6 +139,7 @@ extension Executor {
     /// Ends the taking up of records: what was pending is unknown now, and will be looked up.
     public mutating func recovered(at time: Timestamp) {
         now = max(now, time)
+        beganAt = now
         for index in desks.indices { desks[index].position?.restored(at: time) }
         resumeClosings()
     }

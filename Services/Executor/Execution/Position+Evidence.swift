@@ -9,15 +9,14 @@ extension Position {
             return
         }
         let before = orders[index].status
+        if orders[index].kind == .exit { exitRefusals = 0 }
         orders[index].orderId = report.orderId
         orders[index].executed = max(orders[index].executed, report.executedQuantity)
         orders[index].misses = 0
         // An end is final: what arrives late can't open the order again.
         if before != .done { orders[index].status = report.status.isOpen ? .open : .done }
+        orders[index].lastWord = report.status.rawValue
         let slot = orders[index]
-        if before == .unknown {
-            actions.events.append(event(.orderResolved, of: slot, at: around.now, detail: report.status.rawValue))
-        }
         guard before == .sent || before == .unknown, report.status.isOpen || report.executedQuantity > .zero else {
             return
         }
@@ -56,8 +55,8 @@ extension Position {
         guard let index = stops.firstIndex(where: { $0.clientOrderId == report.clientOrderId }) else { return }
         stops[index].misses = 0
         stops[index].seenAt = around.now
+        stops[index].lastWord = report.status.rawValue
         if let orderId = report.orderId { stops[index].orderId = orderId }
-        let wasUnknown = stops[index].status == .unknown
         switch report.status {
         case .new:
             // News of a trigger may have come first.
@@ -79,10 +78,6 @@ extension Position {
             actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: reason))
             if held > .zero { exit(hasReachedTarget ? .takeProfit2 : .stopLoss, reason, around, &actions) }
         }
-        if wasUnknown {
-            actions.events.append(
-                event(.orderResolved, of: stops[index], at: around.now, detail: report.status.rawValue))
-        }
     }
 
     /// A person, it seems; the next stop is placed at once.
@@ -99,16 +94,11 @@ extension Position {
     mutating func filled(_ fill: Fill, _ around: Surroundings, _ actions: inout PositionActions) {
         let role = role(clientOrderId: fill.clientOrderId, orderId: fill.orderId)
         guard !tradeIds.contains(fill.tradeId) else { return recognize(fill, role, &actions) }
+        if role == .foreign, isOfAnother(fill) { return strangerCame(&actions) }
         tradeIds.append(fill.tradeId)
         if role == .foreign { foreignTradeIds.append(fill.tradeId) }
         credit(fill, role)
         if fill.side == direction.entrySide {
-            // A person opened anew what had just been closed: a position of its own.
-            if isOver, role == .foreign {
-                tradeIds.removeLast()
-                actions.wantsLook = true
-                return
-            }
             entered.add(fill)
             if assumedClosed < .zero { assumedClosed += min(fill.quantity, -assumedClosed) }
             take(entered.quantity >= terms.quantity ? .fullyFilled : .partlyFilled)
@@ -131,6 +121,23 @@ extension Position {
         var event = event(isTarget ? .takeProfitFilled : .exitFilled, at: fill.time)
         describe(fill, &event)
         actions.events.append(event)
+    }
+
+    /// Whether a fill that no order of ours is known for has its own story: a person's position, opened before ours or after it.
+    private func isOfAnother(_ fill: Fill) -> Bool {
+        // What closes may be what the venue's word let us assume.
+        if isOver { return fill.side == direction.entrySide || assumedClosed == .zero }
+        guard entered.quantity == .zero else { return false }
+        // Before its answer our own entry is known by its name alone, which not all sources tell.
+        let isEntryNamed = orders.allSatisfy { $0.orderId != nil }
+        return fill.clientOrderId != nil || isEntryNamed
+    }
+
+    /// Somebody else trades here. What was planned for an empty account is given up; what they hold is found by the next look,
+    /// and protected as any position that nobody planned.
+    private mutating func strangerCame(_ actions: inout PositionActions) {
+        actions.wantsLook = true
+        if !isOver { abandon("somebody else's order was filled first", .noFill) }
     }
 
     /// A fill that was counted before it was known whose it is, as one that came before its order's own answer, belongs to an
@@ -171,11 +178,14 @@ extension Position {
             orders[index].executed = max(orders[index].executed, orders[index].filled)
             if orders[index].filled >= orders[index].quantity {
                 orders[index].status = .done
+                orders[index].lastWord = "filled"
             } else if orders[index].status == .sent || orders[index].status == .unknown {
                 orders[index].status = .open
+                orders[index].lastWord = "filled in part"
             }
         case .stop(let index):
             if stops[index].status != .done { stops[index].status = .triggered }
+            stops[index].lastWord = "filled"
             stops[index].orderId = fill.orderId
         case .foreign: break
         }
@@ -209,6 +219,7 @@ extension FillSum {
         fees += fill.fee
         realizedPnl += fill.realizedPnl
         if fill.isMaker { makerCount += 1 } else { takerCount += 1 }
+        if fill.isMaker { makerQuantity += fill.quantity }
         firstTime = min(firstTime ?? fill.time, fill.time)
         lastTime = max(lastTime ?? fill.time, fill.time)
     }

@@ -95,13 +95,13 @@ extension Position {
     ) {
         guard case .stop(let index) = role(clientOrderId: clientOrderId, orderId: nil) else { return }
         let action = CodeAction.of(error.code)
-        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)", around, &actions) }
+        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)") }
         if action == .stopEntries { actions.stopsEntries = error }
         stops[index].status = .done
-        let code = "\(error.code) \(error.message)"
-        actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: code))
+        stops[index].lastWord = error.text
+        actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: error.text))
         if action == .exitNow, held > .zero {
-            exit(hasReachedTarget ? .takeProfit2 : .stopLoss, code, around, &actions)
+            exit(hasReachedTarget ? .takeProfit2 : .stopLoss, error.text, around, &actions)
         }
     }
 

@@ -17,7 +17,7 @@ final class ExecutorShell {
     private var core: Executor
     private var venue: TradingClient?
     private var lease: OwnerLease?
-    private var hindered: [Hindrance] = []
+    private var hindered: [EntryHindrance] = []
     private var waiting: [ExecutorEvent] = []
     private var isHandling = false
     private var wasConnected = false
@@ -176,12 +176,12 @@ final class ExecutorShell {
         check(.outbox, outbox.waitingCount + heldWords.count > bound)
     }
 
-    private func check(_ hindrance: Hindrance, _ isPresent: Bool) {
+    private func check(_ hindrance: EntryHindrance, _ isPresent: Bool) {
         guard isPresent != hindered.contains(hindrance) else { return }
         hindered.removeAll { $0 == hindrance }
         if isPresent { hindered.append(hindrance) }
         context.log.warning("hindrance") {
-            $0.put("of", "\(hindrance)")
+            $0.put("of", hindrance.rawValue)
             $0.put("is_present", isPresent)
         }
         handle(.hindrance(hindrance, isPresent: isPresent))

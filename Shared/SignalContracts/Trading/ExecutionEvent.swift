@@ -12,6 +12,7 @@ public enum ExecutionKind: String, FieldValue, BitwiseCopyable, CaseIterable {
     case stopMoved = "STOP_MOVED"
     case stopRefused = "STOP_REFUSED"
     case takeProfitAccepted = "TP_ACCEPTED"
+    case takeProfitRefused = "TP_REFUSED"
     case takeProfitFilled = "TP_FILLED"
     case exitSent = "EXIT_SENT"
     case exitFilled = "EXIT_FILLED"

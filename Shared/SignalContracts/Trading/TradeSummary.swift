@@ -41,6 +41,10 @@ public struct TradeSummary: Equatable, Sendable {
     public var confidence: Double
     public var makerFills: Int
     public var takerFills: Int
+    /// What of the entries was filled as maker; absent in entries of earlier versions.
+    public var entryMakerQuantity: Quantity?
+    /// The same of the exits.
+    public var exitMakerQuantity: Quantity?
     /// First fill.
     public var entryTime: Timestamp
     /// Last fill.
@@ -51,7 +55,7 @@ public struct TradeSummary: Equatable, Sendable {
         initialStopPrice: Price, takeProfitPrice: Price, trailingStopPrice: Price?, grossPnl: Notional, fees: Notional,
         funding: Notional = .zero, netPnl: Notional, confidence: Double, makerFills: Int, takerFills: Int,
         entryTime: Timestamp,
-        exitTime: Timestamp
+        exitTime: Timestamp, entryMakerQuantity: Quantity? = nil, exitMakerQuantity: Quantity? = nil
     ) {
         self.exitReason = exitReason
         self.size = size
@@ -71,6 +75,8 @@ public struct TradeSummary: Equatable, Sendable {
         self.takerFills = takerFills
         self.entryTime = entryTime
         self.exitTime = exitTime
+        self.entryMakerQuantity = entryMakerQuantity
+        self.exitMakerQuantity = exitMakerQuantity
     }
 
     init?(ifPresentIn fields: Fields) throws(ContractError) {
@@ -93,6 +99,8 @@ public struct TradeSummary: Equatable, Sendable {
         takerFills = try fields.required("taker_fills")
         entryTime = try fields.required("entry_time")
         exitTime = try fields.required("exit_time")
+        entryMakerQuantity = try fields.optional("entry_maker_quantity")
+        exitMakerQuantity = try fields.optional("exit_maker_quantity")
     }
 
     func encode(into fields: inout Fields) {
@@ -114,5 +122,7 @@ public struct TradeSummary: Equatable, Sendable {
         fields.put("taker_fills", takerFills)
         fields.put("entry_time", entryTime)
         fields.put("exit_time", exitTime)
+        fields.put("entry_maker_quantity", entryMakerQuantity)
+        fields.put("exit_maker_quantity", exitMakerQuantity)
     }
 }
