@@ -12,7 +12,7 @@ struct WayOutTests {
         #expect(PositionState.closing.after(.flat) == .closed)
     }
 
-    @Test func `a person's purchase during the leverage call ends the plan, and is protected and closed as theirs`() throws {
+    @Test func `what a person buys during the leverage call ends the plan, and is protected as theirs`() throws {
         var talk = try Conversation.ready()
         let symbol = talk.symbol
         talk.hear(.user(.leverageChanged(symbol, 20)))
@@ -59,7 +59,9 @@ struct WayOutTests {
         #expect(exits.map(\.quantity.description) == ["4", "4", "2"])
         #expect(exits.allSatisfy { $0.kind == .market && $0.isReduceOnly })
         #expect(Set(exits.map(\.clientOrderId)).count == 3)
-        for exit in exits { try talk.fill(exit.clientOrderId, .sell, exit.quantity.description, at: "99.9", maker: false) }
+        for exit in exits {
+            try talk.fill(exit.clientOrderId, .sell, exit.quantity.description, at: "99.9", maker: false)
+        }
         #expect(talk.events.contains { $0.kind == .positionClosed })
     }
 
@@ -119,7 +121,9 @@ struct WayOutTests {
         after.hear(.rules(try after.rules()))
         after.hear(.userStream(isUp: true))
         for _ in 0..<310 { after.tick() }
-        #expect(after.open.contains { if case .placeOrder(let order) = $0.request { order.kind == .market } else { false } })
+        #expect(
+            after.open.contains { if case .placeOrder(let order) = $0.request { order.kind == .market } else { false } }
+        )
         #expect(after.alerts.contains("feed_lost"))
     }
 }

@@ -54,7 +54,8 @@ struct FixedDecimalTests {
         #expect((price * quantity * Ratio(raw: 20_000)).description == "0.02472008")
     }
 
-    @Test func `whatever is added or multiplied, the result is a number, and beyond the range its nearest end`() throws {
+    @Test func `whatever is added or multiplied, the result is a number, and beyond the range its nearest end`() throws
+    {
         let ends = [Int64.min, .min + 1, -1, 0, 1, fixedScale, .max - 1, .max].map(Notional.init(raw:))
         for left in ends {
             for right in ends {
