@@ -34,6 +34,11 @@ public enum VenueRequest: Equatable, Sendable {
         }
     }
 
+    /// Whether it can make a position greater.
+    public var opensRisk: Bool {
+        if case .placeOrder(let order) = self { !order.isReduceOnly } else { false }
+    }
+
     /// Whether the venue's state changes by it, so that its outcome must be known.
     public var isMutation: Bool {
         switch self {

@@ -91,10 +91,3 @@ extension ExecutorWorld {
         }
     }
 }
-
-extension VenueRequest {
-    /// Whether it can make a position greater.
-    var opensRisk: Bool {
-        if case .placeOrder(let order) = self { !order.isReduceOnly } else { false }
-    }
-}
