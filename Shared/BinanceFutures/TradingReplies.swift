@@ -26,6 +26,7 @@ extension VenueReply {
         case .queryAccount: AccountReport(value).map { .account($0) }
         case .queryCommission: CommissionReport(value).map { .commission($0) }
         case .queryFills: list(value, Fill.init(_:)).map { .fills($0) }
+        case .queryAssetPrice: value["price"]?.decimal(Price.self).flatMap { $0 > .zero ? .assetPrice($0) : nil }
         }
     }
 
@@ -117,7 +118,8 @@ extension Fill {
         // The venue's examples show paid fees here with either sign; rebates are for market makers under contract.
         self.init(
             symbol: symbol, tradeId: tradeId, orderId: orderId, clientOrderId: nil, side: side, price: price,
-            quantity: quantity, fee: fee.magnitude, feeAsset: asset, isMaker: isMaker, realizedPnl: pnl,
+            quantity: quantity, fee: fee.magnitude, feeAsset: ExecutionAsset.name(asset), isMaker: isMaker,
+            realizedPnl: pnl,
             time: Timestamp(milliseconds: time))
     }
 }

@@ -51,8 +51,10 @@ extension UserEvent {
         }
         return Fill(
             symbol: report.symbol, tradeId: tradeId, orderId: report.orderId, clientOrderId: report.clientOrderId,
-            side: report.side, price: price, quantity: quantity, fee: order["n"]?.truncated() ?? .zero,
-            feeAsset: order["N"]?.text ?? "USDT", isMaker: order["m"]?.bool ?? false,
+            side: report.side, price: price, quantity: quantity,
+            fee: (order["n"]?.truncated() ?? Notional.zero).magnitude,
+            feeAsset: order["N"]?.text.map(ExecutionAsset.name) ?? ExecutionAsset.settlement,
+            isMaker: order["m"]?.bool ?? false,
             realizedPnl: order["rp"]?.truncated() ?? .zero, time: report.updateTime)
     }
 
@@ -91,11 +93,17 @@ extension UserEvent {
             else { throw .badField("P") }
             positions.append(PositionChange(symbol: symbol, quantity: quantity, entryPrice: entryPrice))
         }
-        if change["m"]?.text == "FUNDING_FEE", let moved, let time = event["T"]?.integer {
+        let reason = change["m"]?.text ?? ""
+        if reason == "FUNDING_FEE", let moved, let time = event["T"]?.integer {
             return .funding(
                 change.symbol("S") ?? positions.first?.symbol, amount: moved, time: Timestamp(milliseconds: time),
                 walletBalance: balance)
         }
-        return .account(walletBalance: balance, positions: positions)
+        let isTransfer = !resultReasons.contains(reason)
+        return .account(
+            walletBalance: balance, transferred: isTransfer ? moved ?? .zero : .zero, positions: positions)
     }
+
+    /// Reasons of a change of balance that trading has: all others move money in or out.
+    private static let resultReasons: Set = ["", "ORDER", "FUNDING_FEE", "ADJUSTMENT", "INSURANCE_CLEAR"]
 }

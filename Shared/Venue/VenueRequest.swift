@@ -17,6 +17,8 @@ public enum VenueRequest: Equatable, Sendable {
     case queryCommission(Symbol)
     /// Fills of one symbol with a trade id of at least `fromId`; from `since` when no id is known.
     case queryFills(Symbol, fromId: Int64?, since: Timestamp?)
+    /// What one unit of an asset is worth in the settlement asset.
+    case queryAssetPrice(String)
     case setLeverage(Symbol, Int)
     case setIsolatedMargin(Symbol)
 
@@ -30,7 +32,7 @@ public enum VenueRequest: Equatable, Sendable {
             .queryFills(let symbol, _, _),
             .setLeverage(let symbol, _), .setIsolatedMargin(let symbol):
             symbol
-        case .queryPositions, .queryAccount: nil
+        case .queryPositions, .queryAccount, .queryAssetPrice: nil
         }
     }
 
@@ -44,8 +46,7 @@ public enum VenueRequest: Equatable, Sendable {
         switch self {
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .setLeverage, .setIsolatedMargin: true
         case .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryPositions, .queryAccount,
-            .queryCommission,
-            .queryFills:
+            .queryCommission, .queryFills, .queryAssetPrice:
             false
         }
     }

@@ -15,6 +15,8 @@ struct Conversation {
     var journal: [ExecutorRecord] = []
     /// What people were last shown of the position; nil for nothing.
     var shown: Fields?
+    /// What the venue tells of the wallet.
+    var wallet = "5000"
     private var tradeId: Int64 = 100
 
     init(_ configuration: ExecutorConfiguration = ExecutorConfiguration(), also other: Symbol? = nil) throws {
@@ -129,12 +131,12 @@ struct Conversation {
     mutating func fill(
         _ clientOrderId: String, _ side: Side, _ quantity: String, at price: String, maker: Bool = true,
         pnl: String = "0",
-        fee: String = "0.02"
+        fee: String = "0.02", feeAsset: String = "USDT"
     ) throws {
         tradeId += 1
         let fill = Fill(
             symbol: symbol, tradeId: tradeId, orderId: 0, clientOrderId: clientOrderId, side: side,
-            price: try number(price), quantity: try number(quantity), fee: try number(fee), feeAsset: "USDT",
+            price: try number(price), quantity: try number(quantity), fee: try number(fee), feeAsset: feeAsset,
             isMaker: maker, realizedPnl: try number(pnl), time: now)
         let report = OrderReport(
             symbol: symbol, clientOrderId: clientOrderId, orderId: 0, side: side, status: .partiallyFilled,
@@ -195,7 +197,7 @@ struct Conversation {
     }
 
     func account() throws -> AccountReport {
-        AccountReport(walletBalance: try number("5000"), availableBalance: try number("5000"), unrealizedPnl: .zero)
+        AccountReport(walletBalance: try number(wallet), availableBalance: try number(wallet), unrealizedPnl: .zero)
     }
 
     func plan(_ direction: Direction = .long, number counter: UInt64 = 1) throws -> TradePlan {

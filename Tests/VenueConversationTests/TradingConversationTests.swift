@@ -131,7 +131,7 @@ struct TradingConversationTests {
         #expect(account.walletBalance == start + change)
         #expect(
             harness.turn {
-                if case .account(let balance?, _)? = harness.events.last(where: { event in
+                if case .account(let balance?, _, _)? = harness.events.last(where: { event in
                     if case .account = event { true } else { false }
                 }) {
                     balance == account.walletBalance

@@ -18,11 +18,17 @@ extension Executor {
     private static let accountEveryMs: Int64 = 5000
     private static let accountLookEveryMs: Int64 = 500
 
-    mutating func balanceTold(_ balance: Notional) {
+    /// `isFirm`: the stream tells it, with its reason. A bare number by REST may come before the stream's word that a person
+    /// moved money: one look more shows whether that was so.
+    mutating func balanceTold(_ balance: Notional, isFirm: Bool) {
         account?.walletBalance = balance
         accountTold.balanceTime = now
         tellAccount()
-        if let drop = watch.told(balance, at: now) { emergency(drop, untilPerson: true) }
+        switch watch.told(balance, at: now, isFirm: isFirm) {
+        case .usual: break
+        case .suspect: reconciliation.isWanted = true
+        case .loss(let text): emergency(text, untilPerson: true)
+        }
     }
 
     /// Once in a while, and soon after something came into the way of entries or left it.

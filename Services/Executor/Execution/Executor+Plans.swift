@@ -64,7 +64,9 @@ extension Executor {
             return act(index) { $0.submitEntry($1, &$2) }
         case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.text)"
         case .notExecuted(let text), .unknown(let text): reason = "leverage \(leverage) could not be set: \(text)"
-        case .order, .stop, .openOrders, .openStops, .positions, .account, .commission, .fills: return
+        case .order, .stop, .openOrders, .openStops, .positions, .account, .commission, .fills,
+            .assetPrice:
+            return
         }
         act(index) { $0.endEntry(reason, $1, &$2) }
     }

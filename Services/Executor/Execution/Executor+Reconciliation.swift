@@ -42,7 +42,7 @@ extension Executor {
         switch (request, reply) {
         case (.queryAccount, .account(let report)):
             account = report
-            balanceTold(report.walletBalance)
+            balanceTold(report.walletBalance, isFirm: false)
         case (.queryPositions, .positions(let reports)):
             for index in desks.indices { compare(index, with: reports) }
         case (.queryOpenOrders(let symbol), .openOrders(let reports)):

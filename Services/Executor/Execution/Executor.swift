@@ -27,6 +27,9 @@ public struct Executor: Sendable {
     var closings: [Closing] = []
     var account: AccountReport?
     var accountTold = AccountTold()
+    /// Assets whose price was asked for, and when, until it is told; and those that the venue has no price of.
+    var feeAssets: [(asset: String, at: Timestamp)] = []
+    var unpricedAssets: [String] = []
     var reconciliation = Reconciliation()
     var watch: EmergencyWatch
     var entriesPausedUntil = Timestamp.zero
@@ -153,6 +156,7 @@ public struct Executor: Sendable {
             act(index) { _, _, _ in }
             if desks[index].missesFills(at: now) { askForFills(index) }
         }
+        askForFeePrices()
         closeWhatEnds()
         expireRequests()
         finishClosings()
@@ -188,6 +192,7 @@ public struct Executor: Sendable {
                 executor.fillsArrived(fills, index)
             }
         case .queryCommission(let symbol): commissionArrived(symbol, reply)
+        case .queryAssetPrice(let asset): assetPriceArrived(asset, reply)
         case .setLeverage(let symbol, let leverage):
             withDesk(symbol) { $0.leverageAnswered($1, leverage, reply) }
         case .setIsolatedMargin(let symbol):
@@ -213,13 +218,14 @@ public struct Executor: Sendable {
             withDesk(report.symbol) { executor, index in
                 executor.act(index) { $0.stopChanged(report, $1, &$2) }
             }
-        case .account(let walletBalance, _):
-            if let walletBalance { balanceTold(walletBalance) }
+        case .account(let walletBalance, let transferred, _):
+            watch.transferred(transferred)
+            if let walletBalance { balanceTold(walletBalance, isFirm: true) }
         case .funding(let symbol, let amount, let time, let walletBalance):
             if let symbol {
                 withDesk(symbol) { executor, index in executor.act(index) { $0.funded(amount, at: time, $1, &$2) } }
             }
-            if let walletBalance { balanceTold(walletBalance) } else { tellAccount() }
+            if let walletBalance { balanceTold(walletBalance, isFirm: true) } else { tellAccount() }
         case .listenKeyExpired: isUserStreamUp = false
         case .leverageChanged(let symbol, let leverage): withDesk(symbol) { $0.desks[$1].leverage = leverage }
         case .marginCall: alert(.critical, "margin_call", nil, "the venue warns that margin is short")
@@ -243,5 +249,6 @@ public struct Executor: Sendable {
                 } while position.held > .zero && !rest.isEmpty
             }
         }
+        askForFeePrices()
     }
 }

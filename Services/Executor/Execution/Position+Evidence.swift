@@ -29,8 +29,14 @@ extension Position {
 
     // MARK: What a look at the venue shows, though the memory of it may have been lost with a disk that failed
 
-    func owns(order clientOrderId: String) -> Bool { clientOrderId.hasPrefix(self.clientOrderId("")) }
-    func owns(stop clientOrderId: String) -> Bool { clientOrderId.hasPrefix(self.clientOrderId("sl")) }
+    func owns(order clientOrderId: String) -> Bool { owns(clientOrderId, after: self.clientOrderId("")) }
+    func owns(stop clientOrderId: String) -> Bool { owns(clientOrderId, after: self.clientOrderId("sl")) }
+
+    /// What follows our name is a leg of ours, letters and digits: nothing else may stand in the journal.
+    private func owns(_ id: String, after prefix: String) -> Bool {
+        id.hasPrefix(prefix)
+            && id.utf8.dropFirst(prefix.utf8.count).allSatisfy { 97...122 ~= $0 || 48...57 ~= $0 }
+    }
 
     mutating func orderFound(_ report: OrderReport, _ around: Surroundings, _ actions: inout PositionActions) {
         if !orders.contains(where: { $0.clientOrderId == report.clientOrderId }) {
@@ -98,6 +104,7 @@ extension Position {
         tradeIds.append(fill.tradeId)
         if role == .foreign { foreignTradeIds.append(fill.tradeId) }
         credit(fill, role)
+        noteFee(of: fill)
         if fill.side == direction.entrySide {
             entered.add(fill)
             if assumedClosed < .zero { assumedClosed += min(fill.quantity, -assumedClosed) }
@@ -166,7 +173,11 @@ extension Position {
         event.price = fill.price
         event.quantity = fill.quantity
         event.isMaker = fill.isMaker
-        event.fee = fill.fee
+        if fill.feeAsset == ExecutionAsset.settlement {
+            event.fee = fill.fee
+        } else {
+            (event.feeAsset, event.feeAmount) = (fill.feeAsset, fill.fee)
+        }
         event.realizedPnl = fill.realizedPnl
     }
 
@@ -216,7 +227,7 @@ extension FillSum {
     mutating func add(_ fill: Fill) {
         quantity += fill.quantity
         value += fill.price * fill.quantity
-        fees += fill.fee
+        if fill.feeAsset == ExecutionAsset.settlement { fees += fill.fee }
         realizedPnl += fill.realizedPnl
         if fill.isMaker { makerCount += 1 } else { takerCount += 1 }
         if fill.isMaker { makerQuantity += fill.quantity }

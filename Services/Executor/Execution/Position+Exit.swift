@@ -132,7 +132,9 @@ extension Position {
 
     /// Ends the position once nothing is held and the entry can fill no more.
     mutating func finishIfFlat(_ around: Surroundings, _ actions: inout PositionActions) {
-        guard entered.quantity > .zero, held == .zero, entry?.isSettled ?? true, take(.flat) else { return }
+        guard entered.quantity > .zero, held == .zero, entry?.isSettled ?? true, settleFees(around, &actions),
+            take(.flat)
+        else { return }
         var closed = event(.positionClosed, at: around.now)
         closed.summary = summary(at: around.now)
         actions.events.append(closed)
@@ -140,7 +142,7 @@ extension Position {
 
     private func summary(at now: Timestamp) -> TradeSummary {
         let gross = entered.realizedPnl + exited.realizedPnl + assumedPnl
-        let fees = entered.fees + exited.fees + assumedFees
+        let fees = entered.fees + exited.fees + convertedFees + assumedFees
         return TradeSummary(
             exitReason: exitReason ?? .external, size: entered.value, quantity: entered.quantity,
             entryPrice: entered.averagePrice ?? .zero, exitPrice: exitPrice,

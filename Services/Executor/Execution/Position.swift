@@ -18,6 +18,9 @@ public struct Position: Equatable, Sendable {
     /// come, at about `assumedPrice`.
     var assumedClosed = Quantity.zero
     var assumedPrice: Price?
+    /// Fees in another asset than profit: those whose worth is not known yet, and the worth of the others.
+    var unpricedFees: [UnpricedFee] = []
+    var convertedFees = Notional.zero
     /// Funding received, below zero when paid.
     public internal(set) var funding = Notional.zero
     var fundedAt: Timestamp?

@@ -20,6 +20,8 @@ extension Position {
         fields.put("after_trade_id", afterTradeId)
         if assumedClosed != .zero { fields.put("assumed_closed", assumedClosed) }
         fields.put("assumed_price", assumedPrice)
+        if !unpricedFees.isEmpty { fields.put("unpriced_fees", UnpricedFeeList(fees: unpricedFees)) }
+        if convertedFees != .zero { fields.put("converted_fees", convertedFees) }
         fields.put("funding", funding)
         fields.put("funded_at", fundedAt)
         fields.put("abandoned", isAbandoned)
@@ -53,6 +55,8 @@ extension Position {
         stopMovedAt = try fields.required("stop_moved_at")
         assumedClosed = try fields.optional("assumed_closed") ?? .zero
         assumedPrice = try fields.optional("assumed_price")
+        unpricedFees = (try fields.optional("unpriced_fees") as UnpricedFeeList?)?.fees ?? []
+        convertedFees = try fields.optional("converted_fees") ?? .zero
         funding = try fields.optional("funding") ?? .zero
         fundedAt = try fields.optional("funded_at")
         isAbandoned = try fields.required("abandoned")

@@ -319,7 +319,7 @@ extension VenueRequest {
             return core.position(of: symbol)?.stops.contains { $0.clientOrderId == id } ?? false
         case .setLeverage, .setIsolatedMargin: return false
         case .placeStop, .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryFills, .queryPositions,
-            .queryAccount, .queryCommission:
+            .queryAccount, .queryCommission, .queryAssetPrice:
             return true
         }
     }

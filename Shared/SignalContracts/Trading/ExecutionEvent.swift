@@ -63,8 +63,11 @@ public struct ExecutionEvent: StreamMessage {
     public var stopPrice: Price?
     /// Of a fill.
     public var isMaker: Bool?
-    /// Of a fill; USDT.
+    /// Of a fill; USDT. Absent for one that was paid in another asset.
     public var fee: Notional?
+    /// What a fee was paid in, where that is not USDT, and how much of it.
+    public var feeAsset: String?
+    public var feeAmount: Notional?
     /// Of a fill, before fees; of a payment of funding, what was received.
     public var realizedPnl: Notional?
     /// Reason or venue code.
@@ -116,6 +119,8 @@ public struct ExecutionEvent: StreamMessage {
         stopPrice = try fields.optional("stop_price")
         isMaker = try fields.optional("maker")
         fee = try fields.optional("fee")
+        feeAsset = try fields.optional("fee_asset")
+        feeAmount = try fields.optional("fee_amount")
         realizedPnl = try fields.optional("realized_pnl")
         detail = try fields.optional("detail")
         summary = try TradeSummary(ifPresentIn: fields)
@@ -138,6 +143,8 @@ public struct ExecutionEvent: StreamMessage {
         fields.put("stop_price", stopPrice)
         fields.put("maker", isMaker)
         fields.put("fee", fee)
+        fields.put("fee_asset", feeAsset)
+        fields.put("fee_amount", feeAmount)
         fields.put("realized_pnl", realizedPnl)
         fields.put("detail", detail)
         summary?.encode(into: &fields)
