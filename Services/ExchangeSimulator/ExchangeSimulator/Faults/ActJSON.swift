@@ -39,7 +39,7 @@ enum ActKind: String, CaseIterable {
             ["account", "the parameters of " + (route.map { $0.method + " " + $0.path } ?? "")]
         case .close, .liquidate: ["account", "symbol"]
         case .hedgeMode: ["account", "on"]
-        case .transfer: ["account", "amount"]
+        case .transfer: ["account", "amount", "asset"]
         case .expireListenKey: ["account"]
         case .deleverage: ["account", "symbol", "fraction"]
         case .settle: ["symbol"]
@@ -78,7 +78,8 @@ extension Exchange {
         case .transfer:
             let most = Notional(raw: 1_000_000_000 * fixedScale)
             let amount = try members.value("amount", Notional.self, in: -most...most)
-            return .transfer(account: try owner(&members), try NamedMembers.needed(amount, "amount", what))
+            let asset = try members.choice("asset", Asset.self) ?? .settlement
+            return .transfer(account: try owner(&members), try NamedMembers.needed(amount, "amount", what), asset)
         case .expireListenKey: return .expireListenKey(account: try owner(&members))
         case .liquidate: return .liquidate(account: try owner(&members), instrument: try symbol(&members, what))
         case .deleverage:
