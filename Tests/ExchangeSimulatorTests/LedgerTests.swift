@@ -167,6 +167,7 @@ struct LedgerTests {
         world.book("599.9:10", "600.1:10", instrument: 1)
         world.event(
             .mark(price: World.price("600"), index: World.price("600")), instrument: 1)
+        world.event(.mark(price: World.price("60000"), index: World.price("60000")))
         world.book("60000:5", "60001:0.1 60002:5")
         _ = try world.market(.buy, "0.2")
         let account = world.exchange.accounts[world.account]
