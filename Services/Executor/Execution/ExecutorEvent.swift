@@ -82,6 +82,8 @@ public enum ExecutorRecord: Equatable, Sendable {
     case entriesStopped(Bool)
     /// A word that must be said even if this process dies first.
     case message(ExecutorMessage)
+    /// Such a word in a journal that was compacted before it was said, with the number that it had.
+    case carried(number: Int, ExecutorMessage)
     /// Name of the journal, given once: its numbers mean nothing beside those of another one.
     case identity(String)
     /// All words up to this number of the journal have been said: they are not said again, also to a Redis that forgot.

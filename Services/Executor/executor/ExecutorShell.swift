@@ -39,10 +39,9 @@ final class ExecutorShell {
         // The venue's clock may run fast; a call takes the time of this machine.
         rules.emergency.slowCallMs = Int64(Double(rules.emergency.slowCallMs) * context.settings.venue.clockRate)
         core = Executor(symbols: context.settings.symbols, rules)
-        var unsaid: [(UInt64, ExecutorMessage)] = []
-        journal = JournalKeeper(context, path: settings.journalPath, core: &core) { unsaid.append(($0, $1)) }
+        journal = JournalKeeper(context, path: settings.journalPath, core: &core)
         metrics = ExecutorMetrics(context, journal)
-        for (number, message) in unsaid { outbox.say(word(message), number: number) }
+        for (number, message) in journal.unsaid { outbox.say(word(message), number: number) }
         metrics.show { [unowned self] in core }
     }
 
@@ -163,8 +162,7 @@ final class ExecutorShell {
     private func noteSaid() {
         guard outbox.saidUpTo > saidUpTo else { return }
         saidUpTo = outbox.saidUpTo
-        _ = journal.append(.said(upTo: Int(clamping: saidUpTo)))
-        journal.begin()
+        journal.noteSaid(upTo: saidUpTo)
     }
 
     private var saidUpTo: UInt64 = 0
@@ -200,7 +198,11 @@ final class ExecutorShell {
             checkConnection()
             handle(.timer)
         }
-        context.reactor.every(ms: 1000) { [unowned self] in noteSaid() }
+        context.reactor.every(ms: 1000) { [unowned self] in
+            // A compact journal is a moment's work for the disk: not while something is held.
+            if !core.hasPosition { journal.compactIfLong(core) }
+            noteSaid()
+        }
         let disk = DiskWatch(path: journal.path)
         context.reactor.every(ms: DiskWatch.everyMs) { [unowned self] in
             if let trouble = disk.news() { handle(trouble) }
