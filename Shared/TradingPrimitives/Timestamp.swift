@@ -20,6 +20,11 @@ public struct Timestamp: Comparable, Hashable, Sendable, BitwiseCopyable, Custom
         Timestamp(milliseconds: left.milliseconds - milliseconds)
     }
 
+    /// Whether the two are no farther apart than `milliseconds`, whichever is earlier.
+    @inlinable public func isWithin(_ milliseconds: Int64, of other: Timestamp) -> Bool {
+        (self - other).magnitude <= milliseconds.magnitude
+    }
+
     /// The latest moment not after this one that is a multiple of `milliseconds` since 1970.
     @inlinable public func floored(to milliseconds: Int64) -> Timestamp {
         let remainder = self.milliseconds % milliseconds

@@ -67,7 +67,7 @@ user() {
     user technical-engine 'md.candle:* md.forming:*' 'signal:*' 'engine_signals:*'
     user sentiment-engine 'md.metric:*' 'signal:* heatmap:*' 'engine_signals:* sentiment:*'
     user regime-filter 'md.candle:* md.book:*' 'signal:*' 'engine_signals:* regime:*'
-    user decision-engine 'signal:* execution:* risk weights' 'decision:*' ''
+    user decision-engine 'signal:* plan:* execution:* account risk weights' 'decision:* readiness:* alert' ''
     user risk-manager 'decision:* md.metric:* execution:* account weights command' 'plan:* risk alert reply' \
         'session circuit_breaker risk_session' '(+hgetall %R~risk_session)'
     user executor 'plan:* md.book:* md.metric:* command' 'execution:* account alert reply' 'position:*' \
