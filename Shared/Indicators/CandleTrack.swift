@@ -20,6 +20,9 @@ public struct CandleTrack<Indicators: CandleIndicators>: Sendable {
         case stale
     }
 
+    /// How far a candle may begin after what another stream takes for the present, milliseconds.
+    private static var aheadMaxMs: Int64 { 60_000 }
+
     public let timeframe: Timeframe
     /// How long a close may be missing after its candle has ended, milliseconds.
     private let graceMs: Int64
@@ -117,6 +120,13 @@ public struct CandleTrack<Indicators: CandleIndicators>: Sendable {
     private func follows(_ candle: Candle) -> Bool {
         guard let newest = series.newest else { return false }
         return candle.openTime - newest.openTime == timeframe.milliseconds
+    }
+
+    /// Drops candles that can't have begun by `time`, which is the present: they would stand before all that are to come.
+    public mutating func setPresent(_ time: Timestamp) {
+        let limit = time + Self.aheadMaxMs
+        if let forming, forming.candle.openTime > limit { (self.forming, following) = (nil, nil) }
+        if let newest = series.newest, newest.openTime > limit, series.remove(after: limit) { isOutdated = true }
     }
 
     /// Feeds the indicators anew if a candle came late.

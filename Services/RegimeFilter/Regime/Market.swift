@@ -5,6 +5,7 @@ import TradingPrimitives
 /// What the regime filter knows of one contract.
 struct Market {
     private var candles: CandleTrack<RegimeIndicators>
+    private var clock = TimeGate()
     private(set) var gate: SpreadGate
     private var grid = MidPriceGrid()
     private(set) var time = Timestamp(milliseconds: .min)
@@ -37,6 +38,16 @@ struct Market {
         isDue = true
     }
 
+    /// Forgets what was before the venue's time began anew.
+    mutating func beginAnew(_ configuration: RegimeConfiguration) {
+        let clock = clock
+        self = Market(configuration)
+        self.clock = clock
+    }
+
+    /// Whether a book of this time is to be taken, by the venue's clock until now.
+    mutating func judge(_ book: BookUpdate) -> TimeGate.Verdict { clock.judge(.now(book.eventTime)) }
+
     /// Takes a book in; says which multiple of five seconds it reaches, if it does.
     mutating func take(_ book: BookUpdate) -> MidPriceGrid.Step? {
         time = max(book.eventTime, time)
@@ -53,6 +64,7 @@ struct Market {
             isDue = true
         }
         guard isDue else { return false }
+        candles.setPresent(time)
         let standing = candles.standing(at: time)
         if standing == .awaited { return false }
         isDue = false

@@ -41,6 +41,11 @@ public struct RegimeFilter: StreamProcessor, SymbolSharing {
     private mutating func take(
         _ book: BookUpdate, _ input: RegimeInput, market index: Int, emit: (RegimeOutput) -> Void
     ) {
+        switch markets[index].judge(book) {
+        case .goesOn: break
+        case .doubtful: return
+        case .beganAnew: markets[index].beginAnew(configuration)
+        }
         let step = markets[index].take(book)
         let time = markets[index].time
         let isEvaluated = markets[index].evaluate(configuration)

@@ -39,6 +39,9 @@ public struct Technical: StreamProcessor {
         }
         // A fetched candle tells of the past, not that time has passed.
         guard !update.isBackfill else { return }
+        minutes.setPresent(update.eventTime)
+        threes.setPresent(update.eventTime)
+        fives.setPresent(update.eventTime)
         let second = update.eventTime.floored(to: 1000)
         guard second > evaluatedSecond else { return }
         evaluatedSecond = second
