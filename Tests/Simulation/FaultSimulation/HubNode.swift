@@ -57,7 +57,7 @@ final class HubNode: Node {
             case .book(let symbol, let book): receive(.book(book), symbol)
             case .candle(let symbol, let candle): receive(.candle(candle), symbol)
             case .metric(let symbol, let metric): receive(.metric(metric), symbol)
-            case .reply, .bookTicker, .other: break
+            case .reply, .bookTicker, .unfit, .other: break
             }
         } catch {
             world.checker.violated("the hub can't read a frame: \(error)")
@@ -87,7 +87,7 @@ final class HubNode: Node {
                 guard let value = world.venue.ask(request),
                     let candles = MarketRest.candles(value, timeframe, now: world.scheduler.now)
                 else { continue }
-                for candle in candles { receive(.candle(candle), index) }
+                for candle in candles.candles { receive(.candle(candle), index) }
             }
         }
         flush()
