@@ -267,7 +267,7 @@ extension VenueRequest {
     var isQuestion: Bool {
         switch self {
         case .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryFills, .queryPositions, .queryAccount,
-            .queryCommission, .queryAssetPrice:
+            .queryCommission, .queryBrackets, .queryAssetPrice:
             true
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .setLeverage, .setIsolatedMargin: false
         }

@@ -17,6 +17,8 @@ public enum StreamKind: String, Sendable, CaseIterable {
     case readiness
     case plan
     case execution
+    /// What the venue demands and grants in each contract.
+    case contract
     case account
     case risk
     case weights
@@ -31,7 +33,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     public var isPerSymbol: Bool {
         switch self {
         case .trade, .book, .candle, .forming, .metric, .signal, .heatmap, .decision, .readiness, .plan, .execution,
-            .dead:
+            .contract, .dead:
             true
         case .account, .risk, .weights, .alert, .command, .reply, .notice: false
         }

@@ -228,7 +228,8 @@ extension StreamKind {
     public var isMarketData: Bool {
         switch self {
         case .trade, .book, .candle, .forming, .metric: true
-        case .signal, .heatmap, .decision, .readiness, .plan, .execution, .account, .risk, .weights, .alert, .command,
+        case .signal, .heatmap, .decision, .readiness, .plan, .execution, .contract, .account, .risk, .weights, .alert,
+            .command,
             .reply,
             .notice, .dead:
             false

@@ -29,6 +29,13 @@ public struct InstrumentRules: Equatable, Sendable {
         self.brackets = brackets
     }
 
+    /// The same with the brackets that the account has.
+    public func with(brackets: [LeverageBracket]) -> InstrumentRules {
+        InstrumentRules(
+            symbol: symbol, tickSize: tickSize, stepSize: stepSize, minQuantity: minQuantity, maxQuantity: maxQuantity,
+            maxMarketQuantity: maxMarketQuantity, minNotional: minNotional, brackets: brackets)
+    }
+
     /// The neighbouring valid price.
     public func price(_ price: Price, rounding direction: RoundingDirection) -> Price {
         price.rounded(toMultipleOf: tickSize, direction)
@@ -72,6 +79,18 @@ public struct LeverageBracket: Equatable, Sendable {
     public let maintenanceMarginRatio: Ratio
     /// Subtracted from notional × ratio, so that the margin is continuous over the brackets.
     public let maintenanceAmount: Notional
+
+    /// Nil for what no bracket can be.
+    public init?(
+        checked notionalCap: Notional, maxLeverage: Int, maintenanceMarginRatio: Ratio, maintenanceAmount: Notional
+    ) {
+        guard notionalCap > .zero, 1...1000 ~= maxLeverage, maintenanceMarginRatio >= .zero,
+            maintenanceMarginRatio < Ratio(raw: fixedScale), maintenanceAmount >= .zero
+        else { return nil }
+        self.init(
+            notionalCap: notionalCap, maxLeverage: maxLeverage, maintenanceMarginRatio: maintenanceMarginRatio,
+            maintenanceAmount: maintenanceAmount)
+    }
 
     public init(notionalCap: Notional, maxLeverage: Int, maintenanceMarginRatio: Ratio, maintenanceAmount: Notional) {
         self.notionalCap = notionalCap

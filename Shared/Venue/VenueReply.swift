@@ -12,6 +12,8 @@ public enum VenueReply: Equatable, Sendable {
     case commission(CommissionReport)
     case fills([Fill])
     case assetPrice(Price)
+    /// Ascending by notional.
+    case brackets([LeverageBracket])
     /// Done, with nothing to say.
     case done
     /// The venue refused it: nothing was executed.

@@ -198,6 +198,19 @@ public enum Samples {
                     eventTime: time, possibleAt: time - 600_000, since: time - 60_000, obstacles: try obstacles(),
                     isFault: false, reason: "a position is open; the user stream is down")
             ),
+            (
+                "ContractTerms",
+                ContractTerms(
+                    eventTime: time, status: "TRADING",
+                    rules: try instrument().with(brackets: [
+                        LeverageBracket(
+                            notionalCap: try decimal("300000"), maxLeverage: 150,
+                            maintenanceMarginRatio: try decimal("0.004"), maintenanceAmount: .zero),
+                        LeverageBracket(
+                            notionalCap: try decimal("800000"), maxLeverage: 100,
+                            maintenanceMarginRatio: try decimal("0.005"), maintenanceAmount: try decimal("300")),
+                    ]), makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
+            ),
             ("RiskState", try riskState()),
         ]
     }

@@ -18,6 +18,7 @@ extension Executor {
             guard status != before else { return }
             executor.desks[index].status = status
             executor.desks[index].isEndTold = false
+            executor.tellTerms(index)
             let isTraded = status == Self.tradedStatus
             executor.alert(
                 isTraded ? .info : .warning, "symbol_status", symbol,

@@ -65,7 +65,7 @@ extension Executor {
         case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.text)"
         case .notExecuted(let text), .unknown(let text): reason = "leverage \(leverage) could not be set: \(text)"
         case .order, .stop, .openOrders, .openStops, .positions, .account, .commission, .fills,
-            .assetPrice:
+            .assetPrice, .brackets:
             return
         }
         act(index) { $0.endEntry(reason, $1, &$2) }

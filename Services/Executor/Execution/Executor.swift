@@ -68,7 +68,7 @@ public struct Executor: Sendable {
         case .plan(let symbol, let plan): consider(plan, of: symbol)
         case .book(let symbol, let bid, let ask, let time): bookArrived(symbol, bid, ask, at: time)
         case .mark(let symbol, let price, let time): markArrived(symbol, price, at: time)
-        case .rules(let rules): withDesk(rules.symbol) { $0.desks[$1].rules = rules }
+        case .rules(let rules): rulesArrived(rules)
         case .reply(let id, let reply): replyArrived(id, reply)
         case .user(let event): userEventArrived(event)
         case .userStream(let isUp):
@@ -161,7 +161,7 @@ public struct Executor: Sendable {
         expireRequests()
         finishClosings()
         reconcileIfDue()
-        askForCommissionIfDue()
+        askForTermsIfDue()
         tellAccountIfDue()
     }
 
@@ -192,6 +192,7 @@ public struct Executor: Sendable {
                 executor.fillsArrived(fills, index)
             }
         case .queryCommission(let symbol): commissionArrived(symbol, reply)
+        case .queryBrackets(let symbol): bracketsArrived(symbol, reply)
         case .queryAssetPrice(let asset): assetPriceArrived(asset, reply)
         case .setLeverage(let symbol, let leverage):
             withDesk(symbol) { $0.leverageAnswered($1, leverage, reply) }

@@ -48,6 +48,7 @@ public enum ExecutorEffect: Equatable, Sendable {
 public enum ExecutorMessage: Equatable, Sendable {
     case execution(Symbol, ExecutionEvent)
     case account(AccountUpdate)
+    case contract(Symbol, ContractTerms)
     case alert(Alert)
     case reply(Reply)
 
@@ -55,6 +56,7 @@ public enum ExecutorMessage: Equatable, Sendable {
         switch self {
         case .execution(let symbol, _): StreamName(.execution, symbol)
         case .account: StreamName(.account)
+        case .contract(let symbol, _): StreamName(.contract, symbol)
         case .alert: StreamName(.alert)
         case .reply: StreamName(.reply)
         }
@@ -64,6 +66,7 @@ public enum ExecutorMessage: Equatable, Sendable {
         switch self {
         case .execution(_, let event): event.encode(into: &fields)
         case .account(let update): update.encode(into: &fields)
+        case .contract(_, let terms): terms.encode(into: &fields)
         case .alert(let alert): alert.encode(into: &fields)
         case .reply(let reply): reply.encode(into: &fields)
         }

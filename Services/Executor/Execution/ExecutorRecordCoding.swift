@@ -95,6 +95,7 @@ extension ExecutorRecord {
         switch (stream.kind, stream.symbol) {
         case (.execution, let symbol?): return .execution(symbol, try ExecutionEvent(scoped))
         case (.account, _): return .account(try AccountUpdate(scoped))
+        case (.contract, let symbol?): return .contract(symbol, try ContractTerms(scoped))
         case (.alert, _): return .alert(try Alert(scoped))
         case (.reply, _): return .reply(try Reply(scoped))
         default: throw .malformed(field: "stream", text: stream.key)

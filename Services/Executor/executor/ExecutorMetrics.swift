@@ -106,7 +106,7 @@ final class ExecutorMetrics {
                 "trades_total", help: "Trades that ended, by why.",
                 labels: [("symbol", symbol.name), ("reason", summary.exitReason.rawValue)]
             ).add()
-        case .account, .reply: break
+        case .account, .contract, .reply: break
         }
     }
 }

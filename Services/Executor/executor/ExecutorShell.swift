@@ -305,6 +305,7 @@ extension ExecutorShell: ExecutorWorld {
     func show(_ fact: ExecutorFact) {
         switch fact {
         case .account(let update): outbox.show(word(.account(completed(update))))
+        case .contract(let symbol, let terms): outbox.show(word(.contract(symbol, terms)))
         case .position(let symbol, let fields): outbox.show(.position(symbol, fields))
         }
     }
@@ -321,7 +322,7 @@ extension VenueRequest {
             return core.position(of: symbol)?.stops.contains { $0.clientOrderId == id } ?? false
         case .setLeverage, .setIsolatedMargin: return false
         case .placeStop, .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryFills, .queryPositions,
-            .queryAccount, .queryCommission, .queryAssetPrice:
+            .queryAccount, .queryCommission, .queryBrackets, .queryAssetPrice:
             return true
         }
     }

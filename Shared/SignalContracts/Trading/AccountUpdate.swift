@@ -61,22 +61,22 @@ public struct AccountUpdate: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        eventTime = try fields.required("event_time")
-        walletBalance = try fields.required("wallet_balance")
-        availableBalance = try fields.required("available_balance")
-        unrealizedPnl = try fields.required("unrealized_pnl")
-        openPositions = try fields.required("open_positions")
-        unknownOrders = try fields.required("unknown_orders")
+        eventTime = try fields.time("event_time")
+        walletBalance = try fields.money("wallet_balance")
+        availableBalance = try fields.money("available_balance")
+        unrealizedPnl = try fields.money("unrealized_pnl")
+        openPositions = try fields.count("open_positions")
+        unknownOrders = try fields.count("unknown_orders")
         acceptsEntries = try fields.required("accepts_entries")
         hindrances = try fields.optional("hindrances") ?? HindranceList([])
         contracts = try fields.optional("contract_hindrances") ?? ContractHindrances()
-        balanceTime = try fields.optional("balance_time") ?? eventTime
+        balanceTime = try fields.optional("balance_time", in: MarketBounds.times) ?? eventTime
         isVenueReachable = try fields.required("venue_reachable")
-        usedWeight = try fields.required("used_weight")
-        weightLimit = try fields.required("weight_limit")
-        roundTripMs = try fields.required("round_trip_ms")
-        makerFeeRate = try fields.optional("maker_fee_rate")
-        takerFeeRate = try fields.optional("taker_fee_rate")
+        usedWeight = try fields.count("used_weight")
+        weightLimit = try fields.count("weight_limit")
+        roundTripMs = try fields.required("round_trip_ms", in: 0...86_400_000)
+        makerFeeRate = try fields.optional("maker_fee_rate", in: ContractTerms.feeRates)
+        takerFeeRate = try fields.optional("taker_fee_rate", in: ContractTerms.feeRates)
     }
 
     public func encode(into fields: inout Fields) {

@@ -91,9 +91,9 @@ public struct Readiness: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        eventTime = try fields.required("event_time")
-        possibleAt = try fields.required("possible_at")
-        since = try fields.required("since")
+        eventTime = try fields.time("event_time")
+        possibleAt = try fields.time("possible_at")
+        since = try fields.time("since")
         obstacles = try fields.optional("stopped_by") ?? Obstacles()
         isFault = try fields.required("fault")
         reason = try fields.optional("reason") ?? ""

@@ -72,10 +72,10 @@ public struct TradePlan: StreamMessage {
         try Self.checkVersion(fields)
         id = try fields.required("id")
         cause = try fields.required("cause")
-        eventTime = try fields.required("event_time")
+        eventTime = try fields.time("event_time")
         direction = try fields.required("direction")
         strategy = try fields.required("strategy")
-        confidence = try fields.required("confidence")
+        confidence = try fields.required("confidence", in: TradingBounds.confidences)
         verdict = try Verdict(fields)
     }
 

@@ -82,25 +82,25 @@ public struct TradeSummary: Equatable, Sendable {
     init?(ifPresentIn fields: Fields) throws(ContractError) {
         guard let reason: ExitReason = try fields.optional("exit_reason") else { return nil }
         exitReason = reason
-        size = try fields.required("size_usdt")
-        quantity = try fields.required("quantity_total")
-        entryPrice = try fields.required("entry_price")
-        exitPrice = try fields.required("exit_price")
-        leverage = try fields.required("leverage")
-        initialStopPrice = try fields.required("sl_price")
-        takeProfitPrice = try fields.required("tp1_price")
-        trailingStopPrice = try fields.optional("tp2_price")
-        grossPnl = try fields.required("pnl_gross")
-        fees = try fields.required("fee_total")
-        funding = try fields.optional("funding") ?? .zero
-        netPnl = try fields.required("pnl_net")
-        confidence = try fields.required("confidence")
-        makerFills = try fields.required("maker_fills")
-        takerFills = try fields.required("taker_fills")
-        entryTime = try fields.required("entry_time")
-        exitTime = try fields.required("exit_time")
-        entryMakerQuantity = try fields.optional("entry_maker_quantity")
-        exitMakerQuantity = try fields.optional("exit_maker_quantity")
+        size = try fields.required("size_usdt", in: MarketBounds.values)
+        quantity = try fields.amount("quantity_total")
+        entryPrice = try fields.level("entry_price")
+        exitPrice = try fields.level("exit_price")
+        leverage = try fields.required("leverage", in: TradingBounds.leverages)
+        initialStopPrice = try fields.level("sl_price")
+        takeProfitPrice = try fields.level("tp1_price")
+        trailingStopPrice = try fields.optional("tp2_price", in: TradingBounds.levels)
+        grossPnl = try fields.money("pnl_gross")
+        fees = try fields.money("fee_total")
+        funding = try fields.optional("funding", in: TradingBounds.money) ?? .zero
+        netPnl = try fields.money("pnl_net")
+        confidence = try fields.required("confidence", in: TradingBounds.confidences)
+        makerFills = try fields.count("maker_fills")
+        takerFills = try fields.count("taker_fills")
+        entryTime = try fields.time("entry_time")
+        exitTime = try fields.time("exit_time")
+        entryMakerQuantity = try fields.optional("entry_maker_quantity", in: MarketBounds.amounts)
+        exitMakerQuantity = try fields.optional("exit_maker_quantity", in: MarketBounds.amounts)
     }
 
     func encode(into fields: inout Fields) {

@@ -180,7 +180,7 @@ final class Checker {
         case .reply:
             replyCount += 1
             lastReplyUs = world.scheduler.nowUs
-        case .account: break
+        case .account, .contract: break
         }
     }
 

@@ -273,7 +273,12 @@ extension ExecutorNode: ExecutorWorld {
     }
 
     func show(_ fact: ExecutorFact) throws(Crash) {
-        guard world.bus.isUp, case .account(let update) = fact else { return }
-        world.bus.write([Bus.Word(stream: StreamName(.account), fields: update.fields)])
+        guard world.bus.isUp else { return }
+        switch fact {
+        case .account(let update): world.bus.write([Bus.Word(stream: StreamName(.account), fields: update.fields)])
+        case .contract(let symbol, let terms):
+            world.bus.write([Bus.Word(stream: StreamName(.contract, symbol), fields: terms.fields)])
+        case .position: break
+        }
     }
 }
