@@ -174,6 +174,12 @@ public enum Samples {
             ("Decision", decision), ("TradePlan-approved", plan), ("TradePlan-rejected", refused),
             ("ExecutionEvent-fill", fill),
             ("ExecutionEvent-closed", closed),
+        ] + states()
+    }
+
+    /// What services say of where they stand.
+    private static func states() throws -> [(String, any StreamMessage)] {
+        [
             (
                 "AccountUpdate",
                 AccountUpdate(
