@@ -174,7 +174,7 @@ public enum Samples {
             ("Decision", decision), ("TradePlan-approved", plan), ("TradePlan-rejected", refused),
             ("ExecutionEvent-fill", fill),
             ("ExecutionEvent-closed", closed),
-        ] + states()
+        ] + (try states())
     }
 
     /// What services say of where they stand.
