@@ -43,6 +43,8 @@ user() {
     printf 'user %s on #%s -@all %s (+xadd%s)' "$name" "$(password_hash "$name")" "$common${reads:+ $told}" \
         "$(keys %W 'dead:*' dead alert)"
     [ -z "$reads" ] || printf ' (%s%s)' "$reading" "$(keys %RW $reads)"
+    # An entry that ended the service is tried by itself, and what was put aside is left out when the past is read.
+    [ -z "$reads" ] || printf ' (+hincrby +hdel ~trial:%s) (+xrevrange%s)' "$name" "$(keys %R 'dead:*' dead)"
     [ -z "$writes" ] || printf ' (%s%s)' "$writing" "$(keys %RW $writes)"
     [ -z "$shows" ] || printf ' (%s%s)' "$showing" "$(keys %W $shows)"
     # On a cluster the leases of a service lie in one slot, each lane is claimed in its own, and what is said in another slot
