@@ -39,6 +39,14 @@ extension AccountReport {
     var isPlausible: Bool { isMoney(walletBalance) && isMoney(availableBalance) && isMoney(unrealizedPnl) }
 }
 
+extension CommissionReport {
+    /// A tenth of the notional at most; below zero for a rebate.
+    var isPlausible: Bool {
+        let most = Ratio(raw: fixedScale / 10)
+        return makerFeeRate.magnitude <= most && takerFeeRate.magnitude <= most
+    }
+}
+
 /// Ten thousand million at most, either way.
 func isMoney(_ amount: Notional) -> Bool {
     amount.magnitude <= Notional(raw: MarketBounds.valueMax * fixedScale)

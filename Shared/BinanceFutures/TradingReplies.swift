@@ -24,7 +24,7 @@ extension VenueReply {
         case .queryOpenStops: list(value, StopReport.init(plausible:)).map { .openStops($0) }
         case .queryPositions: list(value, PositionReport.init(plausible:)).map { .positions($0) }
         case .queryAccount: AccountReport(plausible: value).map { .account($0) }
-        case .queryCommission: CommissionReport(value).map { .commission($0) }
+        case .queryCommission: CommissionReport(plausible: value).map { .commission($0) }
         case .queryFills: list(value, Fill.init(plausible:)).map { .fills($0) }
         case .queryBrackets(let symbol): brackets(value, of: symbol).map { .brackets($0) }
         case .queryAssetPrice: value["price"]?.decimal(Price.self).flatMap { $0 > .zero ? .assetPrice($0) : nil }
@@ -96,10 +96,11 @@ extension StopReport {
             let triggerPrice: Price = value["triggerPrice"]?.decimal()
         else { return nil }
         let time = value["updateTime"]?.integer ?? value["createTime"]?.integer ?? 0
+        let quantity: Quantity?
+        do throws(FrameError) { quantity = try value.ifTold("quantity") } catch { return nil }
         self.init(
             symbol: symbol, clientOrderId: clientOrderId, algoId: algoId, side: side, status: status,
-            triggerPrice: triggerPrice,
-            quantity: value["quantity"]?.decimal().flatMap { $0 > Quantity.zero ? $0 : nil },
+            triggerPrice: triggerPrice, quantity: quantity.flatMap { $0 == .zero ? nil : $0 },
             orderId: value["actualOrderId"]?.integer.flatMap { $0 > 0 ? $0 : nil },
             reason: nil, updateTime: Timestamp(milliseconds: time))
     }
@@ -139,7 +140,12 @@ extension AccountReport {
 }
 
 extension CommissionReport {
-    init?(_ value: JSONValue) {
+    init?(plausible value: JSONValue) {
+        self.init(value)
+        guard isPlausible else { return nil }
+    }
+
+    private init?(_ value: JSONValue) {
         guard let symbol = value.symbol("symbol"), let maker: Ratio = value["makerCommissionRate"]?.decimal(),
             let taker: Ratio = value["takerCommissionRate"]?.decimal()
         else { return nil }
@@ -182,6 +188,14 @@ extension JSONValue {
         if let exact: Value = decimal() { return exact }
         guard let value = text.flatMap({ Double($0) }), value.isFinite else { return nil }
         return Value(value, rounding: .nearest) ?? Value(raw: value < 0 ? .min : .max)
+    }
+
+    /// A number that the venue leaves out where there is none: nil then. Throws for one that can't be read, which is not the
+    /// same.
+    func ifTold<Value: FixedDecimal>(_ name: String) throws(FrameError) -> Value? {
+        guard let member = self[name], member != .null, member != .string("") else { return nil }
+        guard let value: Value = member.truncated() else { throw .badField(name) }
+        return value
     }
 
     /// A decimal of which places beyond the eighth are dropped: the venue's averages have more.

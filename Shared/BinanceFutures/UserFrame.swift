@@ -40,7 +40,7 @@ extension UserEvent {
             updateTime: Timestamp(milliseconds: time))
         guard report.isPlausible else { throw .badField("o, out of range") }
         let isFill = order["x"]?.text == "TRADE" || order["x"]?.text == "CALCULATED"
-        guard isFill, let last: Quantity = order["l"]?.decimal(), last > .zero else {
+        guard isFill, let last: Quantity = try order.ifTold("l"), last != .zero else {
             return .order(report, fill: nil)
         }
         return .order(report, fill: try fill(order, report, last))
@@ -55,10 +55,10 @@ extension UserEvent {
         let fill = Fill(
             symbol: report.symbol, tradeId: tradeId, orderId: report.orderId, clientOrderId: report.clientOrderId,
             side: report.side, price: price, quantity: quantity,
-            fee: (order["n"]?.truncated() ?? Notional.zero).magnitude,
+            fee: (try order.ifTold("n") ?? Notional.zero).magnitude,
             feeAsset: order["N"]?.text.map(ExecutionAsset.name) ?? ExecutionAsset.settlement,
             isMaker: order["m"]?.bool ?? false,
-            realizedPnl: order["rp"]?.truncated() ?? .zero, time: report.updateTime)
+            realizedPnl: try order.ifTold("rp") ?? .zero, time: report.updateTime)
         guard fill.isPlausible else { throw .badField("t, L, l, n, rp, out of range") }
         return fill
     }
@@ -76,9 +76,10 @@ extension UserEvent {
             let status = order.word("X", StopStatus.self), let triggerPrice: Price = order["tp"]?.truncated(),
             let time = event["T"]?.integer ?? event["E"]?.integer
         else { throw .badField("o") }
+        let quantity: Quantity? = try order.ifTold("q")
         let report = StopReport(
             symbol: symbol, clientOrderId: clientOrderId, algoId: algoId, side: side, status: status,
-            triggerPrice: triggerPrice, quantity: order["q"]?.decimal().flatMap { $0 > Quantity.zero ? $0 : nil },
+            triggerPrice: triggerPrice, quantity: quantity.flatMap { $0 == .zero ? nil : $0 },
             orderId: order["ai"]?.integer.flatMap { $0 > 0 ? $0 : nil },
             reason: order["rm"]?.text.flatMap { $0.isEmpty ? nil : String($0.prefix(200)) },
             updateTime: Timestamp(milliseconds: time))
@@ -90,8 +91,8 @@ extension UserEvent {
         guard let change = event["a"] else { throw .badField("a") }
         var balance: Notional?, moved: Notional?
         for asset in change["B"]?.elements ?? [] where asset["a"]?.text == "USDT" {
-            balance = asset["wb"]?.truncated()
-            moved = asset["bc"]?.truncated()
+            balance = try asset.ifTold("wb")
+            moved = try asset.ifTold("bc")
         }
         guard isMoney(balance ?? .zero), isMoney(moved ?? .zero) else { throw .badField("wb, bc, out of range") }
         var positions: [PositionChange] = []

@@ -1,6 +1,7 @@
 import BinanceFutures
 import Decisions
 import Execution
+import Foundation
 import Notices
 import Risk
 import SignalContracts
@@ -172,6 +173,33 @@ struct TradingExtremesTests {
             }
         }
         #expect(read > 300 && refused > 300)
+    }
+
+    @Test func `a number that can't be read is not one that is left out`() throws {
+        func isRead(_ frame: String) -> Bool {
+            Array(frame.utf8).withUnsafeBytes { (try? UserEvent.read($0)) ?? nil } != nil
+        }
+        var tried = 0
+        for frame in Self.frames {
+            for name in ["q", "z", "l", "L", "p", "n", "rp", "wb", "bc", "pa", "ep", "tp"] {
+                guard let start = frame.range(of: "\"\(name)\":\""),
+                    let end = frame[start.upperBound...].firstIndex(of: "\"")
+                else { continue }
+                let value = start.upperBound..<end
+                #expect(isRead(frame))
+                for text in ["NaN", "9223372036854775807", "1e300", "-"] {
+                    #expect(!isRead(frame.replacingCharacters(in: value, with: text)), "\(name) \(text) in \(frame)")
+                }
+                tried += 1
+            }
+            for name in ["n", "rp", "bc"] {
+                guard let start = frame.range(of: ",\"\(name)\":\""),
+                    let end = frame[start.upperBound...].firstIndex(of: "\"")
+                else { continue }
+                #expect(isRead(frame.replacingCharacters(in: start.lowerBound...end, with: "")), "\(name) in \(frame)")
+            }
+        }
+        #expect(tried > 15)
     }
 
     @Test func `what the venue answers ends nothing, and opens nothing`() throws {

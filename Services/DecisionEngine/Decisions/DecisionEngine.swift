@@ -35,6 +35,10 @@ public struct DecisionEngine: StreamProcessor {
         }
     }
 
+    /// Of the position that it believes is open in a contract.
+    package func held(_ symbol: Symbol) -> Direction? { positions[symbol] }
+    package func isLocked(_ symbol: Symbol) -> Bool { positions.isLocked(symbol) }
+
     private func index(of symbol: Symbol?) -> Int? { symbols.firstIndex { $0.symbol == symbol } }
 
     private var weights: Weights {

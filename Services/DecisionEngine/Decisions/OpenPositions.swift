@@ -18,8 +18,11 @@ struct OpenPositions {
 
     mutating func apply(_ event: ExecutionEvent, of symbol: Symbol) {
         switch event.kind {
-        case .entryFilled, .positionAdopted:
-            if self[symbol] == nil { open.append((symbol, event.direction)) }
+        case .entryFilled: if self[symbol] == nil { open.append((symbol, event.direction)) }
+        case .positionAdopted:
+            // What the executor finds at the venue counts, whatever it was before.
+            open.removeAll { $0.symbol == symbol }
+            open.append((symbol, event.direction))
         case .positionClosed:
             open.removeAll { $0.symbol == symbol }
             end(event.plan)

@@ -93,7 +93,7 @@ public struct Position: Equatable, Sendable {
         isOver && orders.allSatisfy(\.isSettled) && !stops.contains(where: \.isPending)
     }
     var hasUnknownOrder: Bool { unknownOrderCount > 0 }
-    var unknownOrderCount: Int {
+    package var unknownOrderCount: Int {
         orders.count { $0.status == .unknown } + stops.count { $0.status == .unknown }
     }
 

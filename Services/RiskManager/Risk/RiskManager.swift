@@ -1,5 +1,5 @@
 public import SignalContracts
-import TradingPrimitives
+package import TradingPrimitives
 
 /// S2: turns a decision to trade into a plan with size, leverage, stop and target, or says which rule refused it.
 ///
@@ -14,6 +14,8 @@ public struct RiskManager: StreamProcessor {
     public var state: RiskState { session.state(at: now) }
     /// Whether the session's journal takes records: without it no plan is approved.
     public var isJournalWritable = true
+    /// The plan that it believes is under way in a contract.
+    package func plan(of symbol: Symbol) -> TradeId? { exposure.plan(of: symbol) }
     private var account: AccountUpdate?
     private var learned: EngineWeights?
     /// Newest event time of a market entry, a decision or the executor's word that can be believed.

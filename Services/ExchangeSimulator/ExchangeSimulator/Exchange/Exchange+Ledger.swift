@@ -1,4 +1,4 @@
-import TradingPrimitives
+public import TradingPrimitives
 
 // Money: what a trade does to an account. Each change of a wallet is an income, so that the balance is always the
 // deposit plus the sum of the incomes, to the last 1e-8.
@@ -58,7 +58,7 @@ extension Exchange {
     }
 
     /// Of the contract on BNB; nil where it is not listed.
-    var bnbPrice: Price? {
+    public var bnbPrice: Price? {
         instrument(named: "BNBUSDT").map { books[$0].markPrice }.flatMap { $0 > .zero ? $0 : nil }
     }
 

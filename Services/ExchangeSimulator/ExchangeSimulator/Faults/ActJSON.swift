@@ -45,7 +45,7 @@ enum ActKind: String, CaseIterable {
         case .settle: ["symbol"]
         case .status: ["symbol", "status"]
         case .delivery: ["symbol", "seconds"]
-        case .filters: ["symbol", "tickSize", "stepSize", "minNotional", "maxLeverage"]
+        case .filters: ["symbol", "tickSize", "stepSize", "minNotional", "maxMarketQuantity", "maxLeverage"]
         case .gap: ["symbol", "percent"]
         case .flood: ["symbol", "seconds", "perSecond"]
         case .endFaults: []
@@ -138,6 +138,8 @@ extension Exchange {
         change.tickSize = try members.value("tickSize", Price.self, in: Price(raw: 1)...Price(raw: most))
         change.stepSize = try members.value("stepSize", Quantity.self, in: Quantity(raw: 1)...Quantity(raw: most))
         change.minNotional = try members.value("minNotional", Notional.self, in: .zero...Notional(raw: most))
+        change.maxMarketQuantity = try members.value(
+            "maxMarketQuantity", Quantity.self, in: Quantity(raw: 1)...Quantity(raw: .max / 2))
         change.maxLeverage = try members.value("maxLeverage", Int.self, in: 1...150)
         return change
     }
