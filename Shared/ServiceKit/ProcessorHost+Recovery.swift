@@ -140,7 +140,7 @@ extension ProcessorHost {
         let alert = Alert(
             eventTime: context.venueClock.now(), severity: severity, service: context.name, event: event,
             symbol: stream.symbol, text: text)
-        context.alerts.count(alert)
+        context.alerts.add(alert)
         var fields = Fields()
         alert.encode(into: &fields)
         var commands = CommandBuffer()

@@ -232,9 +232,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         output.encode(into: &outputFields)
         let stream = output.stream
         hop.emit(outputFields, to: key(of: stream), lane: lane)
-        if stream.kind == .alert {
-            context.alerts.count(event: outputFields["event"] ?? "", severity: outputFields["severity"] ?? "")
-        }
+        if stream.kind == .alert, let alert = try? Alert(outputFields) { context.alerts.add(alert) }
         onOutput?(output)
         output.forEachProjection { hop.project($0, lane: lane) }
         if let cause { causes.append(cause.microseconds) }

@@ -8,6 +8,8 @@ final class DecisionMetrics {
     private let metrics: Metrics
     private let venueTime: () -> Timestamp
     private var readiness: [Symbol: Readiness] = [:]
+    /// Obstacles that have a gauge: those that were named once.
+    private var named: Set<String> = []
 
     /// `venueTime` tells the venue's time now.
     init(_ metrics: Metrics, _ symbols: [Symbol], venueTime: @escaping () -> Timestamp) {
@@ -17,7 +19,7 @@ final class DecisionMetrics {
             metrics.gauge(
                 "entry_possible", help: "1 while an entry would be possible if the market offered one.",
                 labels: [("symbol", symbol.name)]
-            ) { [unowned self] in readiness[symbol].map { $0.obstacles.isEmpty ? 1 : 0 } ?? 0 }
+            ) { [unowned self] in readiness[symbol].map { $0.obstacles.isEmpty ? 1 : 0 } ?? .nan }
             metrics.gauge(
                 "entry_possible_age_seconds",
                 help: "Since an entry was last possible, venue's time; NaN when it never was.",
@@ -25,7 +27,7 @@ final class DecisionMetrics {
             ) { [unowned self] in age(symbol) }
             metrics.gauge(
                 "entry_broken", help: "1 while nothing but faults stops entries.", labels: [("symbol", symbol.name)]
-            ) { [unowned self] in readiness[symbol].map { $0.isFault ? 1 : 0 } ?? 0 }
+            ) { [unowned self] in readiness[symbol].map { $0.isFault ? 1 : 0 } ?? .nan }
         }
     }
 
@@ -43,11 +45,11 @@ final class DecisionMetrics {
             ).add()
         case .readiness(let symbol, let word):
             readiness[symbol] = word
-            for name in word.obstacles.names {
-                metrics.counter(
-                    "entry_obstacles_total", help: "Words on readiness that named what stops entries.",
+            for name in word.obstacles.names where named.insert("\(symbol) \(name)").inserted {
+                metrics.gauge(
+                    "entry_stopped_by", help: "1 while this stops entries.",
                     labels: [("symbol", symbol.name), ("obstacle", name)]
-                ).add()
+                ) { [unowned self] in readiness[symbol]?.obstacles.names.contains(name) == true ? 1 : 0 }
             }
         case .alert: break
         }

@@ -299,6 +299,7 @@ extension ExecutorShell: ExecutorWorld {
     func drop(_ prepared: Prepared) { venue?.rest.drop(prepared.ready) }
     func say(_ message: ExecutorMessage, number: UInt64) {
         metrics.said(message)
+        if case .execution(let symbol, let event) = message { context.log.write(event, of: symbol) }
         outbox.say(word(message), number: number)
     }
 

@@ -32,6 +32,14 @@ public enum EntryHindrance: String, FieldValue, BitwiseCopyable, CaseIterable {
     /// The venue holds another position than we know of.
     case mismatch
 
+    /// Whether it keeps entries of all contracts out.
+    public var isOfAll: Bool {
+        switch self {
+        case .stopped, .emergency, .userStream, .journal, .lease, .outbox, .notReconciled, .unknownOrder: true
+        case .notListed, .notTrading, .ending, .noRules, .oldBook, .absurdBook, .oldMark, .mismatch: false
+        }
+    }
+
     /// Whether something is broken, as opposed to a person's wish, the venue's calendar or a moment's caution.
     public var isFault: Bool {
         switch self {
