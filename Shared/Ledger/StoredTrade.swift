@@ -4,6 +4,7 @@ public import SignalContracts
 public struct StoredTrade {
     public typealias Pairs = [(name: String, value: String)]
 
+    /// Empty for a position that was found on the account and adopted.
     public let decision: Pairs
     public let signals: [(engine: String, fields: Pairs)]
     /// Empty when no plan was made.
@@ -11,14 +12,14 @@ public struct StoredTrade {
     /// Oldest first.
     public let events: [Pairs]
 
-    /// Nil when the decision is not there.
+    /// Nil when neither a decision nor a trade has this id.
     public init?(_ id: TradeId, in database: Database) throws(DatabaseError) {
         let names = ["id", "event_time", "action", "strategy", "confidence", "final_score", "failed_gates", "reason"]
         let columns = names.joined(separator: ", ")
-        guard let row = try database.run("SELECT \(columns) FROM decisions WHERE id = $1", [id.text]).first else {
-            return nil
-        }
-        decision = zip(names, row).compactMap { name, value in value.map { (name, $0) } }
+        let row = try database.run("SELECT \(columns) FROM decisions WHERE id = $1", [id.text]).first
+        events = try Self.events(id, in: database)
+        guard row != nil || !events.isEmpty else { return nil }
+        decision = zip(names, row ?? []).compactMap { name, value in value.map { (name, $0) } }
         var signals: [(engine: String, fields: Pairs)] = []
         let values = try database.run(
             """
@@ -32,7 +33,6 @@ public struct StoredTrade {
         }
         self.signals = signals
         plan = try Self.plan(id, in: database)
-        events = try Self.events(id, in: database)
     }
 
     private static func plan(_ id: TradeId, in database: Database) throws(DatabaseError) -> Pairs {

@@ -198,6 +198,10 @@ struct LedgerTests {
             #expect(stored.signals.map(\.engine) == ["E1", "E2"] && stored.events.count == 1)
             #expect(stored.signals[0].fields.contains { $0 == ("direction", "BUY_PRESSURE") })
             #expect(try StoredTrade(id(9), in: database) == nil)
+            // One that was found on the account has no decision.
+            try closed(2, net: "-0.1").write(to: database)
+            let found = try #require(try StoredTrade(id(2), in: database))
+            #expect(found.decision.isEmpty && found.plan.isEmpty && found.events.count == 1)
         }
     }
 

@@ -55,6 +55,7 @@ public struct ExecutorConfiguration: Sendable {
     public init() {}
 }
 
+/// What becomes of a position whose market is not seen any more.
 public enum FeedLossPolicy: String, Sendable, CaseIterable {
     /// Its stop is looked up; it is closed when that can't be confirmed, or the feed stays away.
     case protect

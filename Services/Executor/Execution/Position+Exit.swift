@@ -152,7 +152,7 @@ extension Position {
             funding: funding, netPnl: gross - fees + funding, confidence: plan.confidence,
             makerFills: entered.makerCount + exited.makerCount,
             takerFills: entered.takerCount + exited.takerCount, entryTime: entered.firstTime ?? openedAt,
-            exitTime: exited.lastTime ?? now, entryMakerQuantity: entered.makerQuantity,
+            exitTime: exited.lastTime ?? now, entryMakerQuantity: isAdopted ? nil : entered.makerQuantity,
             exitMakerQuantity: exited.makerQuantity)
     }
 

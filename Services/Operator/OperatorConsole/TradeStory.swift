@@ -4,12 +4,12 @@ public import SignalContracts
 public import StreamBus
 public import TradingPrimitives
 
-/// All that is known of one decision: what it was made from, what became of it.
+/// All that is known of one decision or trade: what it was made from, what became of it.
 public struct TradeStory {
     typealias Pairs = [(name: String, value: String)]
 
     let symbol: Symbol
-    /// The decision's own fields.
+    /// The decision's own fields; empty for a position that was found on the account and adopted.
     let decision: Pairs
     /// The fields of each engine's signal that the decision holds, by engine.
     let signals: [(engine: String, fields: Pairs)]
@@ -20,21 +20,21 @@ public struct TradeStory {
     /// A field of the decision.
     public subscript(name: String) -> String? { decision.first { $0.name == name }?.value }
 
-    /// From the streams. Nil when the decision is not, or no longer, in its stream.
+    /// From the streams. Nil when the decision is not, or no longer, in its stream, and it is no position that was adopted.
     public init?(_ id: TradeId, _ symbol: Symbol, _ client: RedisClient) throws(RedisError) {
-        let found = try Self.entries(client, StreamName(.decision, symbol), of: id, field: "id").first
-        guard let found else { return nil }
+        let found = try Self.entries(client, StreamName(.decision, symbol), of: id, field: "id").first?.pairs ?? []
+        events = try Self.entries(client, StreamName(.execution, symbol), of: id, field: "plan")
+            .compactMap { try? ExecutionEvent($0) }
+        guard !found.isEmpty || events.contains(where: { $0.kind == .positionAdopted }) else { return nil }
         self.symbol = symbol
-        decision = found.pairs.filter { !Self.isSignal($0.name) }
+        decision = found.filter { !Self.isSignal($0.name) }
         signals = Engine.allCases.compactMap { engine in
             let prefix = "\(engine.scope)"
-            let own = found.pairs.filter { $0.name.hasPrefix(prefix) }
+            let own = found.filter { $0.name.hasPrefix(prefix) }
                 .map { (name: String($0.name.dropFirst(prefix.count)), value: $0.value) }
             return own.isEmpty ? nil : (engine.rawValue, own)
         }
         plan = try Self.entries(client, StreamName(.plan, symbol), of: id, field: "id").first?.pairs ?? []
-        events = try Self.entries(client, StreamName(.execution, symbol), of: id, field: "plan")
-            .compactMap { try? ExecutionEvent($0) }
     }
 
     /// From the database, which keeps what the streams have let go.

@@ -51,18 +51,23 @@ extension TradeStory {
     ]
 
     var text: String {
-        var lines = [
-            "\(self["id"] ?? "?")  \(symbol)  \(time(self["event_time"]))",
-            "\(self["action"] ?? "?")\(self["strategy"].map { " by \($0)" } ?? "")  score \(shortNumber(self["final_score"] ?? "?"))"
-                + "  confidence \(shortNumber(self["confidence"] ?? "?"))",
-            "why: \(self["reason"] ?? "")", "",
-        ]
+        var lines =
+            decision.isEmpty
+            ? adoption
+            : [
+                "\(self["id"] ?? "?")  \(symbol)  \(time(self["event_time"]))",
+                "\(self["action"] ?? "?")\(self["strategy"].map { " by \($0)" } ?? "")  score \(shortNumber(self["final_score"] ?? "?"))"
+                    + "  confidence \(shortNumber(self["confidence"] ?? "?"))",
+                "why: \(self["reason"] ?? "")", "",
+            ]
         for (engine, fields) in signals {
             let shown = Self.pick(Self.keyFields[engine] ?? [], from: fields)
             lines.append("\(engine)  " + shown.map { "\($0.name)=\(shortNumber($0.value))" }.joined(separator: "  "))
         }
         lines.append("")
-        if plan.isEmpty {
+        if decision.isEmpty {
+            lines.append("no plan of ours")
+        } else if plan.isEmpty {
             lines.append("no plan was made of it")
         } else {
             let verdict = plan.first { $0.name == "verdict" }?.value ?? "?"
@@ -89,11 +94,19 @@ extension TradeStory {
         return lines.joined(separator: "\n")
     }
 
+    private var adoption: [String] {
+        [
+            "\(events.first?.plan.text ?? "?")  \(symbol)  \(events.first.map { "\($0.eventTime)" } ?? "?")",
+            "why: no decision of ours opened it; it was found on the account, adopted and protected", "",
+        ]
+    }
+
     /// `decision`, `signals`, `plan`, `events`, each with its fields as they stand in their streams.
     public var members: [(String, JSONNode)] {
         func object(_ pairs: Pairs) -> JSONNode { .object(pairs.map { ($0.name, .text($0.value)) }) }
         return [
-            ("decision", object(decision)), ("signals", .object(signals.map { ($0.engine, object($0.fields)) })),
+            ("decision", decision.isEmpty ? .null : object(decision)),
+            ("signals", .object(signals.map { ($0.engine, object($0.fields)) })),
             ("plan", plan.isEmpty ? .null : object(plan)), ("events", .array(events.map { object($0.fields.pairs) })),
         ]
     }

@@ -52,7 +52,7 @@ public struct TradeSummary: Equatable, Sendable {
     public var confidence: Double
     public var makerFills: Int
     public var takerFills: Int
-    /// What of the entries was filled as maker; absent in entries of earlier versions.
+    /// What of the entries was filled as maker; absent of a position that was found, and in entries of earlier versions.
     public var entryMakerQuantity: Quantity?
     /// The same of the exits.
     public var exitMakerQuantity: Quantity?

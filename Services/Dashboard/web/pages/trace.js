@@ -15,7 +15,9 @@ export function load({ id, signal }) {
 }
 
 export function view({ data, id }) {
-  const { decision, signals, plan, events, entries } = data;
+  const { signals, plan, events, entries } = data;
+  // A position that was found on the account and adopted has nothing but events.
+  const decision = data.decision ?? { action: undefined, event_time: events[0]?.event_time, found: true };
   const end = events.find((event) => event.exit_reason);
   return [
     head(id, decision, plan, events, end),
@@ -41,7 +43,7 @@ function head(id, decision, plan, events, end) {
   return h("section", { key: "head", class: "card trace-head" },
     h("div", { class: "trace-title" },
       h("h2", null, h("a", { href: `#/chart?symbol=${symbol}` }, symbol)),
-      direction(decision.action),
+      direction(decision.found ? events[0]?.direction : decision.action),
       decision.strategy && badge(`${decision.strategy} ${STRATEGIES[decision.strategy] ?? ""}`), badge(decision.profile),
       h("span", { class: "note" }, timeText(decision.event_time))),
     h("ol", { class: "stages" },
@@ -53,6 +55,7 @@ function head(id, decision, plan, events, end) {
 }
 
 function decisionStage(decision) {
+  if (decision.found) return ["none: found on the account", "bad"];
   const stops = failedGates(decision).length;
   return stops === 0 ? ["all gates passed", "good"] : [`stopped by ${count(stops, "gate")}`, "bad"];
 }
@@ -82,6 +85,7 @@ function stage(name, text, tone) {
 }
 
 function decisionCard(decision) {
+  if (decision.found) return empty("No decision of ours opened it: it was found on the account, adopted and protected.");
   const failed = new Set(failedGates(decision));
   return [
     h("div", { class: "decision-line" },
@@ -100,6 +104,7 @@ function decisionCard(decision) {
 }
 
 function planCard(decision, plan) {
+  if (decision.found) return empty("No plan of ours.");
   if (!plan) return empty(decision.action === "NO_TRADE"
     ? "No plan: a gate stopped the decision."
     : "No plan yet. The risk manager answers within milliseconds.");
