@@ -11,7 +11,7 @@ public struct TradeTape {
         public let takerSide: Side
 
         /// Quantity with the taker's sign.
-        @inlinable public var delta: Int64 { takerSide.sign * quantity.raw }
+        @inlinable public var delta: Int64 { (quantity * takerSide.sign).raw }
     }
 
     public private(set) var ring = Ring<Entry>(capacity: 4096)

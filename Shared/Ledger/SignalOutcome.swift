@@ -12,7 +12,7 @@ enum SignalOutcome {
         guard decision.failedGates.count == 1, let gate = decision.failedGates.gates.first,
             let bid = decision.signals.orderFlow?.bestBid, let ask = decision.signals.orderFlow?.bestAsk
         else { return }
-        let mid = Price(raw: bid.raw + (ask.raw - bid.raw) / 2)
+        let mid = Price.middle(of: bid, and: ask)
         let side: Direction = decision.finalScore < 0 ? .short : .long
         try database.run(
             """

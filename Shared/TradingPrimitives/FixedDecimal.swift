@@ -33,6 +33,13 @@ extension FixedDecimal {
         let (product, isOver) = value.raw.multipliedReportingOverflow(by: count)
         return Self(raw: isOver ? ((value.raw < 0) == (count < 0) ? .max : .min) : product)
     }
+    /// Towards zero. `count` must be greater than zero.
+    @inlinable public static func / (value: Self, count: Int64) -> Self {
+        precondition(count > 0, "a share is of one or more")
+        return Self(raw: value.raw / count)
+    }
+    /// Half way between two values, towards the first of them.
+    @inlinable public static func middle(of first: Self, and second: Self) -> Self { first + (second - first) / 2 }
     @inlinable public var magnitude: Self { raw < 0 ? -self : self }
 
     /// The number of `steps` times 1e-8, or the nearest end of the range.

@@ -18,6 +18,7 @@ public enum UserEvent: Equatable, Sendable {
     case marginCall
 }
 
+/// What the user stream says of a position after a change; quantity in base units, price in the quote asset.
 public struct PositionChange: Equatable, Sendable {
     public var symbol: Symbol
     /// Positive for long, negative for short.

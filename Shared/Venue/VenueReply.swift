@@ -40,6 +40,7 @@ public struct VenueError: Error, Equatable, Sendable {
     public var text: String { "\(code) \(message)" }
 }
 
+/// Where an order stands, as the venue spells it.
 public enum OrderStatus: String, Sendable {
     case new = "NEW"
     case partiallyFilled = "PARTIALLY_FILLED"
@@ -84,6 +85,7 @@ public struct OrderReport: Equatable, Sendable {
     }
 }
 
+/// Where a conditional order stands, as the venue spells it.
 public enum StopStatus: String, Sendable {
     case new = "NEW"
     /// The condition is met; the order is on its way.
@@ -129,6 +131,7 @@ public struct StopReport: Equatable, Sendable {
     }
 }
 
+/// A position as the venue holds it; quantity in base units, prices and profit in the quote asset.
 public struct PositionReport: Equatable, Sendable {
     public var symbol: Symbol
     /// Positive for long, negative for short.
@@ -152,6 +155,7 @@ public struct PositionReport: Equatable, Sendable {
     }
 }
 
+/// The account's balances in its settlement asset.
 public struct AccountReport: Equatable, Sendable {
     public var walletBalance: Notional
     public var availableBalance: Notional

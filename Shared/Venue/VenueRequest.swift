@@ -54,6 +54,7 @@ public enum VenueRequest: Equatable, Sendable {
     }
 }
 
+/// How long a limit order waits, as the venue spells it.
 public enum TimeInForce: String, Sendable {
     case goodTillCancel = "GTC"
     case immediateOrCancel = "IOC"
@@ -62,6 +63,7 @@ public enum TimeInForce: String, Sendable {
     case postOnly = "GTX"
 }
 
+/// An order to be placed; quantity in base units, prices in the quote asset.
 public struct NewOrder: Equatable, Sendable {
     public enum Kind: Equatable, Sendable {
         case limit(Price, TimeInForce)

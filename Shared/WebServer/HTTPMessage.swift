@@ -33,6 +33,7 @@ public struct HTTPRequest {
     public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
+/// The bytes of answers, HTTP/1.1.
 public enum HTTPResponse {
     private static let reasons = [
         200: "OK", 202: "Accepted", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",

@@ -18,7 +18,7 @@ struct QueryTests {
 
     @Test(arguments: ["other=1", "limit=1&limit=2", "limit=%", "limit=%4", "limit=%zz", "limit=%ff", "limit"])
     func `what is not well formed or not known is refused`(text: String) throws {
-        #expect(throws: Refusal.self) {
+        #expect(throws: RequestError.self) {
             let query = try query(text)
             _ = try query.integer("limit", in: 1...50)
         }
@@ -30,7 +30,7 @@ struct QueryTests {
     ])
     func `what is out of its range is refused`(text: String) throws {
         let query = try query(text)
-        #expect(throws: Refusal.self) {
+        #expect(throws: RequestError.self) {
             _ = try query.integer("limit", in: 1...50)
             _ = try query.symbol()
             _ = try query.word("side", of: ["LONG", "SHORT"])

@@ -16,7 +16,7 @@ struct TidyTests {
         "Services/TechnicalEngine/Technical", "Services/RegimeFilter/Regime", "Services/RiskManager/Risk",
         "Services/Executor/Execution",
         "Services/DataHub/DataHub", "Services/Notifier/Notices",
-        "Services/Learner/Learning",
+        "Services/Learner/Learning", "Services/SentimentEngine/Sentiment",
         "Services/ExchangeSimulator/ExchangeSimulator",
     ]
 
@@ -90,6 +90,70 @@ struct TidyTests {
                 for word in marks + traps where line.contains(word) {
                     Issue.record("\(source.path):\(number + 1): \(word)")
                 }
+            }
+        }
+    }
+
+    @Test func `no processor walks through a dictionary or a set, whose order is chance`() throws {
+        let declared = try Regex(
+            #"(?:let|var) (\w+)(?:: (?:\[[\w.]+: |Set<)| = \[[\w.]+: [^\]]+\]\(\)| = Set<)"#,
+            as: (Substring, Substring).self)
+        for source in try sources(under: Self.pureFolders) {
+            let names = source.lines.compactMap { $0.firstMatch(of: declared)?.1 }
+            for name in Set(names) {
+                // A name that is an array elsewhere in the file can't be told apart.
+                let all = try Regex(#"(let|var) \#(name)\b *[:=]"#)
+                if source.lines.count(where: { $0.contains(all) }) > names.count(where: { $0 == name }) { continue }
+                let walk = try Regex(
+                    #"\bin (self\.)?\#(name) *(\{|where\b)|\b\#(name)\.(map|compactMap|flatMap|forEach|first|reduce|values|keys)\b"#
+                )
+                for (number, line) in source.lines.enumerated()
+                where line.contains(walk) && !line.contains(".sorted") && !line.contains("// tidy-ok:") {
+                    Issue.record("\(source.path):\(number + 1): \(name) has no order")
+                }
+            }
+        }
+    }
+
+    /// The simulated venue has a vocabulary, and an arithmetic, of its own.
+    private func suiteSources() throws -> [Source] {
+        try sources(under: ["Shared", "Services"]).filter { !$0.path.hasPrefix("Services/ExchangeSimulator/") }
+    }
+
+    @Test func `only the primitives calculate with raw steps, where a result out of range is thought of`() throws {
+        let arithmetic = [#"\w\.raw\b *[-+*/%] *[\w(]"#, #"[\w)] [-+*/%] \w+([.]\w+)*\.raw\b"#]
+        for source in try suiteSources() where !source.path.hasPrefix("Shared/TradingPrimitives/") {
+            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
+                // A bound of what is admitted is a constant.
+                let text = line.replacingOccurrences(of: ".max / 2", with: "")
+                if arithmetic.contains(where: { text.range(of: $0, options: .regularExpression) != nil }) {
+                    Issue.record("\(source.path):\(number + 1): arithmetic with raw steps can trap")
+                }
+            }
+        }
+    }
+
+    @Test func `no type has the name of another, and what is public says what it is`() throws {
+        let declaration =
+            #"^(public |private |fileprivate |package )?(indirect )?(final )?(struct|enum|class|protocol|actor) (\w+)"#
+        let declared = try Regex(
+            declaration, as: (Substring, Substring?, Substring?, Substring?, Substring, Substring).self)
+        var places: [Substring: String] = [:]
+        for source in try suiteSources() {
+            for (number, line) in source.lines.enumerated() {
+                guard let type = line.firstMatch(of: declared) else { continue }
+                let place = "\(source.path):\(number + 1)"
+                if type.1 != "private ", let other = places.updateValue(place, forKey: type.5) {
+                    Issue.record("\(place): \(type.5) is a type of \(other), too")
+                }
+            }
+        }
+        #expect(places.count > 300)
+        for source in try sources(under: ["Shared", "Services"]) {
+            for (number, line) in source.lines.enumerated() {
+                guard line.firstMatch(of: declared)?.1 == "public " else { continue }
+                let before = source.lines[..<number].last { !$0.hasPrefix("@") }
+                #expect(before?.hasPrefix("///") == true, "\(source.path):\(number + 1): what is it?")
             }
         }
     }

@@ -16,7 +16,7 @@ struct Answer {
 }
 
 /// Why a request is not carried out: told to who asked.
-struct Refusal: Error, Equatable {
+struct RequestError: Error, Equatable {
     enum Kind: String {
         case badRequest = "bad_request"
         case unauthorized

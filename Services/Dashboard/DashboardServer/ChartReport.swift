@@ -11,7 +11,7 @@ enum ChartReport {
 
     static func make(
         _ symbol: Symbol, _ timeframe: Timeframe, limit: Int64, _ stores: Stores
-    ) throws(Refusal) -> JSONNode {
+    ) throws(RequestError) -> JSONNode {
         let (candles, levels) = try stores.withRedis { client throws(RedisError) in
             let texts = try client.command(
                 "ZRANGE", "candles:{\(symbol)}:\(timeframe.rawValue)", "-\(limit)", "-1"

@@ -14,24 +14,24 @@ final class CommandDesk {
 
     init(_ stores: Stores) { self.stores = stores }
 
-    func give(_ body: [UInt8], _ caller: Caller, _ log: Logger) throws(Refusal) -> Answer {
+    func give(_ body: [UInt8], _ caller: Caller, _ log: Logger) throws(RequestError) -> Answer {
         let wanted = try Body(body, names: ["name", "symbol", "confirm"])
         guard let name = CommandName(rawValue: try wanted.text("name")) else {
-            throw Refusal(
+            throw RequestError(
                 .badRequest, "name must be one of \(CommandName.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         var symbol: Symbol?
         if name == .close {
             guard let found = Symbol(try wanted.text("symbol")), stores.settings.symbols.contains(found) else {
-                throw Refusal(.notFound, "that symbol is not traded here")
+                throw RequestError(.notFound, "that symbol is not traded here")
             }
             symbol = found
         } else if wanted.has("symbol") {
-            throw Refusal(.badRequest, "\(name.rawValue) takes no symbol")
+            throw RequestError(.badRequest, "\(name.rawValue) takes no symbol")
         }
         let confirmation = name.rawValue + (symbol.map { " \($0)" } ?? "")
         guard try wanted.text("confirm") == confirmation else {
-            throw Refusal(.badRequest, "confirm must be '\(confirmation)'")
+            throw RequestError(.badRequest, "confirm must be '\(confirmation)'")
         }
         // Two in one microsecond are two commands.
         last = max(last + 1, SystemClock.wallUs())
@@ -49,14 +49,14 @@ final class CommandDesk {
         return .json(.object([("id", .text(command.id))]), status: 202)
     }
 
-    func answer(to id: String) throws(Refusal) -> Answer {
+    func answer(to id: String) throws(RequestError) -> Answer {
         let (reply, isKnown) = try stores.withRedis { client throws(RedisError) in
             let reply = try client.newest(of: StreamName(.reply), count: Self.lookback)
                 .compactMap { try? Reply($0.fields) }.first { $0.command == id }
             let commands = try client.newest(of: StreamName(.command), count: Self.lookback)
             return (reply, commands.contains { $0.fields["id"] == id })
         }
-        guard reply != nil || isKnown else { throw Refusal(.notFound, "no such command was given lately") }
+        guard reply != nil || isKnown else { throw RequestError(.notFound, "no such command was given lately") }
         guard let reply else { return .json(.object([("id", .text(id)), ("state", .text("waiting"))])) }
         return .json(
             .object([
@@ -71,21 +71,21 @@ final class CommandDesk {
 struct Body {
     private let value: JSONValue
 
-    init(_ bytes: [UInt8], names: [String]) throws(Refusal) {
+    init(_ bytes: [UInt8], names: [String]) throws(RequestError) {
         guard let value = try? JSONValue(bytes), case .object(let members) = value else {
-            throw Refusal(.badRequest, "the body must be a JSON object")
+            throw RequestError(.badRequest, "the body must be a JSON object")
         }
         self.value = value
         for member in members where !names.contains(member.name) {
-            throw Refusal(
+            throw RequestError(
                 .badRequest, "there is no member '\(member.name.prefix(40))': \(names.joined(separator: ", "))")
         }
     }
 
     func has(_ name: String) -> Bool { value[name] != nil }
 
-    func text(_ name: String) throws(Refusal) -> String {
-        guard case .string(let text) = value[name] else { throw Refusal(.badRequest, "\(name) must be a text") }
+    func text(_ name: String) throws(RequestError) -> String {
+        guard case .string(let text) = value[name] else { throw RequestError(.badRequest, "\(name) must be a text") }
         return text
     }
 }

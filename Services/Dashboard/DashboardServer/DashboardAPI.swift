@@ -25,19 +25,19 @@ final class DashboardAPI {
         live = LiveState(stores.settings)
     }
 
-    func answer(_ request: HTTPRequest) throws(Refusal) -> Answer {
+    func answer(_ request: HTTPRequest) throws(RequestError) -> Answer {
         let parts = request.path.dropFirst(Self.root.count).split(separator: "/", omittingEmptySubsequences: false)
         var words: [String] = []
         for part in parts {
             guard let word = Query.decode(part.utf8) else {
-                throw Refusal(.badRequest, "the path is not well formed")
+                throw RequestError(.badRequest, "the path is not well formed")
             }
             words.append(word)
         }
-        guard let allowed = Self.methods(words) else { throw Refusal(.notFound, "there is no \(request.path)") }
+        guard let allowed = Self.methods(words) else { throw RequestError(.notFound, "there is no \(request.path)") }
         guard allowed.contains(request.method) else {
             let list = allowed.joined(separator: ", ")
-            throw Refusal(.methodNotAllowed, "\(request.path) takes \(list)", allowed: list)
+            throw RequestError(.methodNotAllowed, "\(request.path) takes \(list)", allowed: list)
         }
         switch (request.method, words[0]) {
         case ("GET", "ping"):
@@ -65,39 +65,39 @@ final class DashboardAPI {
 
     // MARK: What changes something
 
-    private func logIn(_ request: HTTPRequest) throws(Refusal) -> Answer {
-        guard door.isSameOrigin(request) else { throw Refusal(.forbidden, "it comes from another site") }
+    private func logIn(_ request: HTTPRequest) throws(RequestError) -> Answer {
+        guard door.isSameOrigin(request) else { throw RequestError(.forbidden, "it comes from another site") }
         try checkType(request)
         let body = try Body(request.body, names: ["user", "password"])
         guard let role = Role(rawValue: try body.text("user")) else {
-            throw Refusal(.badRequest, "user must be viewer or operator")
+            throw RequestError(.badRequest, "user must be viewer or operator")
         }
         let password = try body.text("password")
-        guard password.unicodeScalars.count <= 200 else { throw Refusal(.badRequest, "password is too long") }
+        guard password.unicodeScalars.count <= 200 else { throw RequestError(.badRequest, "password is too long") }
         let session = try door.logIn(role, password: password, log)
         var answer = Answer.json(json(Caller(name: role.rawValue, role: role, session: session)))
         answer.headers.append(door.cookie(session))
         return answer
     }
 
-    private func change(_ request: HTTPRequest, _ words: [String], _ caller: Caller) throws(Refusal) -> Answer {
+    private func change(_ request: HTTPRequest, _ words: [String], _ caller: Caller) throws(RequestError) -> Answer {
         try door.checkIntent(request, caller)
         guard request.method == "POST" else {
-            guard let session = caller.session else { throw Refusal(.unauthorized, "a machine has no session") }
+            guard let session = caller.session else { throw RequestError(.unauthorized, "a machine has no session") }
             door.logOut(session)
             var answer = Answer.nothing
             answer.headers.append(door.cookie(nil))
             return answer
         }
-        guard caller.role == .operator else { throw Refusal(.forbidden, "only the operator gives commands") }
+        guard caller.role == .operator else { throw RequestError(.forbidden, "only the operator gives commands") }
         try checkType(request)
         return try desk.give(request.body, caller, log)
     }
 
     /// A form of a foreign page can't send JSON.
-    private func checkType(_ request: HTTPRequest) throws(Refusal) {
+    private func checkType(_ request: HTTPRequest) throws(RequestError) {
         let type = request.header("content-type")?.split(separator: ";").first.map { $0.lowercased() }
-        guard type == "application/json" else { throw Refusal(.unsupportedMediaType, "send application/json") }
+        guard type == "application/json" else { throw RequestError(.unsupportedMediaType, "send application/json") }
     }
 
     private func json(_ caller: Caller) -> JSONNode {
@@ -109,7 +109,7 @@ final class DashboardAPI {
 
     // MARK: What is read
 
-    private func read(_ words: [String], _ query: [UInt8], _ caller: Caller) throws(Refusal) -> Answer {
+    private func read(_ words: [String], _ query: [UInt8], _ caller: Caller) throws(RequestError) -> Answer {
         switch words[0] {
         case "trades" where words.count == 1:
             let query = try Query(query, names: TradeHistory.Filter.names + ["before", "limit"])
@@ -145,14 +145,14 @@ final class DashboardAPI {
     }
 
     /// Paths without parameters.
-    private func plain(_ words: [String], _ caller: Caller) throws(Refusal) -> Answer {
+    private func plain(_ words: [String], _ caller: Caller) throws(RequestError) -> Answer {
         switch words[0] {
         case "session": return .json(json(caller))
         case "live": return .json(try stores.withRedis { client throws(RedisError) in try live.read(client) })
         case "funnel":
             let symbol = try symbol(words[1])
             let funnel = try stores.withRedis { client throws(RedisError) in try GateFunnel(client, symbol) }
-            guard let funnel else { throw Refusal(.notFound, "there is no decision on \(symbol) yet") }
+            guard let funnel else { throw RequestError(.notFound, "there is no decision on \(symbol) yet") }
             return .json(funnel.json)
         case "trades": return try trace(words[1])
         case "kpi":
@@ -170,7 +170,7 @@ final class DashboardAPI {
     }
 
     /// Paths that take a window.
-    private func report(_ name: String, _ query: [UInt8]) throws(Refusal) -> Answer {
+    private func report(_ name: String, _ query: [UInt8]) throws(RequestError) -> Answer {
         let days = try Query(query, names: ["days"]).integer("days", in: 1...366) ?? 30
         let (now, account, risk) = try present()
         return try database { database throws(DatabaseError) in
@@ -186,10 +186,10 @@ final class DashboardAPI {
 
     private func database(
         _ body: (Database) throws(DatabaseError) -> JSONNode
-    ) throws(Refusal) -> Answer { .json(try stores.withDatabase(body)) }
+    ) throws(RequestError) -> Answer { .json(try stores.withDatabase(body)) }
 
     /// The venue's time, and what account and risk were last said to be.
-    private func present() throws(Refusal) -> (now: Int64, AccountUpdate?, RiskState?) {
+    private func present() throws(RequestError) -> (now: Int64, AccountUpdate?, RiskState?) {
         try stores.withRedis { client throws(RedisError) in
             let account = try client.newest(AccountUpdate.self, of: StreamName(.account))
             let risk = try client.newest(RiskState.self, of: StreamName(.risk))
@@ -197,18 +197,18 @@ final class DashboardAPI {
         }
     }
 
-    private func limit(_ query: Query) throws(Refusal) -> Int64 {
+    private func limit(_ query: Query) throws(RequestError) -> Int64 {
         try query.integer("limit", in: 1...Self.pageMax) ?? Self.pageLength
     }
 
-    private func symbol(_ text: String) throws(Refusal) -> Symbol {
+    private func symbol(_ text: String) throws(RequestError) -> Symbol {
         guard let symbol = Symbol(text), stores.settings.symbols.contains(symbol) else {
-            throw Refusal(.notFound, "\(text.prefix(40)) is not traded here")
+            throw RequestError(.notFound, "\(text.prefix(40)) is not traded here")
         }
         return symbol
     }
 
-    private func table(_ query: [UInt8]) throws(Refusal) -> Answer {
+    private func table(_ query: [UInt8]) throws(RequestError) -> Answer {
         let filter = try TradeHistory.Filter(try Query(query, names: TradeHistory.Filter.names))
         let text = try stores.withDatabase { database throws(DatabaseError) in
             try TradeHistory.table(filter, database)
@@ -218,9 +218,9 @@ final class DashboardAPI {
             headers: [("Content-Disposition", "attachment; filename=\"trades.csv\"")])
     }
 
-    private func trace(_ text: String) throws(Refusal) -> Answer {
+    private func trace(_ text: String) throws(RequestError) -> Answer {
         guard let id = TradeId(text), let symbol = stores.settings.symbols.first(where: { id.belongs(to: $0) }) else {
-            throw Refusal(.notFound, "\(text.prefix(64)) is no decision or trade of a symbol that is traded here")
+            throw RequestError(.notFound, "\(text.prefix(64)) is no decision or trade of a symbol that is traded here")
         }
         let (live, hops) = try stores.withRedis { client throws(RedisError) -> (TradeStory?, [StreamTrace.Hop]) in
             let story = try TradeStory(id, symbol, client)
@@ -233,7 +233,7 @@ final class DashboardAPI {
                 try TradeStory(id, symbol, database)
             }
         }
-        guard let story else { throw Refusal(.notFound, "\(id) is neither in the streams nor in the database") }
+        guard let story else { throw RequestError(.notFound, "\(id) is neither in the streams nor in the database") }
         let entries = hops.map { hop in
             JSONNode.object([("stream", .text(hop.stream.key)), ("entry", .text(hop.id.description))])
         }

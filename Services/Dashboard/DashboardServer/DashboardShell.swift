@@ -120,15 +120,15 @@ public final class DashboardShell {
     }
 
     private func answer(_ request: HTTPRequest) -> Answer {
-        do throws(Refusal) {
+        do throws(RequestError) {
             guard door.isOurs(request) else {
-                throw Refusal(.forbidden, "this name is not one of the dashboard's; see dashboard.origins")
+                throw RequestError(.forbidden, "this name is not one of the dashboard's; see dashboard.origins")
             }
             if request.path.hasPrefix(DashboardAPI.root) { return try api.answer(request) }
             guard request.method == "GET" else {
-                throw Refusal(.methodNotAllowed, "\(request.path) takes GET", allowed: "GET")
+                throw RequestError(.methodNotAllowed, "\(request.path) takes GET", allowed: "GET")
             }
-            guard let file = files.answer(request) else { throw Refusal(.notFound, "there is no \(request.path)") }
+            guard let file = files.answer(request) else { throw RequestError(.notFound, "there is no \(request.path)") }
             return file
         } catch {
             return error.answer
@@ -152,12 +152,12 @@ extension DashboardShell: SocketHandler {
         guard let request = HTTPRequest(head: head, body: UnsafeRawBufferPointer(start: nil, count: 0)) else {
             return false
         }
-        do throws(Refusal) {
+        do throws(RequestError) {
             guard door.isOurs(request), door.isSameOrigin(request) else {
-                throw Refusal(.forbidden, "it comes from another site")
+                throw RequestError(.forbidden, "it comes from another site")
             }
             guard request.path == DashboardAPI.root + "live" else {
-                throw Refusal(.notFound, "there is no such socket")
+                throw RequestError(.notFound, "there is no such socket")
             }
             _ = try door.caller(request)
             return true

@@ -7,7 +7,7 @@ enum DecisionHistory {
         static let names = ["symbol", "outcome", "gate", "before"]
         fileprivate var conditions = SQL.Conditions("TRUE")
 
-        init(_ query: Query) throws(Refusal) {
+        init(_ query: Query) throws(RequestError) {
             conditions.add("d.symbol =", try query.symbol())
             switch try query.word("outcome", of: ["traded", "refused", "gated"]) {
             case "traded": conditions.add("p.verdict = 'APPROVED'")

@@ -44,29 +44,29 @@ final class Doorkeeper {
 
     // MARK: Who sends it
 
-    func caller(_ request: HTTPRequest) throws(Refusal) -> Caller {
+    func caller(_ request: HTTPRequest) throws(RequestError) -> Caller {
         if let authorization = request.header("authorization") { return try machine(authorization) }
         guard let token = Self.cookie(in: request), let session = sessions.find(token, at: now) else {
-            throw Refusal(.unauthorized, "log in first")
+            throw RequestError(.unauthorized, "log in first")
         }
         return Caller(name: session.role.rawValue, role: session.role, session: session)
     }
 
     /// What changes something must come from a page of ours that knows the session's token, or from a machine.
-    func checkIntent(_ request: HTTPRequest, _ caller: Caller) throws(Refusal) {
-        guard isSameOrigin(request) else { throw Refusal(.forbidden, "it comes from another site") }
+    func checkIntent(_ request: HTTPRequest, _ caller: Caller) throws(RequestError) {
+        guard isSameOrigin(request) else { throw RequestError(.forbidden, "it comes from another site") }
         guard let session = caller.session else { return }
         guard let token = request.header("x-csrf-token"), Secrets.areEqual(token, session.csrf) else {
-            throw Refusal(.forbidden, "the header X-CSRF-Token is missing or not the session's")
+            throw RequestError(.forbidden, "the header X-CSRF-Token is missing or not the session's")
         }
     }
 
-    private func machine(_ authorization: String) throws(Refusal) -> Caller {
+    private func machine(_ authorization: String) throws(RequestError) -> Caller {
         let words = authorization.split(separator: " ")
         guard let secret = settings.secret, words.count == 2, words[0].lowercased() == "basic",
             words[1].utf8.count <= 1024, let bytes = Encoding.bytes(base64: words[1]),
             Secrets.areEqual(String(decoding: bytes, as: UTF8.self), "machine:\(secret)")
-        else { throw Refusal(.unauthorized, "user or secret is wrong") }
+        else { throw RequestError(.unauthorized, "user or secret is wrong") }
         return Caller(name: "machine", role: settings.machineRole, session: nil)
     }
 
@@ -80,15 +80,15 @@ final class Doorkeeper {
 
     // MARK: Coming and going
 
-    func logIn(_ role: Role, password: String, _ log: Logger) throws(Refusal) -> Sessions.Session {
+    func logIn(_ role: Role, password: String, _ log: Logger) throws(RequestError) -> Sessions.Session {
         let wait = sessions.wait(for: role, at: now)
         guard wait == 0 else {
-            throw Refusal(.tooManyRequests, "too many wrong passwords: try again in \(wait) s", retryAfter: wait)
+            throw RequestError(.tooManyRequests, "too many wrong passwords: try again in \(wait) s", retryAfter: wait)
         }
         guard passwords.isRight(password, of: role) else {
             sessions.fail(role, at: now)
             log.warning("login_refused") { $0.put("user", role.rawValue) }
-            throw Refusal(.unauthorized, "user or password is wrong")
+            throw RequestError(.unauthorized, "user or password is wrong")
         }
         log.info("login") { $0.put("user", role.rawValue) }
         if role == .operator { passwords.removePlainFile() }

@@ -186,7 +186,7 @@ private struct HeldPosition {
             let entry: Price = try? fields.optional("entry"), entry.raw > 0,
             let size: Quantity = try? fields.optional("size")
         else { return nil }
-        let middle = Price(raw: bid.raw + (ask.raw - bid.raw) / 2)
+        let middle = Price.middle(of: bid, and: ask)
         let gained = middle * size - entry * size
         return fields["side"] == Direction.short.rawValue ? -gained : gained
     }

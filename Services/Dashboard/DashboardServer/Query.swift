@@ -3,40 +3,41 @@ struct Query {
     private var values: [String: String] = [:]
 
     /// `names`: those that the path takes.
-    init(_ bytes: [UInt8], names: [String]) throws(Refusal) {
+    init(_ bytes: [UInt8], names: [String]) throws(RequestError) {
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decode(parts[0]), let value = Self.decode(parts.count > 1 ? parts[1] : []) else {
-                throw Refusal(.badRequest, "the query is not well formed")
+                throw RequestError(.badRequest, "the query is not well formed")
             }
             guard names.contains(name) else {
                 let known = names.isEmpty ? "it takes none" : "it takes \(names.joined(separator: ", "))"
-                throw Refusal(.badRequest, "there is no parameter '\(name.prefix(40))' here: \(known)")
+                throw RequestError(.badRequest, "there is no parameter '\(name.prefix(40))' here: \(known)")
             }
             guard values.updateValue(value, forKey: name) == nil else {
-                throw Refusal(.badRequest, "\(name) stands twice")
+                throw RequestError(.badRequest, "\(name) stands twice")
             }
         }
     }
 
-    func integer(_ name: String, in range: ClosedRange<Int64>) throws(Refusal) -> Int64? {
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(RequestError) -> Int64? {
         guard let text = values[name] else { return nil }
         guard let number = Int64(text), range.contains(number) else {
-            throw Refusal(.badRequest, "\(name) must be a whole number within \(range.lowerBound)…\(range.upperBound)")
+            throw RequestError(
+                .badRequest, "\(name) must be a whole number within \(range.lowerBound)…\(range.upperBound)")
         }
         return number
     }
 
-    func word(_ name: String, of words: [String]) throws(Refusal) -> String? {
+    func word(_ name: String, of words: [String]) throws(RequestError) -> String? {
         guard let text = values[name] else { return nil }
         guard words.contains(text) else {
-            throw Refusal(.badRequest, "\(name) must be one of \(words.joined(separator: ", "))")
+            throw RequestError(.badRequest, "\(name) must be one of \(words.joined(separator: ", "))")
         }
         return text
     }
 
     /// The parameter `symbol`; also of one that is not traded any more.
-    func symbol() throws(Refusal) -> String? {
+    func symbol() throws(RequestError) -> String? {
         guard let text = values["symbol"] else { return nil }
         let isName = text.utf8.allSatisfy { byte in
             (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
@@ -44,7 +45,7 @@ struct Query {
                 || byte == UInt8(ascii: "_")
         }
         guard isName, (1...40).contains(text.utf8.count) else {
-            throw Refusal(.badRequest, "symbol must be like BTCUSDT")
+            throw RequestError(.badRequest, "symbol must be like BTCUSDT")
         }
         return text
     }

@@ -17,7 +17,7 @@ final class Stores {
 
     var isRedisUp: Bool { redis != nil }
 
-    func withRedis<Result>(_ body: (RedisClient) throws(RedisError) -> Result) throws(Refusal) -> Result {
+    func withRedis<Result>(_ body: (RedisClient) throws(RedisError) -> Result) throws(RequestError) -> Result {
         do throws(RedisError) {
             guard SystemClock.monotonicUs() >= redisPauseUntil else { throw .disconnected("it is away") }
             return try body(try connectRedis())
@@ -28,11 +28,11 @@ final class Stores {
                 redis = nil
                 redisPauseUntil = SystemClock.monotonicUs() + Self.pauseUs
             }
-            throw Refusal(.unavailable, "Redis: \(error)")
+            throw RequestError(.unavailable, "Redis: \(error)")
         }
     }
 
-    func withDatabase<Result>(_ body: (Database) throws(DatabaseError) -> Result) throws(Refusal) -> Result {
+    func withDatabase<Result>(_ body: (Database) throws(DatabaseError) -> Result) throws(RequestError) -> Result {
         do throws(DatabaseError) {
             guard SystemClock.monotonicUs() >= databasePauseUntil else { throw .unavailable("it is away") }
             return try body(try connectDatabase())
@@ -41,7 +41,7 @@ final class Stores {
                 database = nil
                 databasePauseUntil = SystemClock.monotonicUs() + Self.pauseUs
             }
-            throw Refusal(.unavailable, "\(error)")
+            throw RequestError(.unavailable, "\(error)")
         }
     }
 

@@ -30,7 +30,7 @@ enum TradeHistory {
         private static let exitReasons = ExitReason.allCases.map(\.rawValue)
         fileprivate var conditions = SQL.Conditions("t.exit_time IS NOT NULL")
 
-        init(_ query: Query) throws(Refusal) {
+        init(_ query: Query) throws(RequestError) {
             conditions.add("t.symbol =", try query.symbol())
             conditions.add("t.side =", try query.word("side", of: Direction.allCases.map(\.rawValue)))
             conditions.add("t.strategy =", try query.word("strategy", of: Strategy.allCases.map(\.rawValue)))

@@ -1,5 +1,6 @@
 import Glibc
 
+/// Whole files as bytes.
 public enum FileReader {
     /// The bytes of a file; nil when it can't be read.
     public static func read(_ path: String) -> [UInt8]? {

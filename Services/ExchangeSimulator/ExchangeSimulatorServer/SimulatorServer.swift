@@ -17,6 +17,7 @@ public struct ApiKey: Sendable {
     }
 }
 
+/// How the server of the simulated venue is set up.
 public struct ServerOptions: Sendable {
     public var host = "127.0.0.1"
     /// 0 takes a free one.

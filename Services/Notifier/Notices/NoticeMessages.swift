@@ -56,6 +56,7 @@ public struct NoticeInput: StreamInput {
     }
 }
 
+/// What the notifier's state machine writes: a notice to be sent.
 public struct NoticeOutput: StreamOutput {
     public let notice: Notice
     public var stream: StreamName { StreamName(.notice) }

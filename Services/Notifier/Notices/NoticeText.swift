@@ -76,8 +76,8 @@ public enum NoticeText {
         }
         let sign = event.direction.sign
         func leg(_ distance: Price, _ side: Int64) -> String {
-            let level = Price(raw: entry.raw + side * distance.raw)
-            let share = Double(side * sign * distance.raw) / Double(entry.raw) * 100
+            let level = entry + distance * side
+            let share = (distance * (side * sign)).double / entry.double * 100
             return "\(price(level)) (\(share < 0 ? "" : "+")\(fixed(share, 2))%)"
         }
         lines += [

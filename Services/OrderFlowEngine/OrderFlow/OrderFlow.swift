@@ -188,6 +188,7 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
     }
 }
 
+/// What the order-flow engine writes of a contract.
 public struct OrderFlowOutput: StreamOutput {
     public let symbol: Symbol
     public let signal: OrderFlowSignal

@@ -47,6 +47,7 @@ public struct RegimeInput: StreamInput {
     }
 }
 
+/// What the regime filter writes of a contract.
 public struct RegimeOutput: StreamOutput {
     public let symbol: Symbol
     public let signal: RegimeSignal

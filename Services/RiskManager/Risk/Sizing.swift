@@ -71,7 +71,7 @@ extension RiskManager {
         return TradeTerms(
             entryPrice: levels.entry, entryLevel: levels.entryLevel, quantity: quantity,
             notional: levels.entry * quantity, leverage: leverage,
-            margin: Notional(raw: (levels.entry * quantity).raw / Int64(leverage)), stopDistance: levels.stop,
+            margin: levels.entry * quantity / Int64(leverage), stopDistance: levels.stop,
             takeProfitDistance: levels.takeProfit, trailDistance: levels.trail,
             takeProfitFraction: exits.takeProfitFraction, entryOffsetTicks: setting.entryOffsetTicks,
             entryTimeoutMs: exits.entryTimeoutMs, maxHoldMs: exits.maxHoldMs, riskRatio: share.ratio,

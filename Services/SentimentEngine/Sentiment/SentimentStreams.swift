@@ -50,6 +50,7 @@ public struct SentimentInput: StreamInput, SymbolKeyed {
     }
 }
 
+/// What the sentiment engine writes of a contract.
 public struct SentimentOutput: StreamOutput {
     public enum Fact: Sendable {
         /// With the map's clusters where the hot-state keys are written with it.

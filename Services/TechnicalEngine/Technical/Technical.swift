@@ -66,7 +66,7 @@ public struct Technical: StreamProcessor {
         let hasLevels = fives.isCurrent(at: time) && fives.indicators.isWarm
         if hasLevels { describeLevels(&signal, price: reading.price) }
         signal.isWarm = isWarm && hasLevels
-        if signal.isWarm { Judgement(configuration).judge(&signal) }
+        if signal.isWarm { Votes(configuration).judge(&signal) }
         return signal
     }
 

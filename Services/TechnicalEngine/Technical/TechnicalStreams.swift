@@ -28,6 +28,7 @@ public struct TechnicalInput: StreamInput, SymbolKeyed {
     }
 }
 
+/// What the technical engine writes of a contract.
 public struct TechnicalOutput: StreamOutput {
     public let symbol: Symbol
     public let signal: TechnicalSignal

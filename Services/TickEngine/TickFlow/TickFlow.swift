@@ -52,7 +52,7 @@ public struct TickFlow: StreamProcessor {
         aggressorWindow.advance(to: time, over: tape)
         baseWindow.advance(to: time, over: tape)
         tape.removeAll(before: baseWindow.start)
-        deltas.add(side.sign * trade.quantity.raw, at: time)
+        deltas.add((trade.quantity * side.sign).raw, at: time)
         streak = side == streakSide ? min(streak + 1, configuration.streakMax) : 1
         streakSide = side
         if Int128(trade.price.raw) * Int128(trade.quantity.raw) >= bigTradeProduct {
@@ -142,6 +142,7 @@ public struct TickFlowInput: StreamInput, SymbolKeyed {
     }
 }
 
+/// What the tick engine writes of a contract.
 public struct TickFlowOutput: StreamOutput {
     public let symbol: Symbol
     public let signal: TickSignal

@@ -1,5 +1,6 @@
 public import TradingPrimitives
 
+/// How urgent an alert is: critical ones are sent even in quiet hours.
 public enum Severity: String, FieldValue, BitwiseCopyable, CaseIterable {
     case info = "INFO"
     case warning = "WARNING"

@@ -1,5 +1,6 @@
 public import TradingPrimitives
 
+/// What a person, or the risk manager, may ask of the suite.
 public enum CommandName: String, FieldValue, BitwiseCopyable, CaseIterable {
     /// No new entries; positions keep their stops and targets.
     case stop

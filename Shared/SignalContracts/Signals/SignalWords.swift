@@ -38,12 +38,14 @@ public enum EMATrend: String, FieldValue, BitwiseCopyable {
     public var sign: Int { self == .bullish ? 1 : self == .bearish ? -1 : 0 }
 }
 
+/// Where RSI(14) stands between its extremes (E3).
 public enum RSIZone: String, FieldValue, BitwiseCopyable {
     case oversold = "OVERSOLD"
     case overbought = "OVERBOUGHT"
     case normal = "NORMAL"
 }
 
+/// Which way the histogram of MACD goes (E3).
 public enum MACDMomentum: String, FieldValue, BitwiseCopyable {
     case up = "UP"
     case down = "DOWN"
@@ -53,12 +55,14 @@ public enum MACDMomentum: String, FieldValue, BitwiseCopyable {
     public var sign: Int { self == .up ? 1 : self == .down ? -1 : 0 }
 }
 
+/// Where the close stands in its Bollinger bands (E3).
 public enum BollingerZone: String, FieldValue, BitwiseCopyable {
     case upper = "UPPER"
     case lower = "LOWER"
     case middle = "MIDDLE"
 }
 
+/// On which side of the day's VWAP the price is (E3).
 public enum VWAPSide: String, FieldValue, BitwiseCopyable {
     case above = "ABOVE"
     case below = "BELOW"
@@ -86,23 +90,27 @@ public enum OpenInterestReading: String, FieldValue, BitwiseCopyable {
     case shortLiquidation = "SHORT_LIQ"
 }
 
+/// Who pays an extreme funding rate (E4).
 public enum FundingSignal: String, FieldValue, BitwiseCopyable {
     case longsExpensive = "LONGS_EXPENSIVE"
     case shortsExpensive = "SHORTS_EXPENSIVE"
     case neutral = "NEUTRAL"
 }
 
+/// On which side of the price a cluster of liquidations lies (E4).
 public enum ClusterDirection: String, FieldValue, BitwiseCopyable {
     case above = "ABOVE"
     case below = "BELOW"
 }
 
+/// How directed the market is, by ADX(14) (E5).
 public enum TrendRegime: String, FieldValue, BitwiseCopyable {
     case trending = "TRENDING"
     case ranging = "RANGING"
     case choppy = "CHOPPY"
 }
 
+/// How far ATR(14) is from its usual size (E5).
 public enum VolatilityPhase: String, FieldValue, BitwiseCopyable {
     case low = "LOW"
     case normal = "NORMAL"

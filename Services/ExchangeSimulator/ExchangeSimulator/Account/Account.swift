@@ -1,5 +1,6 @@
 public import TradingPrimitives
 
+/// Why a balance changed, as the venue's income history spells it.
 public enum IncomeType: String, Sendable {
     case transfer = "TRANSFER"
     case realizedProfit = "REALIZED_PNL"

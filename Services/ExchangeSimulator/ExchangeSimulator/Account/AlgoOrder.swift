@@ -1,5 +1,6 @@
 public import TradingPrimitives
 
+/// Kinds of conditional orders, as the venue spells them.
 public enum AlgoType: String, Sendable {
     case stop = "STOP"
     case stopMarket = "STOP_MARKET"
@@ -11,6 +12,7 @@ public enum AlgoType: String, Sendable {
     var isMarket: Bool { self != .stop && self != .takeProfit }
 }
 
+/// Where a conditional order stands, as the venue spells it.
 public enum AlgoStatus: String, Sendable {
     case new = "NEW"
     case triggering = "TRIGGERING"
@@ -23,6 +25,7 @@ public enum AlgoStatus: String, Sendable {
     var isOpen: Bool { self == .new }
 }
 
+/// Which price sets a conditional order off.
 public enum WorkingType: String, Sendable {
     case contractPrice = "CONTRACT_PRICE"
     case markPrice = "MARK_PRICE"

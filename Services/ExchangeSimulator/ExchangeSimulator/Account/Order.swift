@@ -1,10 +1,12 @@
 public import TradingPrimitives
 
+/// Kinds of orders of the matching engine, as the venue spells them.
 public enum OrderType: String, Sendable {
     case limit = "LIMIT"
     case market = "MARKET"
 }
 
+/// How long an order waits, as the venue spells it.
 public enum TimeInForce: String, Sendable {
     case goodTillCancel = "GTC"
     case immediateOrCancel = "IOC"
@@ -15,6 +17,7 @@ public enum TimeInForce: String, Sendable {
     case goodTillPosition = "GTE_GTC"
 }
 
+/// Where an order stands, as the venue spells it.
 public enum OrderStatus: String, Sendable {
     case new = "NEW"
     case partiallyFilled = "PARTIALLY_FILLED"
@@ -36,6 +39,7 @@ public enum ExpiryReason: Int, Sendable {
     case marketRemainder = 9
 }
 
+/// Which order gives way when one would trade with another of its account.
 public enum SelfTradePrevention: String, Sendable {
     case none = "NONE"
     case expireTaker = "EXPIRE_TAKER"

@@ -44,6 +44,7 @@ public struct AggregateTrade: Equatable, Sendable {
     public let time: Timestamp
 }
 
+/// A change of the best bid or ask of an instrument.
 public struct BestPrices: Equatable, Sendable {
     public let instrument: Int
     public let bid: BookLevel
@@ -52,6 +53,7 @@ public struct BestPrices: Equatable, Sendable {
     public let time: Timestamp
 }
 
+/// Changes of a book since the frame before; a level of quantity zero is gone.
 public struct DepthFrame: Equatable, Sendable {
     public let instrument: Int
     public let firstUpdateId: Int64
@@ -62,6 +64,7 @@ public struct DepthFrame: Equatable, Sendable {
     public let time: Timestamp
 }
 
+/// Mark and index price of an instrument, in the quote asset, with its funding.
 public struct MarkPrice: Equatable, Sendable {
     public let instrument: Int
     public internal(set) var price: Price
@@ -104,6 +107,7 @@ public enum OrderChange: Sendable {
     case calculated(Fill)
 }
 
+/// Balances and positions of an account after a change, and what changed them.
 public struct AccountChange: Sendable {
     public enum Reason: String, Sendable {
         case order = "ORDER"

@@ -52,6 +52,7 @@ public struct RestCall: Sendable {
     }
 }
 
+/// An HTTP status and a JSON body.
 public struct RestAnswer: Sendable {
     public let status: Int
     public let body: [UInt8]

@@ -3,7 +3,7 @@ import SignalContracts
 import TradingPrimitives
 
 /// The two votes over the same readings: with the trend, and against an extreme.
-struct Judgement {
+struct Votes {
     private let configuration: TechnicalConfiguration
 
     init(_ configuration: TechnicalConfiguration) { self.configuration = configuration }
