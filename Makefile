@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos drills scale sim images containers-test clean
+.PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos drills scale sim soak images containers-test clean
 
 install: ; @deploy/local/install.sh && deploy/local/chart-library.sh
 build: install ; swift build -c release
@@ -41,6 +41,12 @@ chaos: build
 	swift build --build-tests
 	VORTEX7_CHAOS_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SEED=$(or $(SEED),$$RANDOM) VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter ChaosTests
+# Hours of market of each profile, with a fault now and then, and what must hold after them: HOURS=24 RATE=20 PROFILES=phase1 SEED=7.
+# 24 hours of two profiles take two and a half. The report is in var/soak.txt.
+soak: build
+	@mkdir -p var
+	@set -o pipefail; python3 Tests/Reports/soak.py --hours $(or $(HOURS),24) --rate $(or $(RATE),20) --seed $(or $(SEED),7) \
+		--profiles $(or $(PROFILES),vortex7,phase1) | tee var/soak.txt
 # Each section of docs/runbook.md against a paper suite under supervisord: provoked, its commands typed, what it promises looked
 # for. DRILL="Redis is lost" for one of them.
 drills: build

@@ -42,8 +42,9 @@ halves() {
     local first=$1 kind=$2 rest=$3 status=0
     shift 3
     "$tests" --testing-library swift-testing "$@" --filter "$first" >"$work/first.log" 2>&1 &
+    local first_half=$!
     "$tests" --testing-library swift-testing "$@" --skip "$first" "$kind" "$rest" || status=$?
-    wait $! || status=$?
+    wait $first_half || status=$?
     cat "$work/first.log"
     return $status
 }
@@ -55,5 +56,11 @@ VORTEX7_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
 # Whole services as processes: as they run in earnest, and of each half one test at a time.
 swift build -c release
 export VORTEX7_BIN=$PWD/.build/release
+# Ten minutes of market beside them, at a clock that a machine with other work keeps up with.
+python3 Tests/Reports/soak.py --hours 0.4 --rate 5 >"$work/soak.log" 2>&1 &
+soak=$!
 halves 'IntegrationTests\.(AlertRule|ClockStep|RollingUpgrade|Chaos|Flood|Kill|OneExecutor|Retention)Tests' \
-    --filter 'IntegrationTests\.' --no-parallel
+    --filter 'IntegrationTests\.' --no-parallel || status=$?
+wait $soak || status=$?
+cat "$work/soak.log"
+exit "${status:-0}"

@@ -203,21 +203,21 @@ def main():
     given = arguments.parse_args()
     symbols = (given.symbols or ("BTCUSDT,ETHUSDT" if given.data else CONTRACTS)).split(",")
     if given.data:
-        suite = Suite("recordings", symbols, given.rate, 9360, DATA=given.data, HISTORY=given.history or "synthetic")
+        suite = Suite("recordings", symbols, given.rate, DATA=given.data, HISTORY=given.history or "synthetic")
         return summary([play(suite, given.minutes)], False)
     parts = []
     # The last two parts take some fifteen minutes, whatever the rest.
     rest = max(2.0, given.minutes - 15)
     if "default" in given.parts:
-        parts.append(play(Suite("default", symbols, given.rate, 9300, SEED=given.seed), rest * 0.3))
+        parts.append(play(Suite("default", symbols, given.rate, SEED=given.seed), rest * 0.3))
     if "unlimited" in given.parts:
         seed = str(int(given.seed) + 1)
-        parts.append(play(Suite("unlimited", symbols, given.rate, 9320, SEED=seed), rest * 0.7, risk_lines()))
+        parts.append(play(Suite("unlimited", symbols, given.rate, SEED=seed), rest * 0.7, risk_lines()))
     if "lenient" in given.parts:
-        suite = Suite("lenient", symbols, given.rate, 9380, decision=LENIENT_GATES, SEED=given.seed)
+        suite = Suite("lenient", symbols, given.rate, decision=LENIENT_GATES, SEED=given.seed)
         parts.append(play(suite, 6, LENIENT_RISK + risk_lines(), until_all_of="BC"))
     if "provoked" in given.parts:
-        parts.append(provoke(Suite("provoked", symbols, given.rate, 9340, "phase1", SEED=given.seed)))
+        parts.append(provoke(Suite("provoked", symbols, given.rate, "phase1", SEED=given.seed)))
     return summary(parts, given.parts == PARTS)
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -14,12 +15,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Suite:
     """`environment` is what deploy/local/suite.sh reads: SEED, DATA, HISTORY."""
 
-    def __init__(self, name, symbols, rate, first_port, profile="vortex7", decision="", **environment):
+    def __init__(self, name, symbols, rate, profile="vortex7", decision="", **environment):
         self.decision = decision
-        self.name, self.symbols, self.rate, self.first_port, self.profile = name, symbols, rate, first_port, profile
+        self.name, self.symbols, self.rate, self.profile = name, symbols, rate, profile
+        self.ports = {port: free_port() for port in range(9101, 9114)}
+        # More lines for a service's section.
+        self.lines = {}
         self.var = ROOT / "var" / name
         self.config = self.var / "paper.yaml"
         self.environment = os.environ | environment | {
@@ -31,12 +41,9 @@ class Suite:
         text = (ROOT / "deploy/config/paper.yaml").read_text()
         text = text.replace("symbols: [BTCUSDT, ETHUSDT]", f"symbols: [{', '.join(self.symbols)}]")
         text = text.replace("${VORTEX7_PROFILE:-vortex7}", self.profile)
-        # Entries are let go by the machine's clock, which is slower than this market's.
-        for kind, minutes in [("md_trade", 60), ("md_book", 20)]:
-            text = text.replace(f"{kind}: {minutes}", f"{kind}: {max(2, round(minutes / self.rate))}")
-        for port in range(9101, 9111):
-            text = text.replace(f"metrics_port: {port}\n", f"metrics_port: {self.first_port + port - 9101}\n")
-        for service, lines in [("risk-manager", risk), ("decision-engine", self.decision)]:
+        for port, mine in self.ports.items():
+            text = text.replace(f"metrics_port: {port}\n", f"metrics_port: {mine}\n")
+        for service, lines in [("risk-manager", risk), ("decision-engine", self.decision), *self.lines.items()]:
             text = text.replace(f"{service}:\n", f"{service}:\n" + "".join(f"  {line}\n" for line in lines.splitlines()))
         self.config.write_text(text)
 
@@ -106,6 +113,36 @@ class Suite:
                 plan = entries[-1][3:].rpartition("-")[0]
                 found.append({"symbol": symbol, "sign": 1 if amount > 0 else -1, "plan": plan})
         return found
+
+
+class Redis:
+    """Commands, one at a time."""
+
+    def __init__(self, environment):
+        url = environment["VORTEX7_REDIS_URL"]
+        if url.startswith("unix://"):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(url.removeprefix("unix://"))
+        else:
+            host, _, port = url.removeprefix("redis://").partition(":")
+            self.socket = socket.create_connection((host, int(port)))
+        self.file = self.socket.makefile("rb")
+
+    def command(self, *words):
+        parts = [str(word).encode() for word in words]
+        self.socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+        return self.reply()
+
+    def reply(self):
+        line = self.file.readline()
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"$":
+            return None if rest == b"-1" else self.file.read(int(rest) + 2)[:-2].decode(errors="replace")
+        if kind == b"*":
+            return [self.reply() for _ in range(max(0, int(rest)))]
+        if kind == b"-":
+            raise RuntimeError(rest.decode())
+        return int(rest) if kind == b":" else rest.decode()
 
 
 class LagWatch(threading.Thread):
