@@ -43,11 +43,6 @@ public final class ConfigurationSection {
         try string(key) ?? value
     }
 
-    public func requiredString(_ key: String) throws(ConfigurationError) -> String {
-        guard let text = try string(key), !text.isEmpty else { throw error(key, "is required") }
-        return text
-    }
-
     public func int(
         _ key: String, default value: Int, in range: ClosedRange<Int>
     ) throws(ConfigurationError) -> Int {
@@ -131,14 +126,6 @@ public final class ConfigurationSection {
         let section = ConfigurationSection(found, path: path(key), expand: expand)
         sections.append(section)
         return section
-    }
-
-    /// Sections of this section, by name, each with its own keys (a map of things that the user names).
-    public func namedSections(_ key: String) throws(ConfigurationError) -> [(name: String, ConfigurationSection)] {
-        let outer = try section(key)
-        var named: [(String, ConfigurationSection)] = []
-        for name in outer.keys { named.append((name, try outer.section(name))) }
-        return named
     }
 
     // MARK: Unknown keys

@@ -166,9 +166,11 @@ public struct Executor: Sendable {
     }
 
     mutating func askForFills(_ index: Int) {
-        let since = desks[index].position.map { $0.openedAt - 1000 }
-        let from = desks[index].position?.tradeIds.max().map { $0 + 1 } ?? desks[index].lastTradeId.map { $0 + 1 }
-        send(.queryFills(desks[index].symbol, fromId: since == nil ? from : nil, since: since ?? now - 3_600_000))
+        let desk = desks[index]
+        // A piece may have been missed between two that came: a position's are asked for from its beginning.
+        let (from, since) = desk.position.map { (nil, $0.openedAt - 1000) }
+            ?? (desk.lastTradeId.map { $0 + 1 }, now - 3_600_000)
+        send(.queryFills(desk.symbol, fromId: from, since: since))
     }
 
     /// A request that nobody answers is given up; what it may have changed is looked up.

@@ -32,9 +32,6 @@ extension FaultKind {
     private static let call: [FaultArgument] = [.route] + order
     private static let frame: [FaultArgument] = [.feed, .stream, .symbol]
 
-    /// Whether the exchange has to look at its books when such a rule comes or goes.
-    var isOfMarket: Bool { self == .freezeMarket }
-
     /// What a rule does unless it says otherwise.
     var usual: (code: Int, message: String, status: Int, milliseconds: Int64) {
         switch self {
