@@ -126,6 +126,9 @@ public final class ServiceContext {
             default: return nil
             }
         }
+        responder?.onTrouble = { [unowned self] reason in
+            log.warning("metrics_take_no_clients") { $0.put("reason", reason) }
+        }
         guard responder == nil else { return }
         log.error("metrics_port_taken") { $0.put("port", metricsPort) }
         ExitCode.failure.exit()
