@@ -141,7 +141,7 @@ executable(
     uses: hosting + ["BinanceFutures", "CCurl", "Notices", "OperatorConsole", "StreamBus"])
 
 // What serves browsers and the simulator's clients
-shim("CWebSocketServer", links: ["websockets"])
+shim("CWebSocketServer", links: ["crypto"])
 module("WebServer", .adapter, in: "Shared", uses: ["COpenSSL", "CWebSocketServer"])
 
 module(
@@ -173,6 +173,12 @@ targets.append(
     .target(
         name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
         swiftSettings: strict))
+// A TLS client whose bytes a test may lose, cut and invent.
+place("CTlsTalk", .c, uses: [])
+targets.append(
+    .target(
+        name: "CTlsTalk", path: "Tests/Fuzz/CTlsTalk",
+        linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]))
 // Fuzzing: the targets are read by an ordinary test too; libFuzzer's own program is built by Tests/Fuzz/run.sh.
 place("FuzzTargets", .adapter, uses: ["Execution", "SignalContracts", "TradingPrimitives"])
 targets.append(
@@ -248,6 +254,9 @@ tests(
     ])
 tests("TidyTests", of: ["TestSupport"])
 tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
+tests(
+    "DoorTests", of: ["CTlsTalk", "RedisTestSupport", "TestSupport", "dashboard", "exchange-simulator"],
+    excluding: ["Harness"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("LearningTests", of: ["Learning"])
 tests("NoticesTests", of: ["Notices", "SignalContracts", "TradingPrimitives"])

@@ -36,6 +36,8 @@ public final class ServiceContext {
         _ name: String, purpose: String, isReplayable: Bool = false, arguments: [String] = CommandLine.arguments
     ) -> ServiceContext {
         forbidCoreDumps()
+        // A reader that has gone, be it of the log or of a socket, is an error of that write, and ends no service.
+        signal(SIGPIPE, SIG_IGN)
         let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose, isReplayable: isReplayable)
         do throws(ConfigurationError) {
             return try ServiceContext(name, commandLine)

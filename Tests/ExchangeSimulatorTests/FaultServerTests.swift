@@ -1,6 +1,7 @@
 import ExchangeSimulator
 import ExchangeSimulatorServer
 import Foundation
+import TestSupport
 import Testing
 import TradingPrimitives
 

@@ -34,8 +34,9 @@ public final class DashboardShell {
         self.settings = settings
         stores = Stores(context.settings)
         let limits = cws_limits(
-            head_max: 16 << 10, body_max: 16 << 10, message_max: 4 << 10, queue_max: 8 << 20, connections_max: 256,
-            ping_after_s: 30, hangup_after_s: 60)
+            head_max: 16 << 10, body_max: 16 << 10, answer_max: 64 << 20, message_max: 4 << 10, queue_max: 8 << 20,
+            connections_max: 256, idle_ms: 60_000, request_ms: 10_000, answer_ms: 10_000, stall_ms: 30_000,
+            goodbye_ms: 2000, ping_after_ms: 30_000, hangup_after_ms: 60_000)
         let passwords: Passwords
         do {
             files = try WebFiles(folder: settings.webFolder, chartLibrary: settings.chartLibrary)
@@ -181,4 +182,8 @@ extension DashboardShell: SocketHandler {
     }
 
     public func closed(_ id: cws_id) { watchers.removeAll { $0 == id } }
+
+    public func turnedAway(_ error: Int32) {
+        context.log.warning("connections_turned_away") { $0.put("reason", String(cString: strerror(error))) }
+    }
 }

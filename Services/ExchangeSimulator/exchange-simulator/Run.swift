@@ -164,7 +164,12 @@ func serve(
                 ("address", "http://\(options.host):\(server.port)"), ("mode", mode), ("symbols", symbols),
                 ("factor", "\(factor)"), ("server_time", "\(clock.start)"),
             ])
-        server.run { stopRequested.load(ordering: .relaxed) }
+        server.run {
+            if let trouble = door?.takeTrouble() {
+                log.write(.error, "TLS takes no connections for a moment", [("reason", trouble)])
+            }
+            return stopRequested.load(ordering: .relaxed)
+        }
         guard stopRequested.load(ordering: .relaxed) else {
             log.write(.error, "the event loop failed")
             return 1
