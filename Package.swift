@@ -185,8 +185,9 @@ targets.append(
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "BinanceFutures", "ExchangeSimulator", "ExchangeSimulatorServer", "Execution", "SignalContracts",
-            "TestSupport", "TradingPrimitives", "Venue", "WebServer",
+            "BinanceFutures", "CHiredis", "COpenSSL", "CTlsServer", "CTlsTalk", "CWebSocketClient", "CWebSocketServer",
+            "ExchangeSimulator", "ExchangeSimulatorServer", "Execution", "SignalContracts", "TestSupport",
+            "TradingPrimitives", "Venue", "WebServer",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: strict))
 if Context.environment["VORTEX7_FUZZ"] != nil {
     executable("fuzz", in: "Tests/Fuzz", uses: ["FuzzTargets"])

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <libwebsockets.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,7 +65,7 @@ static int receive(struct lws *wsi, cwsc_connection *connection, void *in, size_
     if (connection->assembled_count == 0 && is_whole) {
         if (count > connection->message_max) return -1;
         tell(connection, CWSC_MESSAGE, in, count);
-        return connection->is_closing ? -1 : 0;
+        return 0;
     }
     size_t needed = connection->assembled_count + count;
     if (needed > connection->message_max) return -1;
@@ -79,7 +80,14 @@ static int receive(struct lws *wsi, cwsc_connection *connection, void *in, size_
     if (!is_whole) return 0;
     connection->assembled_count = 0;
     tell(connection, CWSC_MESSAGE, connection->assembled, needed);
-    return connection->is_closing ? -1 : 0;
+    return 0;
+}
+
+/// Has the loop end a connection without waiting for the server's goodbye, which a refusal from inside a callback would do. lws
+/// forgets the time-out when it ends a handshake, so it is set again whenever lws calls.
+static void kill_soon(cwsc_connection *connection) {
+    if (!connection->wsi) return;
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
 }
 
 static int write_next(struct lws *wsi, cwsc_connection *connection) {
@@ -105,9 +113,12 @@ static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *us
     cwsc_connection *connection = lws_get_opaque_user_data(wsi);
     if (!connection) return 0;
     connection->wsi = wsi;
-    if ((connection->is_closing || connection->is_given_up) && reason != LWS_CALLBACK_WSI_DESTROY && reason != LWS_CALLBACK_CLIENT_CLOSED &&
-        reason != LWS_CALLBACK_CLIENT_CONNECTION_ERROR)
-        return -1;
+    bool is_end = reason == LWS_CALLBACK_WSI_DESTROY || reason == LWS_CALLBACK_CLIENT_CLOSED ||
+                  reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR;
+    if ((connection->is_closing || connection->is_given_up) && !is_end) {
+        kill_soon(connection);
+        return 0;
+    }
     switch (reason) {
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         tell(connection, CWSC_OPENED, NULL, 0);
@@ -217,7 +228,8 @@ cwsc_connection *cwsc_open(
 /// The end is told by the loop, not inside the owner's call.
 static int give_up(cwsc_connection *connection) {
     connection->is_given_up = 1;
-    if (connection->wsi) lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    kill_soon(connection);
+    if (connection->wsi) lws_callback_on_writable(connection->wsi);
     return -1;
 }
 
@@ -244,7 +256,8 @@ void cwsc_ping(cwsc_connection *connection) {
 void cwsc_close(cwsc_connection *connection) {
     connection->handler = NULL;
     connection->is_closing = 1;
-    if (connection->wsi) lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    kill_soon(connection);
+    if (connection->wsi) lws_callback_on_writable(connection->wsi);
 }
 
 int cwsc_service(cwsc_context *context, int wait) { return lws_service(context->lws, wait ? 0 : -1) < 0 ? -1 : 0; }

@@ -5,31 +5,10 @@ import Testing
 
 /// The program behind the suite's own doors (`Harness/door.c`), under the address sanitizer: what breaks memory ends it.
 final class Door {
-    /// Built once by each process of tests; what the compiler said when it could not.
-    private static let built: Result<String, BuildError> = {
-        let root = SharedData.packageRoot
-        let folder = root.appending(path: ".build/doors"), program = folder.appending(path: "door-\(getpid())").path
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let sources = ["Shared/CWebSocketServer", "Shared/CTlsServer", "Tests/DoorTests/Harness"].flatMap { path in
-                let names =
-                    (try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: path).path)) ?? []
-                return names.filter { $0.hasSuffix(".c") }.map { root.appending(path: "\(path)/\($0)").path }
-            }
-            let includes = ["CWebSocketServer", "CTlsServer"].map {
-                "-I" + root.appending(path: "Shared/\($0)/include").path
-            }
-            let made = try Subprocess.run(
-                "/usr/bin/env",
-                ["clang", "-std=gnu17", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
-                    + includes + sources + ["-lssl", "-lcrypto", "-lpthread", "-o", program])
-            return made.exitCode == 0 ? .success(program) : .failure(BuildError(description: made.output))
-        } catch {
-            return .failure(BuildError(description: "\(error)"))
-        }
-    }()
-
-    struct BuildError: Error, CustomStringConvertible { let description: String }
+    /// Built once by each process of tests.
+    private static let program = Result {
+        try Sanitized("door", of: ["CWebSocketServer", "CTlsServer"], libraries: ["ssl", "crypto", "pthread"])
+    }
 
     private let process: ChildProcess
     private let logPath: String
@@ -39,17 +18,13 @@ final class Door {
 
     /// Starts it with limits of its own: `idle_ms`, `connections_max`, …
     init(_ limits: KeyValuePairs<String, Int> = [:]) throws {
-        let program = try Self.built.get()
         logPath = "/tmp/vortex7-door-\(UUID().uuidString).log"
         certificatePath = logPath + ".pem"
         let process = try #require(
             ChildProcess(
-                program, limits.flatMap { [$0.key, "\($0.value)"] },
-                environment: [
-                    "DOOR_CERTIFICATE": certificatePath,
-                    // What was freed is not kept for long, so that what is held can be seen from outside.
-                    "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=1:exitcode=99",
-                ], output: logPath))
+                try Self.program.get().path, limits.flatMap { [$0.key, "\($0.value)"] },
+                environment: Sanitized.environment.merging(["DOOR_CERTIFICATE": certificatePath]) { $1 },
+                output: logPath))
         self.process = process
         var ports: [Int] = []
         let path = logPath
