@@ -35,9 +35,11 @@ static bool has_word(const char *list, size_t size, const char *word) {
 }
 
 static bool starts_as_get(const uint8_t *head, size_t size) {
+    const char before[] = "GET ", after[] = " HTTP/1.1";
     const uint8_t *stop = memchr(head, '\r', size);
-    size_t line = stop ? (size_t)(stop - head) : 0;
-    return line > 13 && !memcmp(head, "GET ", 4) && !memcmp(head + line - 9, " HTTP/1.1", 9);
+    size_t line = stop ? (size_t)(stop - head) : 0, around = strlen(before) + strlen(after);
+    return line > around && !memcmp(head, before, strlen(before)) &&
+           !memcmp(stop - strlen(after), after, strlen(after)) && !memchr(head + strlen(before), ' ', line - around);
 }
 
 const char *cws_refusal(const uint8_t *head, size_t size) {

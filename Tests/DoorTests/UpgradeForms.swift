@@ -29,6 +29,8 @@ enum UpgradeForms {
             form("HTTP/1.0", 400, first: "GET PATH HTTP/1.0"),
             form("HTTP/2", 400, first: "GET PATH HTTP/2"),
             form("no path", 400, first: "GET HTTP/1.1"),
+            form("an empty path", 400, first: "GET  HTTP/1.1"),
+            form("a path with a space", 400, first: "GET PATH more HTTP/1.1"),
             form("a NUL in the head", 400, "X-A: a\0b"),
             form("a control letter in the head", 400, "X-A: a\u{1B}b"),
             form("a head of 9 kB without a key", 400, without: "Sec-WebSocket-Key", "X-A: " + long(9000)),

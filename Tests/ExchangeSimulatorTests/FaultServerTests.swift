@@ -132,6 +132,18 @@ import TradingPrimitives
         #expect(answered >= .milliseconds(395) && answered < .milliseconds(900), "\(answered)")
     }
 
+    @Test func `who floods a venue that is late is cut, not kept`() async throws {
+        let desk = try await Desk()
+        defer { desk.server.stop() }
+        let api = try #require(TestClient(port: desk.server.port))
+        #expect(api.upgrade("/ws-fapi/v1"))
+        _ = try desk.fail(#"{"kind":"latency","ms":3600000}"#)
+        let message = TestClient.frame(0x81, [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
+        for _ in 0..<80 { api.write(message) }
+        #expect(api.next() == nil)
+        #expect(desk.admin.request("GET", "/sim/v1/status")?.status == 200)
+    }
+
     @Test func `the WebSocket API fails alike`() async throws {
         let desk = try await Desk()
         defer { desk.server.stop() }

@@ -47,7 +47,7 @@ extension FuzzTarget {
                 while true {
                     let result = chiredis_reader_next(reader)
                     if result < 0 {
-                        precondition(chiredis_reader_error(reader) != nil, "a fault without a reason")
+                        FuzzTarget.promise(chiredis_reader_error(reader) != nil, "a fault without a reason")
                         return
                     }
                     if result == 0 { break }
@@ -59,18 +59,18 @@ extension FuzzTarget {
     private static func checkReply(_ reader: OpaquePointer) {
         let count = chiredis_reader_node_count(reader)
         guard let nodes = chiredis_reader_nodes(reader), let bytes = chiredis_reader_bytes(reader) else {
-            preconditionFailure("a reply without memory")
+            fatalError("a reply without memory")
         }
         var open = 1
         var sum = 0
         for index in 0..<count {
-            precondition(open > 0, "nodes beyond the reply")
+            FuzzTarget.promise(open > 0, "nodes beyond the reply")
             let node = nodes[index]
-            precondition((1...6).contains(node.kind), "a node of no kind")
+            FuzzTarget.promise((1...6).contains(node.kind), "a node of no kind")
             open += (node.kind == CHIREDIS_ARRAY.rawValue ? Int(node.integer) : 0) - 1
             for byte in UnsafeRawBufferPointer(start: bytes + node.offset, count: Int(node.length)) { sum += Int(byte) }
         }
-        precondition(open == 0 && sum >= 0, "an array that holds less than it says")
+        FuzzTarget.promise(open == 0 && sum >= 0, "an array that holds less than it says")
     }
 }
 
@@ -85,7 +85,7 @@ private final class Conversation {
         let conversation = Conversation()
         conversation.talk(isOpened: isOpened, pieces)
         // The owner's memory must not be used after the end.
-        precondition(conversation.ends <= 1, "an end that was told twice")
+        FuzzTarget.promise(conversation.ends <= 1, "an end that was told twice")
     }
 
     private func talk(isOpened: Bool, _ pieces: [UnsafeRawBufferPointer]) {
@@ -118,7 +118,7 @@ private final class Conversation {
     }
 
     private func hear(_ event: cwsc_event, _ bytes: UnsafeRawBufferPointer) {
-        precondition(ends == 0, "a word after the end")
+        FuzzTarget.promise(ends == 0, "a word after the end")
         switch event {
         case CWSC_MESSAGE:
             guard let connection else { return }
@@ -131,7 +131,7 @@ private final class Conversation {
                 self.connection = nil
                 ends = 1
             }
-            precondition(sum >= 0)
+            FuzzTarget.promise(sum >= 0, "bytes that are none")
         case CWSC_ENDED:
             ends += 1
             connection = nil
@@ -146,7 +146,7 @@ private final class Conversation {
             _ = cwsc_service(Self.context, 0)
             if count > 100 { usleep(100) }
         }
-        preconditionFailure("a connection that does not end")
+        fatalError("a connection that does not end")
     }
 
     private static func handshake(answering request: [UInt8]) -> [UInt8] {

@@ -37,7 +37,7 @@ extension FuzzTarget {
                 DoorKeeper.ofWeb.turn()
                 heard += wire.read() ?? []
             }
-            precondition(heard.isEmpty || heard.starts(with: "HTTP/1.1 ".utf8), "an answer that is not HTTP")
+            promise(heard.isEmpty || heard.starts(with: "HTTP/1.1 ".utf8), "an answer that is not HTTP")
             DoorKeeper.ofWeb.turn()
         })
 
@@ -98,10 +98,10 @@ private final class DoorKeeper: SocketHandler, Sendable {
             idle_ms: 10_000, request_ms: 10_000, answer_ms: 10_000, stall_ms: 10_000, goodbye_ms: 10_000,
             ping_after_ms: 10_000, hangup_after_ms: 20_000)
         var tlsLimits = tls_limits(connections_max: 8, handshake_ms: 10_000, stall_ms: 10_000, goodbye_ms: 10_000)
-        guard let server = bridge.start(host: "127.0.0.1", port: 0, limits) else { preconditionFailure("no server") }
+        guard let server = bridge.start(host: "127.0.0.1", port: 0, limits) else { fatalError("no server") }
         port = cws_port(server)
         let certificate = "/tmp/vortex7-fuzz-\(getpid())-\(port).pem"
-        guard let tls = tls_start("127.0.0.1", 0, port, certificate, &tlsLimits) else { preconditionFailure("no TLS") }
+        guard let tls = tls_start("127.0.0.1", 0, port, certificate, &tlsLimits) else { fatalError("no TLS") }
         remove(certificate)
         tlsPort = tls_port(tls)
         (self.server, self.tls) = (server, tls)
@@ -110,7 +110,7 @@ private final class DoorKeeper: SocketHandler, Sendable {
 
     /// Does what is to be done, and answers what was kept.
     func turn() {
-        for _ in 0..<3 { precondition(cws_poll(server, 0), "the loop has failed") }
+        for _ in 0..<3 { FuzzTarget.promise(cws_poll(server, 0), "the loop has failed") }
         for id in late { answer(id, Array("late".utf8), keepsAlive: true) }
         late.removeAll()
         _ = cws_poll(server, 0)
@@ -134,7 +134,7 @@ private final class DoorKeeper: SocketHandler, Sendable {
 
     func upgrade(_ id: cws_id, _ head: UnsafeRawBufferPointer) -> Bool {
         guard let request = HTTPRequest(head: head, body: UnsafeRawBufferPointer(start: nil, count: 0)) else {
-            preconditionFailure("an upgrade that is no request")
+            fatalError("an upgrade that is no request")
         }
         return request.path == "/ws"
     }
@@ -150,7 +150,7 @@ private final class DoorKeeper: SocketHandler, Sendable {
         }
     }
 
-    func closed(_ id: cws_id) { precondition(cws_queued(server, id) == 0, "who has gone is still there") }
+    func closed(_ id: cws_id) { FuzzTarget.promise(cws_queued(server, id) == 0, "who has gone is still there") }
     func turnedAway(_ error: Int32) {}
 }
 
@@ -174,8 +174,8 @@ private final class TLSClient {
         while !tls_talk_is_ready(talk) {
             wire.write(outgoing())
             wire.wait()
-            guard let bytes = wire.read() else { preconditionFailure("a good handshake was refused") }
-            precondition(tls_talk_give(talk, bytes, bytes.count), "a handshake that makes no sense")
+            guard let bytes = wire.read() else { fatalError("a good handshake was refused") }
+            FuzzTarget.promise(tls_talk_give(talk, bytes, bytes.count), "a handshake that makes no sense")
         }
         wire.write(outgoing())
     }

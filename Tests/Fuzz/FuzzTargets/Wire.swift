@@ -14,8 +14,13 @@ final class Wire {
 
     convenience init(to port: Int32) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let result = Self.withLoopback(port) { connect(descriptor, $0, $1) }
-        precondition(result == 0, "no connection to port \(port): \(String(cString: strerror(errno)))")
+        var result = Self.withLoopback(port) { connect(descriptor, $0, $1) }
+        // The fuzzer's own timer may come between; the connection is made all the same.
+        while result != 0, errno == EINTR || errno == EALREADY {
+            result = Self.withLoopback(port) { connect(descriptor, $0, $1) }
+            if result != 0, errno == EISCONN { result = 0 }
+        }
+        FuzzTarget.promise(result == 0, "no connection to port \(port): \(String(cString: strerror(errno)))")
         self.init(descriptor)
     }
 
@@ -54,7 +59,8 @@ final class Wire {
     /// A socket that listens on a free port and does not wait.
     static func listen() -> (descriptor: Int32, port: Int32) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-        precondition(withLoopback(0) { bind(listener, $0, $1) } == 0 && Glibc.listen(listener, 16) == 0)
+        FuzzTarget.promise(
+            withLoopback(0) { bind(listener, $0, $1) } == 0 && Glibc.listen(listener, 16) == 0, "no port to listen at")
         var address = sockaddr_in()
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         withUnsafeMutablePointer(to: &address) { pointer in
@@ -77,6 +83,11 @@ final class Wire {
 }
 
 extension FuzzTarget {
+    /// As `precondition`, whose words release code leaves out.
+    static func promise(_ isKept: Bool, _ words: @autoclosure () -> String) {
+        if !isKept { fatalError(words()) }
+    }
+
     /// Cuts an input into up to eight pieces: its first byte says how many.
     static func pieces(_ input: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
         guard let (number, rest) = choice(input), !rest.isEmpty else { return [] }
