@@ -130,7 +130,7 @@ extension AlertRuleTests {
             // A position of the owner's own is there at once, and adopted.
             Provocation("StopCancelled") {
                 try buy()
-                _ = suite.wait(seconds: 20) {
+                _ = suite.wait {
                     suite.disturb("acts", #"{"act":"cancel-stops","symbol":"BTCUSDT"}"#)
                     return try suite.entries("alert").last?.fields["event"] == "stop_cancelled"
                 }

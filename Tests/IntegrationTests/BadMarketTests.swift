@@ -18,10 +18,10 @@ struct BadMarketTests {
         account = try #require(PaperAccount(suite.venueURL))
         suite.startSimulator(["--seed", "3"])
         suite.start(["data-hub", "executor"])
-        try #require(suite.wait(seconds: 60) { suite.log("executor").contains("\"user_stream_live\"") })
-        try #require(suite.wait(seconds: 30) { try suite.length("md.book:{BTCUSDT}") > 0 })
+        try #require(suite.wait { suite.log("executor").contains("\"user_stream_live\"") })
+        try #require(suite.wait { try suite.length("md.book:{BTCUSDT}") > 0 })
         try account.buy(Self.symbol, "0.02")
-        try #require(suite.wait(seconds: 30) { try !account.stops(Self.symbol).isEmpty })
+        try #require(suite.wait { try !account.stops(Self.symbol).isEmpty })
     }
 
     private func alerts(_ event: String) throws -> Int {
@@ -30,11 +30,11 @@ struct BadMarketTests {
 
     @Test func `a delisting notice closes the position before the contract ends`() throws {
         #expect(suite.disturb("acts", #"{"act":"delivery","symbol":"BTCUSDT","seconds":86400}"#) != nil)
-        #expect(suite.wait(seconds: 10) { try alerts("delisting") == 1 })
+        #expect(suite.wait { try alerts("delisting") == 1 })
         #expect(try account.held(Self.symbol) != 0)
         #expect(suite.disturb("acts", #"{"act":"delivery","symbol":"BTCUSDT","seconds":1500}"#) != nil)
-        #expect(suite.wait(seconds: 10) { try account.held(Self.symbol) == 0 }, "\(suite.log("executor").suffix(900))")
-        #expect(suite.wait(seconds: 10) { try account.stops(Self.symbol).isEmpty && alerts("delisting_close") == 1 })
+        #expect(suite.wait { try account.held(Self.symbol) == 0 }, "\(suite.log("executor").suffix(900))")
+        #expect(suite.wait { try account.stops(Self.symbol).isEmpty && alerts("delisting_close") == 1 })
     }
 
     @Test(arguments: ["crossed-books", "absurd-prices"])
@@ -45,7 +45,7 @@ struct BadMarketTests {
         let books = try suite.length("md.book:{BTCUSDT}")
         sleep(2)
         #expect(try suite.length("md.book:{BTCUSDT}") == books)
-        #expect(suite.wait(seconds: 10) { try suite.length("md.book:{BTCUSDT}") > books + 10 })
+        #expect(suite.wait { try suite.length("md.book:{BTCUSDT}") > books + 10 })
         #expect(try account.held(Self.symbol) == held && account.stops(Self.symbol) == stops)
         #expect(try alerts("emergency") == 0)
     }

@@ -42,7 +42,7 @@ struct ClockStepTests {
     private func expectEntries(_ suite: PaperSuite, _ when: String) throws {
         let before = try suite.entryCount()
         #expect(
-            suite.wait(seconds: 40) { try suite.entryCount() >= before + 2 },
+            suite.wait { try suite.entryCount() >= before + 2 },
             "no entries \(when): \(suite.log("executor").suffix(1500))")
     }
 
@@ -76,7 +76,7 @@ struct ClockStepTests {
     @Test func `the doctor tells how far the venue's clock is from ours`() throws {
         let suite = try #require(PaperSuite(symbols: ["BTCUSDT"]))
         suite.startSimulator([])
-        try #require(suite.wait(seconds: 20) { try suite.venue("/fapi/v1/time")["serverTime"] != nil })
+        try #require(suite.wait { try suite.venue("/fapi/v1/time")["serverTime"] != nil })
         try step(suite, to: "+5")
         defer { FakedClock.sweep() }
         let words = try launcher(suite) + ["\(PaperSuite.programs)/vortexctl", "-c", "\(suite.folder)/suite.yaml"]

@@ -60,7 +60,7 @@ extension DrillTests {
                 try run.flatten()
             },
             Drill("The equity falls") { run in
-                run.expectEvent("POSITION_CLOSED", within: 60)
+                run.expectEvent("POSITION_CLOSED")
                 let plan = try #require(try run.events("POSITION_CLOSED").last?.fields["plan"])
                 #expect(try run.follow("vortexctl why ID", ["ID": plan]).contains(plan))
                 try run.follow("vortexctl halt")

@@ -18,7 +18,7 @@ extension PaperSuite {
     func startTrading(seed: UInt64, also others: [String] = []) throws {
         startSimulator(["--seed", "\(seed)"])
         start(Self.traders + others)
-        guard wait(seconds: 90, until: { try entryCount() > 0 }) else {
+        guard wait(until: { try entryCount() > 0 }) else {
             let reasons = try symbols.map { try control(["why-not", $0]).output }.joined(separator: "\n")
             throw NoEntry(reasons: reasons, executor: String(log("executor").suffix(800)))
         }
@@ -32,8 +32,8 @@ extension PaperSuite {
 
     /// Stops entries and closes everything, and waits until all has been said.
     func flatten() throws {
-        try #require(wait(seconds: 30) { try control(["stop"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
-        #expect(wait(seconds: 30) { try control(["close-all"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
+        try #require(wait { try control(["stop"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
+        #expect(wait { try control(["close-all"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
         sleep(4)
     }
 

@@ -31,7 +31,7 @@ struct KillTests {
         var executorUp: [[Int64]] = []
         var executorSince = PaperSuite.nowMs()
         try #require(
-            suite.wait(seconds: 90) {
+            suite.wait {
                 try suite.entries("execution:{ETHUSDT}").contains { $0.fields["event"] == "ENTRY_SENT" }
             },
             "no entry: \(suite.log("executor").suffix(800))")
@@ -55,7 +55,7 @@ struct KillTests {
 
     private func flatten(_ suite: PaperSuite) throws {
         try #require(
-            suite.wait(seconds: 30) { try suite.control(["stop"]).exitCode == 0 },
+            suite.wait { try suite.control(["stop"]).exitCode == 0 },
             "\(suite.log("executor").suffix(800))")
         let closed = try suite.control(["close-all"])
         #expect(closed.exitCode == 0, "\(closed.output)")

@@ -47,14 +47,14 @@ struct LearnerTests {
         sleep(2)
         #expect(try database.value("SELECT count(*) FROM learned_set") == "0")
         try trade(1)
-        #expect(suite.wait(seconds: 10) { try database.value("SELECT count(*) FROM learned_set") == "1" })
+        #expect(suite.wait { try database.value("SELECT count(*) FROM learned_set") == "1" })
         #expect(try told().isEmpty, "a proposal does not count yet")
         #expect(try suite.entries("alert").map { try Alert($0.fields).event } == ["weights_proposed"])
         // Killed between rounds, it goes on from the database.
         suite.kill("learner")
         try trade(900)
         suite.start(["learner"])
-        #expect(suite.wait(seconds: 20) { try told().last?.tradeCount == 900 }, "\(suite.log("learner").suffix(1500))")
+        #expect(suite.wait { try told().last?.tradeCount == 900 }, "\(suite.log("learner").suffix(1500))")
         let history = try database.value(
             "SELECT string_agg(e4_weight::TEXT, ' ' ORDER BY id) FROM weight_history")
         #expect(history?.split(separator: " ").count == 9)
@@ -66,7 +66,7 @@ struct LearnerTests {
         let wanted = try #require(least.flatMap { Int($0) })
         let before = try database.value(Self.content(wanted))
         #expect(try suite.control(["weights", "rollback", "\(wanted)"]).exitCode == 0)
-        #expect(suite.wait(seconds: 10) { (try told().last?.number ?? 0) > last.number })
+        #expect(suite.wait { (try told().last?.number ?? 0) > last.number })
         let again = try #require(try told().last)
         #expect(try database.value(Self.content(again.number)) == before)
         #expect(abs(sum(again) - 1) < 1e-12)
@@ -75,7 +75,7 @@ struct LearnerTests {
         #expect(shown.contains("rolled back to \(wanted)") && shown.contains("DROPPED"), "\(shown)")
         // A Redis that was emptied is told again.
         try suite.redis.client().command("DEL", "weights")
-        #expect(suite.wait(seconds: 10) { try told().map(\.number) == [again.number] })
+        #expect(suite.wait { try told().map(\.number) == [again.number] })
     }
 
     private static func content(_ number: Int) -> String {
@@ -97,7 +97,7 @@ struct LearnerTests {
         // Of 30 trades 20 won 2 and 10 lost 1: 67 %, factor 4, fees 3 / 42, and all makers.
         for _ in 0..<2 {
             suite.start(["learner"])
-            #expect(suite.wait(seconds: 10) { try database.value("SELECT count(*) FROM kpi_history") == "10" })
+            #expect(suite.wait { try database.value("SELECT count(*) FROM kpi_history") == "10" })
             sleep(1)
             suite.kill("learner")
         }
@@ -124,7 +124,7 @@ struct LearnerTests {
         let settings = "learner: {every_seconds: 1, shadow: false}\n"
         suite.start("learner", as: "learner", settings)
         try trade(250)
-        #expect(suite.wait(seconds: 10) { try told().last?.tradeCount == 200 })
+        #expect(suite.wait { try told().last?.tradeCount == 200 })
         for _ in 0..<3 {
             suite.kill("learner")
             suite.start("learner", as: "learner", settings)

@@ -137,7 +137,7 @@ final class LocalSuite {
             "/usr/bin/curl", ["-s", "--max-time", "2", "-X", "DELETE", "\(venueURL)/sim/v1/faults"])
     }
 
-    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool { poll(seconds: seconds, condition) }
+    func wait(until condition: () throws -> Bool) -> Bool { poll(condition) }
 }
 
 struct DrillError: Error, CustomStringConvertible {

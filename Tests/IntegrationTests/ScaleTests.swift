@@ -51,7 +51,7 @@ struct ScaleTests {
         for service in Self.engines { for number in 1...3 { start(service, number) } }
         suite.start(["data-hub"])
         try #require(
-            suite.wait(seconds: 120) { try Self.symbols.allSatisfy { try suite.length("signal:{\($0)}") > 100 } })
+            suite.wait { try Self.symbols.allSatisfy { try suite.length("signal:{\($0)}") > 100 } })
 
         var random = SplitMix64(seed: Self.seed), compared = 0
         var delays: [Int64] = [], handOvers: [Int64] = [], chained: [Int64] = []
@@ -62,7 +62,7 @@ struct ScaleTests {
             left -= round
             let began = Date()
             let troubles = disturb(seconds: round, &random)
-            try #require(suite.wait(seconds: 30) { try hasCaughtUp() })
+            try #require(suite.wait { try hasCaughtUp() })
             sleep(6)
             for trouble in troubles where trouble.kind != .asleep {
                 guard let delay = try takeover(after: trouble) else { continue }
@@ -117,7 +117,7 @@ struct ScaleTests {
                 suite.signal(worker, SIGCONT)
             case 1:
                 kind = .stopped
-                #expect(suite.terminate(worker).code == 0)
+                #expect(suite.terminate(worker) == 0)
                 usleep(UInt32(random.next() % 1_500_000))
                 start(service, number)
             default:

@@ -50,7 +50,7 @@ struct SecretTests {
                 """)
         }
         try #require(
-            suite.wait(seconds: 90) { try Int(database.value("SELECT count(*) FROM trades") ?? "") ?? 0 > 0 },
+            suite.wait { try Int(database.value("SELECT count(*) FROM trades") ?? "") ?? 0 > 0 },
             "\(suite.log("executor").suffix(1500))")
     }
 

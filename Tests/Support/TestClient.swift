@@ -123,8 +123,8 @@ public final class TestClient {
         return (status, head, String(decoding: body, as: UTF8.self))
     }
 
-    /// Whether something comes, be it the end, within a time.
-    public func hears(withinMs limit: Int32) -> Bool {
+    /// Whether something comes, be it the end; a shorter time than a minute is for what must not come.
+    public func hears(withinMs limit: Int32 = 60_000) -> Bool {
         var request = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         return !received.isEmpty || poll(&request, 1, limit) > 0
     }
