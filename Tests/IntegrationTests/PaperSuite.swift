@@ -137,6 +137,11 @@ final class PaperSuite {
         return result.flatMap { $0.exitCode == 0 ? $0.output : nil }
     }
 
+    /// What the venue tells of its faults, as it wrote it.
+    func faults() -> String {
+        (try? Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", venueURL + "/sim/v1/faults"]).output) ?? ""
+    }
+
     func endFaults() {
         _ = try? Subprocess.run(
             "/usr/bin/curl", ["-s", "--max-time", "2", "-X", "DELETE", venueURL + "/sim/v1/faults"])
