@@ -31,7 +31,7 @@ struct ClusterHostTests {
         ProcessorHost(try context(), sharing: .symbols, start: .beginning) { PerSymbol { KeyedSummer(symbol: $0) } }
     }
 
-    private func turn(_ workers: [Worker], untilMs ms: Int64 = 30_000, _ condition: () throws -> Bool) rethrows -> Bool
+    private func turn(_ workers: [Worker], untilMs ms: Int64 = 300_000, _ condition: () throws -> Bool) rethrows -> Bool
     {
         try turnWorkers(workers, untilMs: ms, condition)
     }
@@ -79,7 +79,7 @@ struct ClusterHostTests {
         #expect(turn([second]) { have(60) })
         // At worst it fell asleep just after it had seen that its leases stand.
         first.leasesRenewedUs = SystemClock.monotonicUs()
-        for _ in 0..<50 where first.metrics.fenced.value == 0 { first.context.reactor.poll(timeoutMs: 10) }
+        for _ in 0..<30_000 where first.metrics.fenced.value == 0 { first.context.reactor.poll(timeoutMs: 10) }
         #expect(first.metrics.fenced.value == 1)
         #expect(turn([first, second]) { first.owned.count == 2 })
         try expectExact(60)

@@ -96,7 +96,7 @@ final class HostHarness {
     }
 
     /// Turns the host until the condition holds; false after `ms`.
-    func turn(untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool) rethrows -> Bool {
+    func turn(untilMs ms: Int64 = 300_000, _ condition: () throws -> Bool) rethrows -> Bool {
         let end = SystemClock.monotonicUs() + ms * 1000
         while SystemClock.monotonicUs() < end {
             if try condition() { return true }
@@ -119,7 +119,7 @@ final class HostHarness {
 
 /// Turns workers that share symbols, each renewing its leases as its timer would, until `condition` holds.
 func turnWorkers(
-    _ workers: [ProcessorHost<PerSymbol<KeyedSummer>>], untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool
+    _ workers: [ProcessorHost<PerSymbol<KeyedSummer>>], untilMs ms: Int64 = 300_000, _ condition: () throws -> Bool
 ) rethrows -> Bool {
     let end = SystemClock.monotonicUs() + ms * 1000
     var nextRenewal = Int64.min

@@ -132,7 +132,7 @@ struct ClusterTests {
         try #require(try onMaster.command("WAIT", "1", "10000").integer == 1)
         cluster.kill(master)
         var length: Int64?
-        for _ in 0..<400 where length == nil {
+        for _ in 0..<15_000 where length == nil {
             length = try? cluster.client().command("XLEN", key).integer
             usleep(20_000)
         }
