@@ -26,6 +26,7 @@ struct RollingUpgradeTests {
             #expect(suite.wait { try account.held(Self.symbol) == 0 || !account.stops(Self.symbol).isEmpty })
             if service == "executor" { try age("\(suite.folder)/executor.journal") }
             suite.start([service])
+            if service == "executor" { try awaitWork(suite) }
         }
         // The schema's steps are taken once, however often a recorder starts.
         #expect(
@@ -46,6 +47,13 @@ struct RollingUpgradeTests {
         // Also while the executor was away.
         audit.executorUp = [[since, PaperSuite.nowMs()]]
         try audit.check(suite, database)
+    }
+
+    /// Waits until the executor that was just started has taken the old journal over: it writes in its own form then.
+    private func awaitWork(_ suite: PaperSuite) throws {
+        let path = URL(filePath: "\(suite.folder)/executor.journal")
+        let aged = try Data(contentsOf: path)
+        try #require(suite.wait { try Data(contentsOf: path) != aged }, "\(suite.log("executor").suffix(1500))")
     }
 
     private func awaitPosition(_ suite: PaperSuite, _ account: PaperAccount, _ service: String) throws {
