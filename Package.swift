@@ -239,6 +239,12 @@ tests(
         "TradingPrimitives", "Venue", "data-hub", "exchange-simulator",
     ])
 tests("DataHubTests", of: ["DataHub", "SignalContracts", "TradingPrimitives"])
+tests(
+    "ExtremesTests",
+    of: [
+        "BinanceFutures", "DataHub", "Decisions", "Execution", "Notices", "OrderFlow", "Regime", "Risk", "Sentiment",
+        "SignalContracts", "Technical", "TestSupport", "TickFlow", "TradingPrimitives", "Venue",
+    ])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(
     "ServiceKitTests",
@@ -273,6 +279,6 @@ tests(
     "ExchangeSimulatorTests",
     of: ["ExchangeSimulator", "ExchangeSimulatorServer", "TestSupport", "TradingPrimitives", "exchange-simulator"])
 tests("TradingPrimitivesTests", of: ["TradingPrimitives"])
-tests("SignalContractsTests", of: ["SignalContracts", "TradingPrimitives"], excluding: ["Golden"])
+tests("SignalContractsTests", of: ["SignalContracts", "TestSupport", "TradingPrimitives"], excluding: ["Golden"])
 
 let package = Package(name: "vortex7", targets: targets)

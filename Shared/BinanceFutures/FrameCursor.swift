@@ -223,24 +223,33 @@ struct FrameCursor {
         skipDigits()
     }
 
-    /// Reads `[["price","quantity"],…]` straight into a side of a book. Levels beyond twenty are checked only.
-    mutating func readSide(into side: inout BookSide) throws(FrameError) {
+    /// Reads `[["price","quantity"],…]` straight into a side of a book. Levels beyond twenty are checked only; one whose numbers do
+    /// not fit is left out, and the first of those is given.
+    mutating func readSide(into side: inout BookSide) throws(FrameError) -> UnfitValue? {
+        var unfit: UnfitValue?
         try expect(UInt8(ascii: "["))
         var isFirst = true
         while try !closes(UInt8(ascii: "]"), isFirst: isFirst) {
             try expect(UInt8(ascii: "["))
+            let start = position
             let price = try readDecimal()
             try expect(UInt8(ascii: ","))
             let quantity = try readDecimal()
+            let end = position
             while try !closes(UInt8(ascii: "]"), isFirst: false) { _ = try readValue() }
-            side.append(BookLevel(price: Price(raw: price), quantity: Quantity(raw: quantity)))
+            if let price, let quantity {
+                side.append(BookLevel(price: Price(raw: price), quantity: Quantity(raw: quantity)))
+            } else {
+                unfit = unfit ?? UnfitValue("", String(decoding: bytes[start..<end].prefix(80), as: UTF8.self))
+            }
             isFirst = false
         }
+        return unfit
     }
 
-    /// A decimal in quotes, in steps of 1e-8.
+    /// A decimal in quotes, in steps of 1e-8; nil for one that does not fit.
     @inline(__always)
-    private mutating func readDecimal() throws(FrameError) -> Int64 {
+    private mutating func readDecimal() throws(FrameError) -> Int64? {
         try expect(UInt8(ascii: "\""))
         let start = position
         var value: Int64 = 0
@@ -268,10 +277,10 @@ struct FrameCursor {
         if digits - places <= 10, places <= 8, digits > 0, decimals != 0 {
             return value &* powersOfTen[8 - places]
         }
-        guard let price = Price(ascii: UnsafeRawBufferPointer(rebasing: bytes[start..<position])) else {
-            throw .malformed(at: start)
-        }
-        return price.raw
+        let text = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+        if let price = Price(ascii: text) { return price.raw }
+        guard isDecimal(text) else { throw .malformed(at: start) }
+        return nil
     }
 }
 

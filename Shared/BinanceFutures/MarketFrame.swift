@@ -9,6 +9,8 @@ public enum MarketFrame: Equatable, Sendable {
     /// Mark price and funding.
     case metric(symbol: Int, MarketMetric)
     case bookTicker(symbol: Int, BookTicker)
+    /// A message about the symbol with a number that does not fit. `stream` is the message's kind by the venue's name.
+    case unfit(symbol: Int, stream: String, UnfitValue)
     /// Answer to a control message.
     case reply(id: Int64?, isError: Bool)
     /// Well formed, and nothing for us: another event, another symbol, another timeframe.

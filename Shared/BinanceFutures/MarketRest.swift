@@ -45,74 +45,121 @@ public enum MarketRest {
         value["serverTime"]?.integer.map { Timestamp(milliseconds: $0) }
     }
 
-    /// Candles, oldest first. Nil when the answer is not a list of candles. `now` is the venue's time.
-    public static func candles(_ value: JSONValue, _ timeframe: Timeframe, now: Timestamp) -> [CandleUpdate]? {
-        var candles: [CandleUpdate] = []
-        for row in value.elements {
-            let cells = row.elements
-            guard cells.count >= 11, let openTime = cells[0].integer, let open: Price = cells[1].decimal(),
-                let high: Price = cells[2].decimal(), let low: Price = cells[3].decimal(),
-                let close: Price = cells[4].decimal(), let volume: Quantity = cells[5].decimal(),
-                let closeTime = cells[6].integer, let quoteVolume: Notional = cells[7].decimal(),
-                let count = cells[8].integer, let bought: Quantity = cells[9].decimal()
-            else { return nil }
-            let isClosed = closeTime < now.milliseconds
-            candles.append(
-                CandleUpdate(
-                    eventTime: isClosed ? Timestamp(milliseconds: closeTime) : now, timeframe: timeframe,
-                    openTime: Timestamp(milliseconds: openTime), open: open, high: high, low: low, close: close,
-                    volume: volume, quoteVolume: quoteVolume, fillCount: count, takerBuyVolume: bought,
-                    isClosed: isClosed, isBackfill: true))
+    /// Why a part of an answer could not be read.
+    public enum Flaw: Error, Equatable, Sendable, CustomStringConvertible {
+        /// It is not there, or not of its kind.
+        case bad(String)
+        case unfit(UnfitValue)
+
+        public var description: String {
+            switch self {
+            case .bad(let field): "'\(field)' is missing or can't be read"
+            case .unfit(let value): value.description
+            }
         }
-        return candles
     }
 
-    public static func openInterest(_ value: JSONValue) -> MarketMetric? {
-        guard let quantity: Quantity = value["openInterest"]?.decimal(), let time = value["time"]?.integer else {
-            return nil
+    /// Candles, oldest first, without those that can't be read, and why of each of these. Nil when the answer is not a list.
+    /// `now` is the venue's time.
+    public static func candles(
+        _ value: JSONValue, _ timeframe: Timeframe, now: Timestamp
+    ) -> (candles: [CandleUpdate], flaws: [Flaw])? {
+        guard case .array(let rows) = value else { return nil }
+        var candles: [CandleUpdate] = [], flaws: [Flaw] = []
+        candles.reserveCapacity(rows.count)
+        for row in rows {
+            do throws(Flaw) { candles.append(try candle(row.elements, timeframe, now)) } catch { flaws.append(error) }
         }
-        return MarketMetric(eventTime: Timestamp(milliseconds: time), value: .openInterest(quantity))
+        return (candles, flaws)
+    }
+
+    private static func candle(
+        _ cells: [JSONValue], _ timeframe: Timeframe, _ now: Timestamp
+    ) throws(Flaw) -> CandleUpdate {
+        guard cells.count >= 11 else { throw .bad("candle") }
+        func decimal<Value: FixedDecimal>(_ index: Int, _ name: String) throws(Flaw) -> Value {
+            try Self.decimal(cells[index], name)
+        }
+        let openTime = try time(cells[0], "open_time"), closeTime = try time(cells[6], "close_time")
+        let isClosed = closeTime < now
+        return CandleUpdate(
+            eventTime: isClosed ? closeTime : now, timeframe: timeframe, openTime: openTime,
+            open: try decimal(1, "open"), high: try decimal(2, "high"), low: try decimal(3, "low"),
+            close: try decimal(4, "close"), volume: try decimal(5, "volume"),
+            quoteVolume: try decimal(7, "quote_volume"), fillCount: try integer(cells[8], "fill_count"),
+            takerBuyVolume: try decimal(9, "taker_buy_volume"), isClosed: isClosed, isBackfill: true)
+    }
+
+    private static func decimal<Value: FixedDecimal>(_ value: JSONValue?, _ name: String) throws(Flaw) -> Value {
+        guard let text = value?.text else { throw .bad(name) }
+        if let number = Value(text) { return number }
+        let isNumber = Array(text.utf8).withUnsafeBytes { isDecimal($0) }
+        throw isNumber ? .unfit(UnfitValue(name, String(text.prefix(80)))) : .bad(name)
+    }
+
+    private static func integer(_ value: JSONValue?, _ name: String) throws(Flaw) -> Int64 {
+        guard let number = value?.integer else { throw .bad(name) }
+        return number
+    }
+
+    private static func time(_ value: JSONValue?, _ name: String) throws(Flaw) -> Timestamp {
+        Timestamp(milliseconds: try integer(value, name))
+    }
+
+    public static func openInterest(_ value: JSONValue) throws(Flaw) -> MarketMetric {
+        let quantity: Quantity = try decimal(value["openInterest"], "openInterest")
+        return MarketMetric(eventTime: try time(value["time"], "time"), value: .openInterest(quantity))
     }
 
     /// The last of a list of ratios.
-    public static func ratio(_ value: JSONValue, isTopTraders: Bool) -> MarketMetric? {
-        guard let last = value.elements.last, let time = last["timestamp"]?.integer,
-            let long = last["longAccount"]?.text.flatMap(ratio), let short = last["shortAccount"]?.text.flatMap(ratio)
-        else { return nil }
+    public static func ratio(_ value: JSONValue, isTopTraders: Bool) throws(Flaw) -> MarketMetric {
+        guard let last = value.elements.last else { throw .bad("ratios") }
+        let long = try share(last["longAccount"], "longAccount"),
+            short = try share(last["shortAccount"], "shortAccount")
         return MarketMetric(
-            eventTime: Timestamp(milliseconds: time),
-            value: isTopTraders
-                ? .topTraderRatio(long: long, short: short) : .accountRatio(long: long, short: short))
+            eventTime: try time(last["timestamp"], "timestamp"),
+            value: isTopTraders ? .topTraderRatio(long: long, short: short) : .accountRatio(long: long, short: short))
     }
 
     /// Shares may come with more than eight decimals; they are statistics, so the rest is dropped.
-    private static func ratio(_ text: String) -> Ratio? {
-        guard let point = text.firstIndex(of: ".") else { return Ratio(text) }
-        return Ratio(String(text[..<point] + text[point...].prefix(9)))
+    private static func share(_ value: JSONValue?, _ name: String) throws(Flaw) -> Ratio {
+        guard let text = value?.text else { throw .bad(name) }
+        guard let point = text.firstIndex(of: ".") else { return try decimal(value, name) }
+        return try decimal(.string(String(text[..<point] + text[point...].prefix(9))), name)
     }
 
-    public static func markPrice(_ value: JSONValue) -> MarketMetric? {
-        guard let mark: Price = value["markPrice"]?.decimal(), let index: Price = value["indexPrice"]?.decimal(),
-            let rate: Ratio = value["lastFundingRate"]?.decimal(), let next = value["nextFundingTime"]?.integer,
-            let time = value["time"]?.integer
-        else { return nil }
+    public static func markPrice(_ value: JSONValue) throws(Flaw) -> MarketMetric {
+        // A contract that ends has no funding: the venue says nothing there.
+        let hasFunding = value["lastFundingRate"]?.text != ""
         return MarketMetric(
-            eventTime: Timestamp(milliseconds: time),
+            eventTime: try time(value["time"], "time"),
             value: .markPrice(
-                mark: mark, index: index, fundingRate: rate, nextFundingTime: Timestamp(milliseconds: next)))
+                mark: try decimal(value["markPrice"], "markPrice"),
+                index: try decimal(value["indexPrice"], "indexPrice"),
+                fundingRate: hasFunding ? try decimal(value["lastFundingRate"], "lastFundingRate") : .zero,
+                nextFundingTime: try time(value["nextFundingTime"], "nextFundingTime")))
     }
 
-    /// The rules of the symbols that are asked for and traded now, or listed at all, from `exchangeInfo`.
+    /// The rules of the symbols that are asked for and traded now, or listed at all, from `exchangeInfo`; without contracts whose
+    /// sizes or prices the suite can't hold, of which `flaw` tells.
     public static func instruments(
         _ value: JSONValue, _ symbols: [Symbol], evenHalted: Bool = false
     ) -> [InstrumentRules] {
-        let entries = value["symbols"]?.elements ?? []
-        return symbols.compactMap { symbol in
-            guard let entry = entries.first(where: { $0["symbol"]?.text == symbol.name }),
-                evenHalted || entry["status"]?.text == "TRADING"
-            else { return nil }
-            return rules(symbol, entry["filters"]?.elements ?? [])
+        symbols.compactMap { symbol in
+            guard let entry = entry(value, symbol), evenHalted || entry["status"]?.text == "TRADING" else { return nil }
+            return try? rules(symbol, entry)
         }
+    }
+
+    /// Why a listed contract's rules can't be used; nil where they can, and for one that is not listed.
+    public static func flaw(_ value: JSONValue, _ symbol: Symbol) -> Flaw? {
+        guard let entry = entry(value, symbol) else { return nil }
+        do throws(Flaw) { _ = try rules(symbol, entry) } catch { return error }
+        return nil
+    }
+
+    private static func entry(_ value: JSONValue, _ symbol: Symbol) -> JSONValue? {
+        (value["symbols"]?.elements ?? []).first { $0["symbol"]?.text == symbol.name }
     }
 
     /// Where a contract is in its life.
@@ -128,9 +175,8 @@ public enum MarketRest {
     private static let neverMs: Int64 = 4_133_404_800_000
 
     public static func listings(_ value: JSONValue, _ symbols: [Symbol]) -> [Listing] {
-        let entries = value["symbols"]?.elements ?? []
-        return symbols.map { symbol in
-            guard let entry = entries.first(where: { $0["symbol"]?.text == symbol.name }) else {
+        symbols.map { symbol in
+            guard let entry = entry(value, symbol) else {
                 return Listing(symbol: symbol, status: "ABSENT", endsAt: nil)
             }
             let endMs = entry["deliveryDate"]?.integer ?? 0
@@ -140,16 +186,21 @@ public enum MarketRest {
         }
     }
 
-    private static func rules(_ symbol: Symbol, _ filters: [JSONValue]) -> InstrumentRules? {
+    private static func rules(_ symbol: Symbol, _ entry: JSONValue) throws(Flaw) -> InstrumentRules {
+        let filters = entry["filters"]?.elements ?? []
         func filter(_ type: String) -> JSONValue? { filters.first { $0["filterType"]?.text == type } }
-        guard let price = filter("PRICE_FILTER"), let lot = filter("LOT_SIZE"),
-            let tickSize: Price = price["tickSize"]?.decimal(), tickSize > .zero,
-            let stepSize: Quantity = lot["stepSize"]?.decimal(), stepSize > .zero,
-            let minQuantity: Quantity = lot["minQty"]?.decimal(), let maxQuantity: Quantity = lot["maxQty"]?.decimal()
-        else { return nil }
+        let price = filter("PRICE_FILTER"), lot = filter("LOT_SIZE"), market = filter("MARKET_LOT_SIZE")
+        let tickSize: Price = try decimal(price?["tickSize"], "tickSize")
+        let stepSize: Quantity = try decimal(lot?["stepSize"], "stepSize")
+        guard tickSize > .zero else { throw .bad("tickSize") }
+        guard stepSize > .zero else { throw .bad("stepSize") }
+        let minQuantity: Quantity = try decimal(lot?["minQty"], "minQty")
+        let maxQuantity: Quantity = try decimal(lot?["maxQty"], "maxQty")
+        guard .zero <= minQuantity, minQuantity <= maxQuantity else { throw .bad("maxQty") }
+        let notional = filter("MIN_NOTIONAL")?["notional"]
         return InstrumentRules(
             symbol: symbol, tickSize: tickSize, stepSize: stepSize, minQuantity: minQuantity, maxQuantity: maxQuantity,
-            maxMarketQuantity: filter("MARKET_LOT_SIZE")?["maxQty"]?.decimal() ?? maxQuantity,
-            minNotional: filter("MIN_NOTIONAL")?["notional"]?.decimal() ?? .zero)
+            maxMarketQuantity: market == nil ? maxQuantity : try decimal(market?["maxQty"], "MARKET_LOT_SIZE maxQty"),
+            minNotional: notional == nil ? .zero : try decimal(notional, "notional"))
     }
 }

@@ -14,6 +14,8 @@ public struct MarketScanner: Sendable {
     private var hasSides = (bids: false, asks: false)
     /// Average price of a liquidation (`ap`).
     private var averagePrice: FrameValue?
+    /// The first level that was left out of the book that was read last, since its numbers do not fit.
+    public private(set) var unfitLevel: UnfitValue?
 
     public init(_ symbols: [Symbol]) {
         self.symbols = symbols
@@ -26,6 +28,7 @@ public struct MarketScanner: Sendable {
         inner.removeAll()
         hasSides = (false, false)
         averagePrice = nil
+        unfitLevel = nil
         var control = Control()
         try readObject(&cursor, &control, isTop: true)
         try cursor.expectEnd()
@@ -69,13 +72,15 @@ public struct MarketScanner: Sendable {
             guard !hasSides.bids, outer["b"] == nil else { throw .duplicateKey(at: cursor.position) }
             hasSides.bids = true
             bids = BookSide()
-            return try cursor.readSide(into: &bids)
+            if let unfit = try cursor.readSide(into: &bids) { unfitLevel = UnfitValue("b", unfit.text) }
+            return
         }
         if next == UInt8(ascii: "["), letter == UInt8(ascii: "a") {
             guard !hasSides.asks, outer["a"] == nil else { throw .duplicateKey(at: cursor.position) }
             hasSides.asks = true
             asks = BookSide()
-            return try cursor.readSide(into: &asks)
+            if let unfit = try cursor.readSide(into: &asks) { unfitLevel = unfitLevel ?? UnfitValue("a", unfit.text) }
+            return
         }
         let value: FrameValue
         if next == UInt8(ascii: "{"), letter == UInt8(ascii: "k") || letter == UInt8(ascii: "o") {
@@ -140,13 +145,21 @@ public struct MarketScanner: Sendable {
             return .reply(id: id, isError: control.hasError)
         }
         let name = try fields(frame, outer).text(event, "e")
-        if isEqual(name, "aggTrade") { return try trade(fields(frame, outer)) }
-        if isEqual(name, "depthUpdate") { return try book(fields(frame, outer)) }
-        if isEqual(name, "kline") { return try candle(fields(frame, outer), fields(frame, inner)) }
-        if isEqual(name, "markPriceUpdate") { return try markPrice(fields(frame, outer)) }
-        if isEqual(name, "forceOrder") { return try liquidation(fields(frame, outer), fields(frame, inner)) }
-        if isEqual(name, "bookTicker") { return try bookTicker(fields(frame, outer)) }
-        return .other
+        do throws(FrameError) {
+            if isEqual(name, "aggTrade") { return try trade(fields(frame, outer)) }
+            if isEqual(name, "depthUpdate") { return try book(fields(frame, outer)) }
+            if isEqual(name, "kline") { return try candle(fields(frame, outer), fields(frame, inner)) }
+            if isEqual(name, "markPriceUpdate") { return try markPrice(fields(frame, outer)) }
+            if isEqual(name, "forceOrder") { return try liquidation(fields(frame, outer), fields(frame, inner)) }
+            if isEqual(name, "bookTicker") { return try bookTicker(fields(frame, outer)) }
+            return .other
+        } catch {
+            guard case .unfit(let value) = error else { throw error }
+            let isForced = isEqual(name, "forceOrder")
+            let symbol = try fields(frame, isForced ? inner : outer).text("s")
+            guard let index = table.index(of: symbol) else { return .other }
+            return .unfit(symbol: index, stream: String(decoding: name, as: UTF8.self), value)
+        }
     }
 
     @inline(__always)
@@ -202,7 +215,8 @@ public struct MarketScanner: Sendable {
                 eventTime: try fields.time("E"),
                 value: .markPrice(
                     mark: try fields.decimal("p"), index: try fields.decimal("i"),
-                    fundingRate: try fields.decimal("r"), nextFundingTime: try fields.time("T"))))
+                    // A contract that ends has no funding: the venue says nothing there.
+                    fundingRate: try fields.decimalOrNothing("r") ?? .zero, nextFundingTime: try fields.time("T"))))
     }
 
     private func liquidation(_ event: FrameFields, _ order: FrameFields) throws(FrameError) -> MarketFrame {
@@ -277,12 +291,26 @@ private struct FrameFields {
 
     func decimal<Value: FixedDecimal>(_ letter: Unicode.Scalar) throws(FrameError) -> Value {
         let value = try value(letter)
-        guard value.kind == .text, let number = Value(ascii: content(value)) else { throw .badField(String(letter)) }
+        guard value.kind == .text else { throw .badField(String(letter)) }
+        guard let number = Value(ascii: content(value)) else { throw unreadable(value, String(letter)) }
         return number
     }
 
+    /// Nil for an empty text.
+    func decimalOrNothing<Value: FixedDecimal>(_ letter: Unicode.Scalar) throws(FrameError) -> Value? {
+        let value = try value(letter)
+        return value.kind == .text && value.count == 0 ? nil : try decimal(letter)
+    }
+
+    @inline(never)
+    private func unreadable(_ value: FrameValue, _ name: String) -> FrameError {
+        guard isDecimal(content(value)) else { return .badField(name) }
+        return .unfit(UnfitValue(name, String(decoding: content(value).prefix(80), as: UTF8.self)))
+    }
+
     func decimal(_ value: FrameValue, _ name: String) throws(FrameError) -> Price {
-        guard value.kind == .text, let price = Price(ascii: content(value)) else { throw .badField(name) }
+        guard value.kind == .text else { throw .badField(name) }
+        guard let price = Price(ascii: content(value)) else { throw unreadable(value, name) }
         return price
     }
 

@@ -55,6 +55,13 @@ public struct CandleSeries: Sendable {
 
     public var newest: Candle? { candles.last }
 
+    /// Drops the candles that begin after `time`; says whether there were any.
+    mutating func remove(after time: Timestamp) -> Bool {
+        let before = candles.count
+        while let newest = candles.last, newest.openTime > time { candles.removeLast() }
+        return candles.count < before
+    }
+
     /// The newest candles that follow each other without a gap.
     public var unbroken: ContiguousArray<Candle>.SubSequence {
         var start = candles.endIndex

@@ -20,9 +20,9 @@ public struct PearsonCorrelation {
         products += fromMeanX * (y - meanY)
     }
 
-    /// Nil while one of the two has not changed.
+    /// Nil while one of the two has not changed, and where numbers are too great to be squared.
     public var value: Double? {
         let scale = squaresX.squareRoot() * squaresY.squareRoot()
-        return scale > 0 ? min(1, max(-1, products / scale)) : nil
+        return scale > 0 && scale.isFinite && products.isFinite ? min(1, max(-1, products / scale)) : nil
     }
 }

@@ -30,14 +30,15 @@ public struct TradeTape {
     public mutating func removeAll(before position: Int) { ring.removeAll(before: position) }
 }
 
-/// Exact sums over the trades of a tape whose time is in (t − span, t].
+/// Exact sums over the trades of a tape whose time is in (t − span, t]. They are wider than what they add up: of cheap contracts
+/// one trade can be near the greatest quantity that there is.
 public struct TapeWindow: Sendable {
     public let spanMs: Int64
     public private(set) var count = 0
     /// Sum of quantities, steps of 1e-8.
-    public private(set) var volume: Int64 = 0
+    public private(set) var volume: Int128 = 0
     /// Sum of signed quantities, steps of 1e-8.
-    public private(set) var delta: Int64 = 0
+    public private(set) var delta: Int128 = 0
     /// Positions on the tape of the first trade inside and the first beyond.
     public private(set) var start = 0
     public private(set) var end = 0
@@ -56,8 +57,8 @@ public struct TapeWindow: Sendable {
         while end < tape.ring.end, tape.ring[end].time <= time {
             let entry = tape.ring[end]
             count += 1
-            volume += entry.quantity.raw
-            delta += entry.delta
+            volume += Int128(entry.quantity.raw)
+            delta += Int128(entry.delta)
             end += 1
             entered(entry)
         }
@@ -65,8 +66,8 @@ public struct TapeWindow: Sendable {
         while start < end, tape.ring[start].time <= oldest {
             let entry = tape.ring[start]
             count -= 1
-            volume -= entry.quantity.raw
-            delta -= entry.delta
+            volume -= Int128(entry.quantity.raw)
+            delta -= Int128(entry.delta)
             start += 1
             left(entry)
         }

@@ -151,7 +151,10 @@ public struct KpiReport: Equatable, Sendable {
         // A suite that is younger than the window has traded for so many days only.
         let age = sum(12).map { (Double(nowMs) / 1000 - $0) / 86_400 } ?? Double(days)
         values[.tradesPerDay] = count > 0 ? count / min(Double(days), max(1, age)) : nil
-        values[.dailyNet] = ratio(sum(13) ?? 0, risk?.dayStartBalance.double)
+        // Just after midnight the risk manager's newest word may still be of yesterday.
+        let dayStart = risk.flatMap { $0.eventTime.milliseconds >= midnight ? $0.dayStartBalance.double : nil }
+        values[.dailyNet] = ratio(
+            sum(13) ?? 0, dayStart ?? account.map { $0.walletBalance.double - (sum(13) ?? 0) })
         let entries =
             try database.run(
                 """

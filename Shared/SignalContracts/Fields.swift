@@ -62,6 +62,29 @@ public struct Fields: Sendable {
         throw .malformed(field: scoped(name), text: String(decoding: bytes[range].prefix(80), as: UTF8.self))
     }
 
+    /// A field that must be present, well formed and within `bounds`.
+    public func required<Value: FieldValue & Comparable>(
+        _ name: StaticString, in bounds: ClosedRange<Value>
+    ) throws(ContractError) -> Value {
+        let value: Value = try required(name)
+        guard bounds.contains(value) else { throw outOfRange(name, "\(bounds.lowerBound) to \(bounds.upperBound)") }
+        return value
+    }
+
+    /// A field that may be absent, but if present must be well formed and within `bounds`.
+    public func optional<Value: FieldValue & Comparable>(
+        _ name: StaticString, in bounds: ClosedRange<Value>
+    ) throws(ContractError) -> Value? {
+        guard let value: Value = try optional(name) else { return nil }
+        guard bounds.contains(value) else { throw outOfRange(name, "\(bounds.lowerBound) to \(bounds.upperBound)") }
+        return value
+    }
+
+    /// The error for a field whose value is well formed and can't be true.
+    public func outOfRange(_ name: StaticString, _ bound: String) -> ContractError {
+        .outOfRange(field: scoped(name), text: String((self[name] ?? "").prefix(80)), bound: bound)
+    }
+
     /// The value as text, whatever it is; nil when absent.
     public subscript(name: StaticString) -> String? {
         valueRange(of: name).map { String(decoding: bytes[$0], as: UTF8.self) }
@@ -130,6 +153,8 @@ extension Fields: Equatable {
 public enum ContractError: Error, Equatable, Sendable, CustomStringConvertible {
     case missing(field: String)
     case malformed(field: String, text: String)
+    /// Well formed, and not what such a field can be; `bound` says what it can.
+    case outOfRange(field: String, text: String, bound: String)
     /// The writer is newer than this reader.
     case unknownVersion(Int)
     case unknownType(String)
@@ -138,6 +163,7 @@ public enum ContractError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .missing(let field): "field '\(field)' is missing"
         case .malformed(let field, let text): "field '\(field)' can't be read: '\(text)'"
+        case .outOfRange(let field, let text, let bound): "field '\(field)' is \(text), not \(bound)"
         case .unknownVersion(let version): "version \(version) is not known to this reader: upgrade the service"
         case .unknownType(let type): "type '\(type)' is not known to this reader"
         }

@@ -24,23 +24,23 @@ public struct StreamId: Comparable, Hashable, Sendable, BitwiseCopyable {
         self.init(milliseconds: time / 1000, sequence: time % 1000 * Self.countersPerMicrosecond)
     }
 
-    /// Time of receipt in microseconds since 1970, of an id that the hub gave.
+    /// Time of receipt in microseconds since 1970, of an id that the hub gave; the greatest number for one that is beyond it.
     @inlinable public var microseconds: Int64 {
-        Int64(milliseconds) * 1000 + Int64(sequence / Self.countersPerMicrosecond)
+        let part = Int64(sequence / Self.countersPerMicrosecond)
+        guard milliseconds <= (UInt64(Int64.max) - UInt64(part)) / 1000 else { return .max }
+        return Int64(milliseconds) * 1000 + part
     }
 
-    /// The least id greater than this one.
+    /// The least id greater than this one; of the greatest, itself.
     @inlinable public var next: StreamId {
-        sequence == .max
-            ? StreamId(milliseconds: milliseconds + 1, sequence: 0)
-            : StreamId(milliseconds: milliseconds, sequence: sequence + 1)
+        guard sequence == .max else { return StreamId(milliseconds: milliseconds, sequence: sequence + 1) }
+        return milliseconds == .max ? self : StreamId(milliseconds: milliseconds + 1, sequence: 0)
     }
 
-    /// The greatest id less than this one, which is not zero.
+    /// The greatest id less than this one; of zero, zero.
     public var previous: StreamId {
-        sequence == 0
-            ? StreamId(milliseconds: milliseconds - 1, sequence: .max)
-            : StreamId(milliseconds: milliseconds, sequence: sequence - 1)
+        guard sequence == 0 else { return StreamId(milliseconds: milliseconds, sequence: sequence - 1) }
+        return milliseconds == 0 ? self : StreamId(milliseconds: milliseconds - 1, sequence: .max)
     }
 
     @inlinable public static func < (left: StreamId, right: StreamId) -> Bool {

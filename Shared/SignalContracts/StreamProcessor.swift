@@ -66,6 +66,12 @@ public protocol SymbolSharing {
 /// An input that belongs to one symbol, so that a host can keep a processor for each.
 public protocol SymbolKeyed {
     var symbol: Symbol { get }
+    /// When it was, by the venue's clock; nil for what says nothing of a time.
+    var moment: Moment? { get }
+}
+
+extension SymbolKeyed {
+    public var moment: Moment? { nil }
 }
 
 /// What a processor writes, as the host puts it on the streams.

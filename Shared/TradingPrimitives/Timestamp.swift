@@ -9,21 +9,32 @@ public struct Timestamp: Comparable, Hashable, Sendable, BitwiseCopyable, Custom
     @inlinable public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }
-    /// Milliseconds from `right` to `left`.
+    /// Milliseconds from `right` to `left`; at most `Int64.max` either way, however far they are apart.
     @inlinable public static func - (left: Timestamp, right: Timestamp) -> Int64 {
-        left.milliseconds - right.milliseconds
+        let (distance, isTooFar) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+        guard isTooFar || distance == .min else { return distance }
+        return left < right ? -.max : .max
     }
+    /// The last moment there is in place of one beyond it; so for `-`.
     @inlinable public static func + (left: Timestamp, milliseconds: Int64) -> Timestamp {
-        Timestamp(milliseconds: left.milliseconds + milliseconds)
+        let (sum, isTooFar) = left.milliseconds.addingReportingOverflow(milliseconds)
+        return Timestamp(milliseconds: isTooFar ? (milliseconds < 0 ? .min : .max) : sum)
     }
     @inlinable public static func - (left: Timestamp, milliseconds: Int64) -> Timestamp {
-        Timestamp(milliseconds: left.milliseconds - milliseconds)
+        let (rest, isTooFar) = left.milliseconds.subtractingReportingOverflow(milliseconds)
+        return Timestamp(milliseconds: isTooFar ? (milliseconds < 0 ? .max : .min) : rest)
     }
 
-    /// The latest moment not after this one that is a multiple of `milliseconds` since 1970.
+    /// Whether the two are no farther apart than `milliseconds`, whichever is earlier.
+    @inlinable public func isWithin(_ milliseconds: Int64, of other: Timestamp) -> Bool {
+        (self - other).magnitude <= milliseconds.magnitude
+    }
+
+    /// The latest moment not after this one that is a multiple of `milliseconds` since 1970; the first moment there is where
+    /// that lies before it.
     @inlinable public func floored(to milliseconds: Int64) -> Timestamp {
         let remainder = self.milliseconds % milliseconds
-        return Timestamp(milliseconds: self.milliseconds - (remainder < 0 ? remainder + milliseconds : remainder))
+        return self - (remainder < 0 ? remainder + milliseconds : remainder)
     }
 
     /// RFC 3339 in UTC with milliseconds: `2024-08-08T23:54:16.612Z`.

@@ -90,6 +90,7 @@ struct ScannerFuzzTests {
             }
         case .bookTicker(_, let ticker):
             return ticker.bid.price == price("b") && ticker.ask.quantity == quantity("A")
+        case .unfit(_, _, let value): return Price(value.text) == nil && Double(value.text) != nil
         case .reply, .other: return true
         }
     }

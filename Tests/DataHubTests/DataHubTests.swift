@@ -141,8 +141,8 @@ struct DataHubTests {
         #expect(say(.candle(candle(minute: 0, at: 1000)), to: &hub, atMs: 1000).count == 1)
         #expect(say(.candle(candle(minute: 0, at: 1100, isClosed: true)), to: &hub, atMs: 1100).count == 1)
         #expect(say(.candle(candle(minute: 0, at: 1100, isClosed: true)), to: &hub, atMs: 1101).isEmpty)
-        #expect(say(.candle(candle(minute: 1, at: 1200)), to: &hub, atMs: 1200).count == 1)
-        #expect(say(.candle(candle(minute: 0, at: 1300)), to: &hub, atMs: 1300).isEmpty)
+        #expect(say(.candle(candle(minute: 1, at: 61_200)), to: &hub, atMs: 61_200).count == 1)
+        #expect(say(.candle(candle(minute: 0, at: 61_300)), to: &hub, atMs: 61_300).isEmpty)
     }
 
     @Test func `the close of a candle is told however late it comes, for nobody would ask for it`() {

@@ -56,6 +56,40 @@ struct SyntheticTests {
         }
     }
 
+    @Test(arguments: ["1000PEPEUSDT", "DOGEUSDT", "XVGUSDT"], [1, 7] as [UInt64])
+    func `a contract that costs a fraction of a cent is played`(name: String, seed: UInt64) throws {
+        let cheap = ["BTCUSDT", name].compactMap { Symbol($0) }.map(Instrument.listed)
+        let made = SyntheticMarket.make(cheap, seed: seed, start: start, historyMinutes: 600)
+        var market = made.market, exchange = Exchange(ExchangeConfiguration(instruments: cheap), start: start)
+        for (index, candles) in made.history.enumerated() {
+            exchange.setHistory(index, candles)
+            exchange.setStatistics(index, made.statistics[index])
+        }
+        while let event = market.next(), event.time < start + 120_000 { exchange.process(event) }
+        #expect(exchange.books[1].best != nil && exchange.books[1].openInterest > .zero)
+        for path in ["klines", "openInterest", "ticker/24hr"] {
+            let endpoint = try #require(Endpoint.find("GET", "/fapi/v1/\(path)"))
+            let parameters = Parameters(query: Array("symbol=\(name)&interval=15m".utf8), body: [])
+            let answer = exchange.answer(endpoint, RestCall(parameters, account: nil))
+            #expect(answer.status == 200, "\(path)")
+        }
+    }
+
+    @Test func `numbers beyond what a quantity holds stop at the greatest`() {
+        let instrument = Instrument.fitting(
+            ["XVGUSDT"].compactMap { Symbol($0) }[0], prices: [Price(raw: 650)], quantities: [Quantity(raw: fixedScale)]
+        )
+        var exchange = Exchange(ExchangeConfiguration(instruments: [instrument]), start: start)
+        for step in 0..<Int64(400) {
+            exchange.process(
+                MarketEvent(
+                    time: start + step * 3000, instrument: 0,
+                    .trade(price: Price(raw: 650), quantity: Quantity(raw: 9_000_000_000_000_000_000), aggressor: .buy))
+            )
+        }
+        #expect(exchange.now > start)
+    }
+
     @Test func `followers move with the leader`() {
         var market = SyntheticMarket.make(instruments, seed: 5, start: start, historyMinutes: 60).market
         var prices: [[Double]] = instruments.map { _ in [] }

@@ -63,7 +63,9 @@ struct AlertRuleTests {
         let begin: () throws -> Void
         let end: () throws -> Void
 
-        init(_ alerts: String..., begin: @escaping () throws -> Void, end: @escaping () throws -> Void = {}) {
+        init(
+            _ alerts: String..., begin: @escaping () throws -> Void, end: @escaping () throws -> Void = {}
+        ) {
             self.alerts = alerts
             self.begin = begin
             self.end = end

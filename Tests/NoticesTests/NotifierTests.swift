@@ -164,7 +164,7 @@ struct NotifierTests {
                 .positionClosed, .closed, summary: try talk.summary(.timeout, net: net, gross: gross, fees: fees))
         }
         talk.notices = []
-        talk.pass(to: talk.now.floored(to: 86_400_000) + 86_400_000)
+        talk.pass(to: talk.now.floored(to: 86_400_000) + 86_400_000 + 5000)
         #expect(
             talk.notices.first?.text == """
                 📊 DAILY REPORT 2023-11-14
@@ -175,6 +175,24 @@ struct NotifierTests {
                 """)
         talk.pass(to: talk.now + 1000)
         #expect(talk.notices.filter { $0.topic == "daily" }.count == 1)
+    }
+
+    @Test func `a trade that ended before midnight and is told after it counts for its own day`() throws {
+        var talk = try Talk()
+        let midnight = talk.now.floored(to: 86_400_000) + 86_400_000
+        talk.pass(to: midnight - 20)
+        let late = try talk.summary(.timeout, net: "-4", gross: "-3", fees: "1")
+        // The account's news comes first: it is another stream.
+        talk.pass(to: midnight + 300)
+        try talk.execution(.positionClosed, .closed, summary: try talk.summary(.timeout, net: "7", gross: "7"))
+        try talk.execution(.positionClosed, .closed, summary: late)
+        #expect(!talk.notices.contains { $0.topic == "daily" })
+        talk.pass(to: midnight + 5000)
+        talk.pass(to: midnight + 86_405_000)
+        let reports = talk.notices.filter { $0.topic == "daily" }.map(\.text)
+        #expect(reports.count == 2)
+        #expect(reports.first?.contains("NET: -$4.00") == true && reports.first?.contains("2023-11-14") == true)
+        #expect(reports.last?.contains("NET: +$7.00") == true && reports.last?.contains("2023-11-15") == true)
     }
 
     @Test func `the answer to a person's command goes to the chat that asked`() throws {

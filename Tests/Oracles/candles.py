@@ -3,6 +3,7 @@ import numpy as np
 
 from signal_oracle import raw
 
+GRACE = 5000  # A close may be missing for so long after its candle has ended.
 LENGTH = {"1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000}
 
 
@@ -23,7 +24,7 @@ class Candles:
     def __init__(self, timeframe):
         self.length = LENGTH[timeframe]
         self.closed = {}
-        self.forming = None
+        self.news = {}  # start: (event time, row) of the candle in progress, and of the next one while a close is awaited
         self.columns = None
 
     def take(self, fields):
@@ -32,12 +33,18 @@ class Candles:
         if fields["closed"] == "1":
             self.closed[start] = row
             self.columns = None
-            if self.forming and self.forming[1][0] <= start:
-                self.forming = None
+            self.news = {at: told for at, told in self.news.items() if at > start}
         elif not self.closed or start > max(self.closed):
-            news = (int(fields["event_time"]), row)
-            if self.forming is None or (row[0], news[0]) >= (self.forming[1][0], self.forming[0]):
-                self.forming = news
+            told = (int(fields["event_time"]), row)
+            if self.news and (start < min(self.news) or start in self.news and told[0] < self.news[start][0]):
+                return
+            if self.news and start not in self.news and not (self.follows() and start == min(self.news) + self.length):
+                self.news = {}
+            self.news[start] = told
+
+    def follows(self):
+        """Whether the candle in progress follows the closed ones."""
+        return bool(self.news and self.closed) and min(self.news) == max(self.closed) + self.length
 
     def run(self):
         """The newest closed candles without a gap, as columns. At most 1600: what came before weighs less than rounding."""
@@ -50,16 +57,20 @@ class Candles:
         return self.columns
 
     def current(self):
-        """The candle in progress, where it follows the closed ones."""
-        if self.forming and self.closed and self.forming[1][0] == max(self.closed) + self.length:
-            return self.forming[1]
-        return None
+        """The candle in progress, where it follows the closed ones; one that has ended counts until its close comes."""
+        return self.news[min(self.news)][1] if self.follows() else None
 
     def is_current(self, now):
-        newest = self.forming[1][0] if self.forming else max(self.closed, default=None)
+        newest = max(self.news or self.closed, default=None)
         if newest is None or now - newest >= 2 * self.length:
             return False
-        return self.forming is None or self.current() is not None
+        if len(self.news) == 2 and now - newest >= GRACE:
+            return False
+        return not self.news or self.follows()
+
+    def missing(self, now):
+        """For how long the newest close has been due; below 0 when nothing is due, None without any."""
+        return now - max(self.closed) - 2 * self.length if self.closed else None
 
     def with_current(self):
         columns, current = self.run(), self.current()

@@ -11,7 +11,7 @@ from bisect import bisect_right
 import numpy as np
 import talib
 
-from candles import Candles, parse
+from candles import GRACE, Candles, parse
 from signal_oracle import compare, raw
 
 STEP = 5000
@@ -24,7 +24,8 @@ class Market:
         self.spreads, self.times, self.mids = [], [], []
         self.returns = {}
         self.clock = self.slot = self.open = self.spread = self.reached = None
-        self.reading = {}
+        self.reading = dict(reason="warm_up")
+        self.due = False
         self.cache = (None, None)
 
     def book(self, fields):
@@ -82,8 +83,20 @@ class Market:
         return adx, ratio, regime, phase
 
     def evaluate(self, time):
+        """Once for each 30 s and once after each close, but not while the newest close may still come."""
+        slot = time // 30_000
+        self.due = self.due or self.slot is None or slot > self.slot
+        self.slot = max(slot, self.slot or 0)
+        missing = self.candles.missing(time)
+        if not self.due or (missing is not None and 0 <= missing < GRACE):
+            return False
+        self.due = False
+        self.read(missing is not None and missing < 0)
+        return True
+
+    def read(self, is_current):
         adx, ratio, regime, phase = self.figures()
-        if not self.candles.is_current(time):
+        if not is_current:
             self.reading = dict(reason="warm_up" if adx is None else "candles_stale")
             return
         cold = regime is None or phase is None
@@ -102,16 +115,12 @@ class Regime:
         market = self.markets.setdefault(fields["symbol"], Market())
         if kind == "md.candle":
             market.candles.take(fields)
+            market.due = market.due or fields["closed"] == "1"
             return None
         time, is_open, reached = market.book(fields)
         if reached is not None and fields["symbol"] in PAIR:
             self.correlate()
-        slot = time // 30_000
-        due = market.slot is None or slot > market.slot
-        if due:
-            market.slot = slot
-            market.evaluate(time)
-        if not due and reached is None and is_open == market.open:
+        if not market.evaluate(time) and reached is None and is_open == market.open:
             return None
         market.open = is_open
         values = self.describe(market.reading, time)

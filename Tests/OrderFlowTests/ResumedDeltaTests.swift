@@ -30,6 +30,45 @@ struct ResumedDeltaTests {
         }
         #expect(goneOn.map(\.cvd) == signals[500...].map(\.cvd))
     }
+
+    @Test func `a trade of the old four hours that comes after their end does not count for the new ones`() throws {
+        let symbol = try #require(Symbol("BTCUSDT"))
+        let end = Timestamp(milliseconds: 1_700_000_000_000).floored(to: 14_400_000) + 14_400_000
+        var engine = OrderFlow(), number: UInt64 = 0
+        func hear(_ event: OrderFlowInput.Event) -> OrderFlowSignal? {
+            number += 1
+            var said: OrderFlowSignal?
+            engine.process(
+                OrderFlowInput(symbol: symbol, id: StreamId(milliseconds: number, sequence: 0), event: event)
+            ) { said = $0.signal }
+            return said
+        }
+        func trade(_ ms: Int64, _ units: Int64) {
+            _ = hear(
+                .trade(
+                    AggTrade(
+                        tradeId: Int64(number), tradeTime: end + ms, eventTime: end + ms, price: Price(raw: fixedScale),
+                        quantity: Quantity(raw: units * fixedScale), buyerIsMaker: false, firstFillId: 0, lastFillId: 0)
+                ))
+        }
+        func cvd(_ ms: Int64) -> Int64? {
+            hear(.book(BookUpdate(eventTime: end + ms, updateId: 0, bids: BookSide(), asks: BookSide()))).map {
+                $0.cvd.raw / fixedScale
+            }
+        }
+        trade(-900, 5)
+        #expect(cvd(-100) == 5)
+        // Streams are independent: a book of the new hours comes before the last trade of the old ones.
+        #expect(cvd(5) == 0)
+        trade(-40, 100)
+        #expect(cvd(105) == 0)
+        trade(150, 1)
+        #expect(cvd(205) == 1)
+        // The first trade of the next hours comes before the last book of these.
+        trade(14_400_010, 7)
+        #expect(cvd(14_399_990) == 1)
+        #expect(cvd(14_400_090) == 7)
+    }
 }
 
 extension MarketStory.Event {

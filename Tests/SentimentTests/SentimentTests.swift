@@ -195,7 +195,8 @@ struct SentimentTests {
                         mark: Price(raw: pick()), index: .zero, fundingRate: Ratio(raw: pick()), nextFundingTime: time)
                 }
             let id = StreamId(milliseconds: UInt64(time.milliseconds), sequence: 0)
-            let metric = MarketMetric(eventTime: time, value: value)
+            // What no such message can carry does not reach an engine.
+            guard let metric = try? MarketMetric(MarketMetric(eventTime: time, value: value).fields) else { continue }
             engine.process(SentimentInput(symbol: symbol, id: id, event: .metric(metric))) {
                 // What reads back is finite: the reader refuses anything else.
                 switch $0.fact {

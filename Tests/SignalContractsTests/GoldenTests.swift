@@ -1,5 +1,6 @@
 import Foundation
 import SignalContracts
+import TestSupport
 import Testing
 import TradingPrimitives
 
@@ -42,7 +43,8 @@ struct GoldenTests {
                 switch error {
                 case .malformed(let field, _): #expect(field == pair.name, "\(name)")
                 case .unknownType: #expect(pair.name == "engine")
-                case .missing, .unknownVersion: Issue.record("\(name) with a spoilt \(pair.name): \(error)")
+                case .missing, .outOfRange, .unknownVersion:
+                    Issue.record("\(name) with a spoilt \(pair.name): \(error)")
                 }
             }
         }

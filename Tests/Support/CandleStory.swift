@@ -64,7 +64,9 @@ public struct CandleStory {
     }
 
     /// The entries. The first `fetched` minutes come as closed candles after the fact, oldest first or, with `isMixed`, in
-    /// any order, some twice, and among the first live ones. `updates` a minute tell of candles in progress.
+    /// any order, some twice, and among the first live ones. `updates` a minute tell of candles in progress, and now and then one
+    /// more does at its beginning. Closes come up to two seconds late, a few of them after a reader's grace of five, so that the
+    /// next candle has begun by then.
     public func entries(fetched: Int, updates: Int, seed: UInt64 = 1, isMixed: Bool = false) -> [(
         id: StreamId, candle: CandleUpdate
     )] {
@@ -86,7 +88,13 @@ public struct CandleStory {
                     live.append(
                         candle(timeframe, first...index, .forming(afterMs: afterMs, share: random.uniform())))
                 }
-                if isLast { live.append(candle(timeframe, first...index, .closed(lateMs: Int64(random.next() % 80)))) }
+                if random.next() % 3 == 0 {
+                    let afterMs = Int64(random.next() % 4000)
+                    live.append(
+                        candle(timeframe, first...index, .forming(afterMs: afterMs, share: random.uniform() / 9)))
+                }
+                let lateMs = Int64(random.next() % (random.next() % 20 == 0 ? 9000 : 2000))
+                if isLast { live.append(candle(timeframe, first...index, .closed(lateMs: lateMs))) }
             }
         }
         live.sort { ($0.eventTime, $0.openTime) < ($1.eventTime, $1.openTime) }

@@ -3,8 +3,9 @@ public import TradingPrimitives
 
 /// E0: turns what the venue sends into entries of the `md.*` streams and into hot state.
 ///
-/// Pure: the receipt time and the venue's time come with each message. Duplicates (two sockets overlap when one takes
-/// over from the other) and stale messages are dropped and counted. Entries of a symbol have increasing ids.
+/// Pure: the receipt time and the venue's time come with each message. What can't be true is refused at the door, before anything
+/// is remembered of it. Duplicates (two sockets overlap when one takes over from the other) and stale messages are dropped. All of
+/// that is counted. Entries of a symbol have increasing ids.
 public struct DataHub {
     /// What arrives, for the symbol of this index.
     public enum Input: Sendable {
@@ -21,6 +22,15 @@ public struct DataHub {
             case .metric: .metric
             }
         }
+
+        public var eventTime: Timestamp {
+            switch self {
+            case .trade(let trade): trade.eventTime
+            case .book(let book): book.eventTime
+            case .candle(let candle): candle.eventTime
+            case .metric(let metric): metric.eventTime
+            }
+        }
     }
 
     /// What is to be written.
@@ -29,6 +39,8 @@ public struct DataHub {
         case entry(Kind, id: StreamId, Fields)
         /// A change of hot state, for people and the dashboard.
         case hotState(HotState)
+        /// A value that was not let in, for the log.
+        case refused(Refusal)
     }
 
     public enum Kind: Int, Sendable, CaseIterable {
@@ -64,13 +76,17 @@ public struct DataHub {
         public var thinned: Int64 = 0
         /// Trades that the venue numbered and that never came.
         public var missing: Int64 = 0
-        /// Crossed books, and prices too far from the mark price.
+        /// What can't be true or does not fit; `refused` tells why.
         public var absurd: Int64 = 0
+        /// By the order of `Refusal.Reason`; with the levels of books that were let in without them.
+        public var refused = [Int64](repeating: 0, count: Refusal.Reason.allCases.count)
     }
 
     private let configuration: HubConfiguration
     private var symbols: [SymbolFeed]
     private var fields = Fields()
+    /// How fast the venue's time runs beside ours: so much farther may its events be ahead of what we take for its time.
+    public var clockRate = 1.0
     public private(set) var counts = [Counts](repeating: Counts(), count: Kind.allCases.count)
 
     public init(_ symbols: [Symbol], _ configuration: HubConfiguration = HubConfiguration()) {
@@ -88,29 +104,59 @@ public struct DataHub {
         for index in symbols.indices { symbols[index].forgetSequence() }
     }
 
-    /// Takes a message in. `receivedUs` is our clock in microseconds since 1970, `venueTime` the venue's at this moment.
+    /// Takes a message in; false for what was refused. `receivedUs` is our clock in microseconds since 1970, `venueTime` the
+    /// venue's at this moment.
+    @discardableResult
     public mutating func receive(
         _ input: Input, symbol: Int, receivedUs: Int64, venueTime: Timestamp, write: (Output) -> Void
-    ) {
+    ) -> Bool {
+        if case .book(let book) = input, !MarketDoor.areLevelsGood(book) {
+            let (rest, refusal) = MarketDoor.withoutBadLevels(book)
+            if let refusal {
+                leaveOut(refusal, write: write)
+                return receive(
+                    .book(rest), symbol: symbol, receivedUs: receivedUs, venueTime: venueTime, write: write)
+            }
+        }
+        let ahead = Int64(Double(configuration.aheadMaxMs) * max(1, clockRate))
+        if let refusal = MarketDoor(now: venueTime, aheadMaxMs: ahead).refusal(of: input) {
+            refuse(refusal, write: write)
+            return false
+        }
         let kind = input.kind
-        let (verdict, eventTime) = judge(input, symbol: symbol)
-        switch verdict {
+        if configuration.staleMs > 0, !isLate(input), venueTime - input.eventTime > configuration.staleMs {
+            counts[kind.rawValue].stale += 1
+            return true
+        }
+        if let refusal = symbols[symbol].distance(of: input) {
+            refuse(refusal, write: write)
+            return false
+        }
+        switch symbols[symbol].judge(input) {
         case .duplicate: counts[kind.rawValue].duplicate += 1
         case .stale: counts[kind.rawValue].stale += 1
         case .thinned: counts[kind.rawValue].thinned += 1
         case .accepted(let missing):
-            if configuration.staleMs > 0, !isLate(input), venueTime - eventTime > configuration.staleMs {
-                counts[kind.rawValue].stale += 1
-                return
-            }
-            if symbols[symbol].isAbsurd(input) {
-                counts[kind.rawValue].absurd += 1
-                return
-            }
             counts[kind.rawValue].accepted += 1
-            counts[kind.rawValue].missing += missing
+            let (all, isTooMany) = counts[kind.rawValue].missing.addingReportingOverflow(missing)
+            if !isTooMany { counts[kind.rawValue].missing = all }
             put(input, symbol: symbol, receivedUs: receivedUs, write: write)
         }
+        return true
+    }
+
+    /// Counts and tells what did not come in; also what the reader of the venue's frames could not bring in.
+    public mutating func refuse(_ refusal: Refusal, write: (Output) -> Void) {
+        counts[refusal.kind.rawValue].absurd += 1
+        leaveOut(refusal, write: write)
+    }
+
+    /// The same for a part of a message whose rest comes in.
+    public mutating func leaveOut(_ refusal: Refusal, write: (Output) -> Void) {
+        if let index = Refusal.Reason.allCases.firstIndex(of: refusal.reason) {
+            counts[refusal.kind.rawValue].refused[index] += 1
+        }
+        write(.refused(refusal))
     }
 
     /// Candles and ratios that were asked for may be old. A closed candle is never too old: without one of them its readers
@@ -120,15 +166,6 @@ public struct DataHub {
         case .trade, .book: false
         case .candle(let candle): candle.isBackfill || candle.isClosed
         case .metric: true
-        }
-    }
-
-    private mutating func judge(_ input: Input, symbol: Int) -> (SymbolFeed.Verdict, Timestamp) {
-        switch input {
-        case .trade(let trade): (symbols[symbol].judge(trade), trade.eventTime)
-        case .book(let book): (symbols[symbol].judge(book), book.eventTime)
-        case .candle(let candle): (symbols[symbol].judge(candle), candle.eventTime)
-        case .metric(let metric): (symbols[symbol].judge(metric), metric.eventTime)
         }
     }
 
@@ -175,6 +212,8 @@ public struct HubConfiguration: Equatable, Sendable {
     public var hotStateMs: Int64 = 250
     /// Trades, books and candles older than this by the venue's clock are dropped, milliseconds; 0 for no bound.
     public var staleMs: Int64 = 10_000
+    /// How far an event may be ahead of the venue's time as we know it, milliseconds of ours: we know it to half of a round trip.
+    public var aheadMaxMs: Int64 = 5000
     /// How far a trade or the middle of a book may be from the mark price, a part of it: what is farther is dropped.
     public var markBandRatio = 0.02
 

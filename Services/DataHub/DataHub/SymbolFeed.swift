@@ -50,7 +50,17 @@ struct SymbolFeed {
         return lastId
     }
 
-    mutating func judge(_ trade: AggTrade) -> Verdict {
+    /// Whether it is the next of its kind; then it is remembered as the last.
+    mutating func judge(_ input: DataHub.Input) -> Verdict {
+        switch input {
+        case .trade(let trade): judge(trade)
+        case .book(let book): judge(book)
+        case .candle(let candle): judge(candle)
+        case .metric(let metric): judge(metric)
+        }
+    }
+
+    private mutating func judge(_ trade: AggTrade) -> Verdict {
         // A lower number with a later time: the venue has begun to count anew.
         guard trade.tradeId > lastTradeId || trade.tradeTime > lastTradeTime else { return .duplicate }
         let isNext = lastTradeId != .min && trade.tradeId > lastTradeId
@@ -60,7 +70,7 @@ struct SymbolFeed {
         return .accepted(missing: missing)
     }
 
-    mutating func judge(_ book: BookUpdate) -> Verdict {
+    private mutating func judge(_ book: BookUpdate) -> Verdict {
         guard book.updateId > lastUpdateId || book.eventTime > lastBookTime else {
             return book.updateId == lastUpdateId ? .duplicate : .stale
         }
@@ -69,7 +79,7 @@ struct SymbolFeed {
         return .accepted(missing: 0)
     }
 
-    mutating func judge(_ candle: CandleUpdate) -> Verdict {
+    private mutating func judge(_ candle: CandleUpdate) -> Verdict {
         let index = candle.timeframe.index
         var place = candles[index]
         // Fetched ones fill what lies before; readers keep the order by open time, and know what they have.
@@ -102,21 +112,20 @@ struct SymbolFeed {
         return .accepted(missing: 0)
     }
 
-    /// Whether it can't be true. As long as nothing else comes readers see an old market, and trade none.
-    mutating func isAbsurd(_ input: DataHub.Input) -> Bool {
+    /// What is too far from the mark price to be true. As long as nothing else comes readers see an old market, and trade none.
+    func distance(of input: DataHub.Input) -> Refusal? {
         switch input {
         case .book(let book):
-            guard let bid = book.bids.best?.price, let ask = book.asks.best?.price else { return false }
-            guard let quote = Quote(bid: bid, ask: ask) else { return true }
-            return youngMark(book.eventTime).map { !quote.isNear($0, within: configuration.markBandRatio) } ?? false
+            guard let quote = Quote(bid: book.bids.best?.price, ask: book.asks.best?.price),
+                let mark = youngMark(book.eventTime), !quote.isNear(mark, within: configuration.markBandRatio)
+            else { return nil }
+            return Refusal(.book, "bids", "\(quote.bid) to \(quote.ask), mark \(mark)", .mark)
         case .trade(let trade):
-            return youngMark(trade.eventTime).map {
-                !Quote.isNear(trade.price, $0, within: configuration.markBandRatio)
-            } ?? false
-        case .metric(let metric):
-            if case .markPrice(let price, _, _, _) = metric.value, price > .zero { mark = (price, metric.eventTime) }
-            return false
-        case .candle: return false
+            guard let mark = youngMark(trade.eventTime),
+                !Quote.isNear(trade.price, mark, within: configuration.markBandRatio)
+            else { return nil }
+            return Refusal(.trade, "price", "\(trade.price), mark \(mark)", .mark)
+        case .candle, .metric: return nil
         }
     }
 
@@ -126,7 +135,7 @@ struct SymbolFeed {
         mark.flatMap { abs(time - $0.time) <= Self.markAgeMaxMs ? $0.price : nil }
     }
 
-    mutating func judge(_ metric: MarketMetric) -> Verdict {
+    private mutating func judge(_ metric: MarketMetric) -> Verdict {
         let index: Int
         switch metric.value {
         case .openInterest: index = 0
@@ -141,6 +150,7 @@ struct SymbolFeed {
             return metric.eventTime == metricTimes[index] ? .duplicate : .stale
         }
         metricTimes[index] = metric.eventTime
+        if case .markPrice(let price, _, _, _) = metric.value { mark = (price, metric.eventTime) }
         return .accepted(missing: 0)
     }
 }

@@ -10,6 +10,7 @@ final class HubMetrics {
     let badFrames: Metrics.Counter
     let otherFrames: Metrics.Counter
     private let gauges: [[Metrics.Gauge]]
+    private let refused: [[Metrics.Gauge]]
     private let stage: Metrics.Histogram
     /// When the last message of a symbol and kind came, microseconds since 1970.
     private var receivedUs: [[Int64]]
@@ -34,6 +35,13 @@ final class HubMetrics {
                 metrics.gauge(
                     "hub_messages", help: "Messages since the start, by what became of them.",
                     labels: [("kind", kind.name), ("outcome", outcome)])
+            }
+        }
+        refused = DataHub.Kind.allCases.map { kind in
+            Refusal.Reason.allCases.map { reason in
+                metrics.gauge(
+                    "hub_refused", help: "Values that can't be true or do not fit, since the start, by why.",
+                    labels: [("kind", kind.name), ("reason", reason.rawValue)])
             }
         }
         showAges(metrics, symbols)
@@ -66,6 +74,7 @@ final class HubMetrics {
         for (kind, count) in counts.enumerated() {
             let values = [count.accepted, count.duplicate, count.stale, count.thinned, count.missing, count.absurd]
             for (index, value) in values.enumerated() { gauges[kind][index].set(Double(value)) }
+            for (index, value) in count.refused.enumerated() { refused[kind][index].set(Double(value)) }
         }
     }
 }

@@ -20,6 +20,7 @@ struct HubSettings {
         hub.candleUpdateMs = Int64(try section.int("candle_update_ms", default: 1000, in: 100...60_000))
         hub.hotStateMs = Int64(try section.int("hot_state_ms", default: 250, in: 50...60_000))
         hub.staleMs = Int64(try section.int("stale_ms", default: 10_000, in: 0...3_600_000))
+        hub.aheadMaxMs = Int64(try section.int("ahead_ms", default: Int(hub.aheadMaxMs), in: 100...60_000))
         hub.markBandRatio = try section.double("mark_band", default: hub.markBandRatio, in: 0.001...0.5)
         socket.rotationMs = Int64(try section.int("rotation_minutes", default: 23 * 60, in: 1...1430)) * 60_000
         socket.silenceMaxMs = Int64(try section.int("silence_seconds", default: 10, in: 2...600)) * 1000

@@ -20,6 +20,7 @@ final class HubShell {
     private var sockets: [MarketSocket] = []
     private var polls: MarketPolls?
     private let metrics: HubMetrics
+    private let refusals: RefusalLog
     private var lastEventTime = Timestamp.zero
     private var prepareBackOff = BackOff(leastMs: 100, greatestMs: 5000)
     private var lastFrameComplaintUs: Int64 = 0
@@ -47,6 +48,7 @@ final class HubShell {
         hub = DataHub(symbols, settings.hub)
         streams = symbols.map { symbol in Self.kinds.map { writer.open(StreamName($0, symbol)) } }
         metrics = HubMetrics(context.metrics, symbols)
+        refusals = RefusalLog(context.log, symbols)
     }
 
     /// Serves until SIGTERM or SIGINT.
@@ -85,7 +87,10 @@ final class HubShell {
         context.reactor.every(ms: settings.hub.hotStateMs) { [unowned self] in
             hub.writeHotState { write($0, symbol: 0) }
         }
-        context.reactor.every(ms: 1000) { [unowned self] in metrics.show(hub.counts) }
+        context.reactor.every(ms: 1000) { [unowned self] in
+            hub.clockRate = context.venueClock.rate
+            metrics.show(hub.counts)
+        }
     }
 
     private func resume(_ symbol: Int, _ name: StreamName, _ redis: RedisClient) throws(RedisError) {
@@ -141,7 +146,11 @@ final class HubShell {
         do throws(FrameError) {
             switch try scanner.scan(bytes) {
             case .trade(let symbol, let trade): receive(.trade(trade), symbol: symbol, eventTime: trade.eventTime)
-            case .book(let symbol, let book): receive(.book(book), symbol: symbol, eventTime: book.eventTime)
+            case .book(let symbol, let book):
+                receive(.book(book), symbol: symbol, eventTime: book.eventTime)
+                if let level = scanner.unfitLevel { leaveOut(Refusal(.book, level.field, level.text, .unfit), symbol) }
+            case .unfit(let symbol, let stream, let value):
+                refuse(Refusal(Self.kind(ofStream: stream), value.field, value.text, .unfit), symbol: symbol)
             case .candle(let symbol, let candle):
                 receive(.candle(candle), symbol: symbol, eventTime: candle.eventTime)
             case .metric(let symbol, let metric):
@@ -170,13 +179,33 @@ final class HubShell {
     func receive(_ input: DataHub.Input, symbol: Int, eventTime: Timestamp? = nil) {
         let venueTime = context.venueClock.now()
         let receivedUs = SystemClock.wallUs()
+        let isIn = hub.receive(input, symbol: symbol, receivedUs: receivedUs, venueTime: venueTime) { output in
+            write(output, symbol: symbol)
+        }
+        // What can't be true is no sign of life.
+        guard isIn else { return }
         metrics.received(input.kind, symbol: symbol, at: receivedUs)
         if let eventTime {
             metrics.lag[input.kind.rawValue].observe(Double(venueTime - eventTime) / 1000)
             lastEventTime = max(lastEventTime, eventTime)
         }
-        hub.receive(input, symbol: symbol, receivedUs: receivedUs, venueTime: venueTime) { output in
-            write(output, symbol: symbol)
+    }
+
+    /// A value that did not get so far as to be a message.
+    func refuse(_ refusal: Refusal, symbol: Int) {
+        hub.refuse(refusal) { write($0, symbol: symbol) }
+    }
+
+    private func leaveOut(_ refusal: Refusal, _ symbol: Int) {
+        hub.leaveOut(refusal) { write($0, symbol: symbol) }
+    }
+
+    private static func kind(ofStream stream: String) -> DataHub.Kind {
+        switch stream {
+        case "aggTrade": .trade
+        case "depthUpdate", "bookTicker": .book
+        case "kline": .forming
+        default: .metric
         }
     }
 
@@ -194,6 +223,10 @@ final class HubShell {
             writer.write(streams[symbol][kind.rawValue], id: id, fields)
             metrics.written(id)
             if kind == .book, context.latencyTrace != nil { passing.append(id.microseconds) }
+        case .refused(let refusal):
+            refusals.add(refusal, symbol: symbol)
+            // Either it is wrong or our idea of the venue's time is.
+            if refusal.reason == .time { polls?.lookAtTime() }
         case .hotState(let state): writer.write(to: state.key, isOnce: state.isOnce) { $0.write(state) }
         }
     }

@@ -12,6 +12,8 @@ final class MarketPolls {
     private let time: VenueTime
     private var rules: [InstrumentRules] = []
     private var random: SplitMix64
+    private var lastLookUs: Int64 = 0
+    private static let lookEveryUs: Int64 = 1_000_000
     private static let ratioGridMs: Int64 = 300_000
 
     private struct WantedCandles {
@@ -47,6 +49,14 @@ final class MarketPolls {
         }
     }
 
+    /// Asks for the venue's time before its turn, once a second at most.
+    func lookAtTime() {
+        let now = SystemClock.monotonicUs()
+        guard now - lastLookUs > Self.lookEveryUs else { return }
+        lastLookUs = now
+        time.synchronize()
+    }
+
     private func begin() {
         fetchRules()
         for index in shell.symbols.indices {
@@ -56,7 +66,9 @@ final class MarketPolls {
         for (index, symbol) in shell.symbols.enumerated() {
             fetchOpenInterest(index, symbol)
             fetchRatios(index, symbol)
-            ask(MarketRest.premiumIndex(symbol), index) { MarketRest.markPrice($0) }
+            ask(MarketRest.premiumIndex(symbol), index) { value throws(MarketRest.Flaw) in
+                try MarketRest.markPrice(value)
+            }
         }
         let reactor = context.reactor
         reactor.every(ms: 3_600_000) { [unowned self] in fetchRules() }
@@ -76,7 +88,10 @@ final class MarketPolls {
             }
             rules = MarketRest.instruments(value, shell.symbols)
             for symbol in shell.symbols where !rules.contains(where: { $0.symbol == symbol }) {
-                context.log.error("symbol_not_traded") { $0.put("symbol", symbol) }
+                context.log.error("symbol_not_traded") {
+                    $0.put("symbol", symbol)
+                    $0.put("reason", MarketRest.flaw(value, symbol)?.description ?? "not listed, or not traded now")
+                }
             }
             tellRules()
         }
@@ -134,7 +149,8 @@ final class MarketPolls {
         if case .success(let value) = outcome,
             let candles = MarketRest.candles(value, asked.timeframe, now: context.venueClock.now())
         {
-            for candle in candles { shell.receive(.candle(candle), symbol: asked.index) }
+            for candle in candles.candles { shell.receive(.candle(candle), symbol: asked.index) }
+            for flaw in candles.flaws { shell.refuse(refusal(of: flaw, .candle), symbol: asked.index) }
             return fetchCandles()
         }
         tell(outcome, "klines")
@@ -178,12 +194,18 @@ final class MarketPolls {
     }
 
     private func fetchOpenInterest(_ index: Int, _ symbol: Symbol) {
-        ask(MarketRest.openInterest(symbol), index) { MarketRest.openInterest($0) }
+        ask(MarketRest.openInterest(symbol), index) { value throws(MarketRest.Flaw) in
+            try MarketRest.openInterest(value)
+        }
     }
 
     private func fetchRatios(_ index: Int, _ symbol: Symbol) {
-        ask(MarketRest.accountRatio(symbol), index) { MarketRest.ratio($0, isTopTraders: false) }
-        ask(MarketRest.topTraderRatio(symbol), index) { MarketRest.ratio($0, isTopTraders: true) }
+        ask(MarketRest.accountRatio(symbol), index) { value throws(MarketRest.Flaw) in
+            try MarketRest.ratio(value, isTopTraders: false)
+        }
+        ask(MarketRest.topTraderRatio(symbol), index) { value throws(MarketRest.Flaw) in
+            try MarketRest.ratio(value, isTopTraders: true)
+        }
     }
 
     /// The ratios appear at multiples of five minutes; they are asked for a little later, not all at once.
@@ -198,12 +220,24 @@ final class MarketPolls {
         context.reactor.after(ms: waitMs + 1) { [unowned self] in scheduleRatios() }
     }
 
-    private func ask(_ request: RestRequest, _ index: Int, _ read: @escaping (JSONValue) -> MarketMetric?) {
+    private func ask(
+        _ request: RestRequest, _ index: Int,
+        _ read: @escaping (JSONValue) throws(MarketRest.Flaw) -> MarketMetric
+    ) {
         rest.send(request) { [unowned self] outcome in
-            guard case .success(let value) = outcome, let metric = read(value) else {
-                return tell(outcome, request.path)
+            guard case .success(let value) = outcome else { return tell(outcome, request.path) }
+            do throws(MarketRest.Flaw) {
+                shell.receive(.metric(try read(value)), symbol: index)
+            } catch {
+                shell.refuse(refusal(of: error, .metric), symbol: index)
             }
-            shell.receive(.metric(metric), symbol: index)
+        }
+    }
+
+    private func refusal(of flaw: MarketRest.Flaw, _ kind: DataHub.Kind) -> Refusal {
+        switch flaw {
+        case .bad(let field): Refusal(kind, field, "nothing that can be read", .range)
+        case .unfit(let value): Refusal(kind, value.field, value.text, .unfit)
         }
     }
 

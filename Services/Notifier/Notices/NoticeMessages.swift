@@ -16,8 +16,8 @@ public struct NoticeInput: StreamInput {
 
     public static func warmUpMs(of kind: StreamKind) -> Int64 {
         switch kind {
-        // The day that the next report is of.
-        case .execution: 86_400_000
+        // The day that the next report is of, which is made a little after its end.
+        case .execution: 86_460_000
         // Longer than any position is held.
         case .plan: 1_800_000
         case .alert: 60_000

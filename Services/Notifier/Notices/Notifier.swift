@@ -26,7 +26,9 @@ public struct Notifier: StreamProcessor {
     private let rules: NoticeRules
     private var stories: [Symbol: Story] = [:]
     private var echoes: [Echo] = []
+    /// The day that the next report is of, and the one after it while late news of the first may still come.
     private var day: TradingDay?
+    private var nextDay: TradingDay?
     private var now = Timestamp.zero
 
     public init(_ rules: NoticeRules) { self.rules = rules }
@@ -78,7 +80,7 @@ public struct Notifier: StreamProcessor {
         case .takeProfitFilled: targetFilled(event, symbol, &story, emit)
         case .positionClosed:
             guard let summary = event.summary else { return }
-            day?.add(summary)
+            book(summary)
             tell(.exit, NoticeText.closed(symbol, event.direction, summary), emit)
         default: break
         }
@@ -152,8 +154,21 @@ public struct Notifier: StreamProcessor {
             if now > .zero { day = TradingDay(of: now) }
             return
         }
-        guard now - ended.start >= TradingDay.lengthMs else { return }
-        day = TradingDay(of: now)
+        // A trade that ended just before midnight is told of after it, by another stream than the one that said how late it is.
+        guard now - ended.start >= TradingDay.lengthMs + TradingDay.graceMs else { return }
+        day = nextDay.flatMap { $0.contains(now) ? $0 : nil } ?? TradingDay(of: now)
+        nextDay = nil
         tell(.daily, NoticeText.report(ended), emit)
+    }
+
+    /// A trade belongs to the day on which it ended; one that is told after that day's report, to the next report.
+    private mutating func book(_ summary: TradeSummary) {
+        guard let current = day, summary.exitTime - current.start >= TradingDay.lengthMs else {
+            day?.add(summary)
+            return
+        }
+        var next = nextDay ?? TradingDay(of: summary.exitTime)
+        next.add(summary)
+        nextDay = next
     }
 }

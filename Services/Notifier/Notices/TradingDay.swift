@@ -4,6 +4,8 @@ import TradingPrimitives
 /// The trades that ended on one day, midnight to midnight UTC.
 struct TradingDay: Equatable, Sendable {
     static let lengthMs: Int64 = 86_400_000
+    /// How long after its end a trade of it may still be told, milliseconds.
+    static let graceMs: Int64 = 5000
     let start: Timestamp
     var wins = 0
     var losses = 0
@@ -17,6 +19,8 @@ struct TradingDay: Equatable, Sendable {
     var takerFills = 0
 
     init(of time: Timestamp) { start = time.floored(to: Self.lengthMs) }
+
+    func contains(_ time: Timestamp) -> Bool { time.floored(to: Self.lengthMs) == start }
 
     /// `2026-11-25`.
     var date: String { String(start.description.prefix(10)) }

@@ -1,3 +1,4 @@
+import Indicators
 import SignalContracts
 import TradingPrimitives
 
@@ -12,24 +13,28 @@ struct BookView {
 
     init(_ book: BookUpdate, levels: Int) {
         let bids = book.bids, asks = book.asks
-        var total: Int64 = 0
-        for index in 0..<bids.count { total += bids[index].quantity.raw }
-        for index in 0..<asks.count { total += asks[index].quantity.raw }
+        // Each can be near the greatest quantity that there is.
+        let total = Self.sum(bids, bids.count) + Self.sum(asks, asks.count)
         let count = bids.count + asks.count
-        meanLevel = count > 0 ? Double(total) / Double(fixedScale) / Double(count) : 0
+        meanLevel = count > 0 ? total.double / Double(fixedScale) / Double(count) : 0
 
-        var bidVolume: Int64 = 0, askVolume: Int64 = 0
-        for index in 0..<min(levels, bids.count) { bidVolume += bids[index].quantity.raw }
-        for index in 0..<min(levels, asks.count) { askVolume += asks[index].quantity.raw }
+        let bidVolume = Self.sum(bids, min(levels, bids.count)), askVolume = Self.sum(asks, min(levels, asks.count))
         let sum = bidVolume + askVolume
-        imbalance = sum > 0 ? Double(bidVolume - askVolume) / Double(sum) : nil
+        imbalance = sum > 0 ? (bidVolume - askVolume).double / sum.double : nil
 
-        if let bid = bids.best, let ask = asks.best, bid.quantity.raw + ask.quantity.raw > 0 {
+        if let bid = bids.best, let ask = asks.best, max(bid.quantity, ask.quantity) > .zero {
             let weighted = bid.price.double * ask.quantity.double + ask.price.double * bid.quantity.double
             microPrice = weighted / (bid.quantity.double + ask.quantity.double)
         } else {
             microPrice = nil
         }
+    }
+
+    /// Of the best `count` levels, steps of 1e-8.
+    private static func sum(_ side: BookSide, _ count: Int) -> Int128 {
+        var sum: Int128 = 0
+        for index in 0..<count { sum += Int128(side[index].quantity.raw) }
+        return sum
     }
 }
 

@@ -12,8 +12,8 @@ struct FlickerWatch {
         let time: Timestamp
         let before: Quantity
         let after: Quantity
-        /// Traded at the price since.
-        var traded: Quantity
+        /// Traded at the price since, steps of 1e-8.
+        var traded: Int128
     }
 
     private struct Mark: BitwiseCopyable {
@@ -52,7 +52,7 @@ struct FlickerWatch {
 
     mutating func trade(_ entry: TradeTape.Entry) {
         for index in growths.indices where growths[index].price == entry.price && entry.time > growths[index].time {
-            growths[index].traded += entry.quantity
+            growths[index].traded += Int128(entry.quantity.raw)
         }
     }
 
@@ -86,7 +86,7 @@ struct FlickerWatch {
                 kept += 1
                 continue
             }
-            if growth.traded.double < Self.tradedShareMax * (growth.after - quantity).double {
+            if growth.traded.double / Double(fixedScale) < Self.tradedShareMax * (growth.after - quantity).double {
                 marks.append(Mark(price: growth.price, time: book.eventTime))
             }
         }
@@ -107,7 +107,7 @@ struct FlickerWatch {
             appearances.append(time)
             growths.append(
                 Growth(
-                    price: level.price, side: side, time: time, before: before, after: level.quantity, traded: .zero))
+                    price: level.price, side: side, time: time, before: before, after: level.quantity, traded: 0))
         }
     }
 }

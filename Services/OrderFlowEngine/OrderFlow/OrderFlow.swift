@@ -94,8 +94,8 @@ public struct OrderFlow: StreamProcessor {
 
     private func describeVolume(_ signal: inout OrderFlowSignal) {
         signal.cvd = cumulativeDelta.value
-        signal.cvdSlope = Double(window.delta) / Double(fixedScale) / Double(Self.windowMs / 1000)
-        if window.volume > 0 { signal.cvdPressure = Double(window.delta) / Double(window.volume) }
+        signal.cvdSlope = window.delta.double / Double(fixedScale) / Double(Self.windowMs / 1000)
+        if window.volume > 0 { signal.cvdPressure = window.delta.double / window.volume.double }
         guard let lastPrice, let priceBefore else { return }
         let change = Double(lastPrice.raw) / Double(priceBefore.raw) - 1
         signal.priceChange30s = change
@@ -160,11 +160,19 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
     public let symbol: Symbol
     public let id: StreamId
     public let event: Event
+    public let moment: Moment?
 
     public init(symbol: Symbol, id: StreamId, event: Event) {
         self.symbol = symbol
         self.id = id
         self.event = event
+        // Kept, since to ask a book for it is to copy the book.
+        moment =
+            switch event {
+            case .trade(let trade): .now(trade.tradeTime)
+            case .book(let book): .now(book.eventTime)
+            case .signal(let signal): .past(signal.eventTime)
+            }
     }
 
     public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {

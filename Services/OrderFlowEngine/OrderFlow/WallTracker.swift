@@ -12,8 +12,8 @@ struct WallTracker {
         /// Last book whose shown levels reached the price.
         var lastInSight: Timestamp
         var greatest: Quantity
-        /// Traded at or through the price since it was first seen.
-        var traded: Quantity
+        /// Traded at or through the price since it was first seen, steps of 1e-8.
+        var traded: Int128
         /// Whether the newest book shows it as a wall.
         var isShown: Bool
     }
@@ -47,7 +47,7 @@ struct WallTracker {
         for index in walls.indices where entry.time > walls[index].firstSeen {
             let price = walls[index].price
             if walls[index].side == .sell ? entry.price >= price : entry.price <= price {
-                walls[index].traded += entry.quantity
+                walls[index].traded += Int128(entry.quantity.raw)
             }
         }
     }
@@ -79,7 +79,7 @@ struct WallTracker {
         guard loss.double > Self.lossShare * wall.greatest.double else { return true }
         let isThrough = side.best.map { wall.side == .buy ? $0.price < wall.price : $0.price > wall.price } ?? true
         if book.eventTime - wall.firstSeen >= Self.ageMinMs, isThrough,
-            wall.traded.double >= Self.tradedShare * loss.double
+            wall.traded.double / Double(fixedScale) >= Self.tradedShare * loss.double
         {
             let strength = meanLevel > 0 ? min(1, wall.greatest.double / meanLevel / 10) : 1
             absorption = Absorption(
@@ -102,7 +102,7 @@ struct WallTracker {
             walls.append(
                 Wall(
                     price: level.price, side: side, firstSeen: time, lastInSight: time, greatest: level.quantity,
-                    traded: .zero, isShown: true))
+                    traded: 0, isShown: true))
         }
     }
 

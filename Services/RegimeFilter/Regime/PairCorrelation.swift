@@ -14,6 +14,7 @@ struct PairCorrelation {
         private var times = ContiguousArray(repeating: Timestamp(milliseconds: .min), count: Int(capacity))
         private var values = ContiguousArray(repeating: 0.0, count: Int(capacity))
         private(set) var last: Timestamp?
+        var clock = TimeGate()
 
         mutating func record(_ logReturn: Double?, at step: Timestamp) {
             last = max(last ?? step, step)
@@ -71,8 +72,15 @@ struct PairCorrelation {
     mutating func record(_ signal: RegimeSignal, of symbol: Symbol) {
         guard let references = configuration.references else { return }
         let step = signal.eventTime.floored(to: MidPriceGrid.stepMs)
-        if symbol == references.first { first.record(signal.return5s, at: step) }
-        if symbol == references.second { second.record(signal.return5s, at: step) }
+        let isFirst = symbol == references.first, isSecond = symbol == references.second
+        guard isFirst || isSecond else { return }
+        switch isFirst ? first.clock.judge(.now(step)) : second.clock.judge(.now(step)) {
+        case .goesOn: break
+        case .doubtful: return
+        case .beganAnew: self = PairCorrelation(configuration)
+        }
+        if isFirst { first.record(signal.return5s, at: step) }
+        if isSecond { second.record(signal.return5s, at: step) }
         guard let one = first.last, let other = second.last else { return }
         let time = min(one, other).floored(to: Self.everyMs)
         if latest.map({ time > $0.time }) ?? true { take(at: time) }

@@ -12,6 +12,8 @@ public struct RegimeConfiguration: Sendable {
     }
     /// Distance of the evaluations in event time, milliseconds.
     public var evaluateEveryMs: Int64 = 30_000
+    /// How long a close may be missing after its candle has ended, milliseconds: the venue tells it up to some seconds late.
+    public var candleGraceMs: Int64 = 5000
     /// 3m candles whose volatility is compared, and how many of them are enough.
     public var volatilityCandles = 480
     public var volatilityCandlesMin = 60

@@ -3,8 +3,9 @@ public import TradingPrimitives
 
 /// E5: says what state the market is in: whether to trade, and with what weights and multipliers. It has no direction.
 ///
-/// Books are its clock. Evaluated at the first book of each 30 s of event time, on closed 3m candles; published then, when
-/// the spread gate changes, and at each multiple of 5 s with the return of those 5 s. The returns of the two contracts that
+/// Books are its clock. Evaluated at the first book of each 30 s of event time, and at the first one after a candle's close, on
+/// closed 3m candles; a close that may still come is waited for. Published then, when the spread gate changes, and at each
+/// multiple of 5 s with the return of those 5 s. The returns of the two contracts that
 /// are watched as a pair come back from the streams, so that each worker knows their correlation, whatever symbols it has.
 /// Definitions: strategy reference, "E5 regime".
 public struct RegimeFilter: StreamProcessor, SymbolSharing {
@@ -40,6 +41,11 @@ public struct RegimeFilter: StreamProcessor, SymbolSharing {
     private mutating func take(
         _ book: BookUpdate, _ input: RegimeInput, market index: Int, emit: (RegimeOutput) -> Void
     ) {
+        switch markets[index].judge(book) {
+        case .goesOn: break
+        case .doubtful: return
+        case .beganAnew: markets[index].beginAnew(configuration)
+        }
         let step = markets[index].take(book)
         let time = markets[index].time
         let isEvaluated = markets[index].evaluate(configuration)

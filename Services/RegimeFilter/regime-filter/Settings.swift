@@ -12,7 +12,9 @@ extension RegimeConfiguration {
             throw section.error("correlation_symbols", "must name two symbols")
         }
         references = (symbols[0], symbols[1])
-        evaluateEveryMs = Int64(try section.int("evaluate_every_ms", default: 30_000, in: 1000...300_000))
+        // The last evaluation must lie within what a restart reads again of the books.
+        evaluateEveryMs = Int64(try section.int("evaluate_every_ms", default: 30_000, in: 1000...30_000))
+        candleGraceMs = Int64(try section.int("candle_grace_ms", default: Int(candleGraceMs), in: 0...20_000))
         volatilityCandles = try section.int("volatility_candles", default: volatilityCandles, in: 60...1400)
         volatilityCandlesMin = try section.int(
             "volatility_candles_min", default: min(volatilityCandlesMin, volatilityCandles), in: 1...volatilityCandles)

@@ -24,6 +24,15 @@ public struct SentimentInput: StreamInput, SymbolKeyed {
     public let symbol: Symbol
     public let id: StreamId
     public let event: Event
+    /// Mark prices come each second; the rest is asked for, and may be a while old.
+    public var moment: Moment? {
+        switch event {
+        case .heatmap(let heatmap): return .past(heatmap.eventTime)
+        case .metric(let metric):
+            if case .markPrice = metric.value { return .now(metric.eventTime) }
+            return .past(metric.eventTime)
+        }
+    }
 
     public init(symbol: Symbol, id: StreamId, event: Event) {
         self.symbol = symbol

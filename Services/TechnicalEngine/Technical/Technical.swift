@@ -5,7 +5,8 @@ import TradingPrimitives
 /// E3: what indicators on candles say, with the trend and against an extreme.
 ///
 /// Evaluated once a second of event time, when a live update crosses into a new second, on closed candles plus the one in
-/// progress. Candles may come late and again: the engine stands where the same candles in order would have brought it.
+/// progress. Candles may come late and again: the engine stands where the same candles in order would have brought it. Where a
+/// candle begins before the close of the last one has come, that one stands for the candle in progress until then.
 /// Definitions: strategy reference, "E3 technical".
 public struct Technical: StreamProcessor {
     private let configuration: TechnicalConfiguration
@@ -19,10 +20,12 @@ public struct Technical: StreamProcessor {
 
     public init(_ configuration: TechnicalConfiguration = TechnicalConfiguration()) {
         self.configuration = configuration
-        minutes = CandleTrack(.oneMinute, capacity: Self.candlesKept, MinuteIndicators(configuration))
-        threes = CandleTrack(.threeMinutes, capacity: Self.candlesKept, SlopeIndicators())
-        fives = CandleTrack(
-            .fiveMinutes, capacity: Self.candlesKept, LevelIndicators(candlesMax: configuration.levelCandles))
+        func track<Indicators>(_ timeframe: Timeframe, _ indicators: Indicators) -> CandleTrack<Indicators> {
+            CandleTrack(timeframe, capacity: Self.candlesKept, graceMs: configuration.candleGraceMs, indicators)
+        }
+        minutes = track(.oneMinute, MinuteIndicators(configuration))
+        threes = track(.threeMinutes, SlopeIndicators())
+        fives = track(.fiveMinutes, LevelIndicators(candlesMax: configuration.levelCandles))
     }
 
     public mutating func process(_ input: TechnicalInput, emit: (TechnicalOutput) -> Void) {
@@ -36,6 +39,9 @@ public struct Technical: StreamProcessor {
         }
         // A fetched candle tells of the past, not that time has passed.
         guard !update.isBackfill else { return }
+        minutes.setPresent(update.eventTime)
+        threes.setPresent(update.eventTime)
+        fives.setPresent(update.eventTime)
         let second = update.eventTime.floored(to: 1000)
         guard second > evaluatedSecond else { return }
         evaluatedSecond = second

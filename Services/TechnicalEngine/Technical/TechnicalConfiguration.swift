@@ -4,6 +4,8 @@ public import Indicators
 public struct TechnicalConfiguration: Sendable {
     /// Smoothing of RSI and ATR: Wilder's by default, as charts show them.
     public var smoothing = Smoothing.wilder
+    /// How long a close may be missing once the next candle has begun, milliseconds: the venue tells it up to some seconds late.
+    public var candleGraceMs: Int64 = 5000
     /// Distance of the two EMAs, as a fraction, beyond which there is a trend.
     public var emaTrendMin = 0.0002
     /// Candles within which a cross of EMA or MACD counts.

@@ -13,6 +13,8 @@ public struct TechnicalInput: StreamInput, SymbolKeyed {
     public let symbol: Symbol
     public let id: StreamId
     public let candle: CandleUpdate
+    /// A fetched candle tells of the past, not that time has passed.
+    public var moment: Moment? { candle.isBackfill ? nil : .now(candle.eventTime) }
 
     public init(symbol: Symbol, id: StreamId, candle: CandleUpdate) {
         self.symbol = symbol

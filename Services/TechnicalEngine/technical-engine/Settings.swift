@@ -13,6 +13,7 @@ extension TechnicalConfiguration {
         self.init()
         let preset: Preset = try section.word("preset", default: .wilder)
         smoothing = preset == .literal ? .ema : .wilder
+        candleGraceMs = Int64(try section.int("candle_grace_ms", default: Int(candleGraceMs), in: 0...20_000))
         emaTrendMin = try section.double("ema_trend_min", default: emaTrendMin, in: 0...0.1)
         crossCandles = try section.int("cross_candles", default: crossCandles, in: 1...20)
         rsiZone = try section.double("rsi_zone", default: rsiZone, in: 1...50)

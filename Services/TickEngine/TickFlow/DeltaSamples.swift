@@ -1,3 +1,4 @@
+import Indicators
 import TradingPrimitives
 
 /// Taker delta of each 5 s of event time that ends at a multiple of 5 s, and the trend of the last six.
@@ -6,9 +7,9 @@ struct DeltaSamples {
     private static let size = 6
 
     /// The last complete samples, oldest first; steps of 1e-8.
-    private var samples: [Int64] = []
+    private var samples: [Int128] = []
     /// Sum of the trades in (bucketEnd − 5 s, bucketEnd].
-    private var bucket: Int64 = 0
+    private var bucket: Int128 = 0
     private var bucketEnd: Timestamp?
     /// The first bucket began before the first trade was seen, so it is no sample.
     private var isFirstBucket = true
@@ -23,7 +24,7 @@ struct DeltaSamples {
         } else if bucketEnd == nil {
             bucketEnd = end
         }
-        bucket += delta
+        bucket += Int128(delta)
     }
 
     private mutating func complete(through last: Timestamp, from first: Timestamp) {
@@ -38,7 +39,7 @@ struct DeltaSamples {
         isFirstBucket = false
     }
 
-    private mutating func push(_ sample: Int64) {
+    private mutating func push(_ sample: Int128) {
         if samples.count == Self.size { samples.removeFirst() }
         samples.append(sample)
     }
@@ -50,7 +51,7 @@ struct DeltaSamples {
         var numerator = 0.0, denominator = 0.0
         for (index, sample) in samples.enumerated() {
             let offset = (Double(index) - center) * Double(Self.stepMs) / 1000
-            numerator += offset * Double(sample) / Double(fixedScale)
+            numerator += offset * sample.double / Double(fixedScale)
             denominator += offset * offset
         }
         return numerator / denominator

@@ -8,6 +8,8 @@ public import TradingPrimitives
 /// 100 ms of event time after the last. Definitions: strategy reference, "E2 tick".
 public struct TickFlow: StreamProcessor {
     private let configuration: TickFlowConfiguration
+    /// The least product of price and quantity that is above the notional of a big trade.
+    private let bigTradeProduct: Int128
     private var tape = TradeTape()
     private var second = TapeWindow(spanMs: 1000)
     private var spikeWindow = TapeWindow(spanMs: 3000)
@@ -27,6 +29,7 @@ public struct TickFlow: StreamProcessor {
     public init(_ configuration: TickFlowConfiguration = TickFlowConfiguration()) {
         precondition(configuration.streakMin > 0 && configuration.streakMax >= configuration.streakMin)
         self.configuration = configuration
+        bigTradeProduct = (Int128(configuration.bigTradeNotional.raw) + 1) * Int128(fixedScale)
     }
 
     public mutating func process(_ input: TickFlowInput, emit: (TickFlowOutput) -> Void) {
@@ -52,7 +55,7 @@ public struct TickFlow: StreamProcessor {
         deltas.add(side.sign * trade.quantity.raw, at: time)
         streak = side == streakSide ? min(streak + 1, configuration.streakMax) : 1
         streakSide = side
-        if trade.price * trade.quantity > configuration.bigTradeNotional {
+        if Int128(trade.price.raw) * Int128(trade.quantity.raw) >= bigTradeProduct {
             bigTradeTime = time
             bigTradeSide = side
         }
@@ -65,7 +68,7 @@ public struct TickFlow: StreamProcessor {
         signal.velocityAverage = Double(baseWindow.count) / Double(Self.baseMs / 1000)
         if aggressorWindow.volume > 0 {
             let volume = aggressorWindow.volume
-            signal.aggressorRatio = Double((volume + aggressorWindow.delta) / 2) / Double(volume)
+            signal.aggressorRatio = ((volume + aggressorWindow.delta) / 2).double / volume.double
         }
         signal.streak = streak
         signal.streakSide = streakSide
@@ -77,8 +80,8 @@ public struct TickFlow: StreamProcessor {
         guard let firstTradeTime, time - firstTradeTime >= Self.baseMs else { return signal }
         signal.isWarm = true
         signal.velocityRatio = Double(signal.velocity1s) / signal.velocityAverage
-        let mean = Double(baseWindow.volume) / 10
-        let spikeRatio = mean > 0 ? Double(spikeWindow.volume) / mean : 0
+        let mean = baseWindow.volume.double / 10
+        let spikeRatio = mean > 0 ? spikeWindow.volume.double / mean : 0
         signal.spikeRatio = spikeRatio
         signal.volumeSpike = spikeRatio > configuration.spikeRatioMin
         signal.direction = direction(signal)
@@ -125,6 +128,7 @@ public struct TickFlowInput: StreamInput, SymbolKeyed {
     public let symbol: Symbol
     public let id: StreamId
     public let trade: AggTrade
+    public var moment: Moment? { .now(trade.tradeTime) }
 
     public init(symbol: Symbol, id: StreamId, trade: AggTrade) {
         self.symbol = symbol

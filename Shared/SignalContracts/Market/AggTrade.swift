@@ -36,11 +36,16 @@ public struct AggTrade: StreamMessage, BitwiseCopyable {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
+        let price = try fields.price("price")
         self.init(
-            tradeId: try fields.required("trade_id"), tradeTime: try fields.required("trade_time"),
-            eventTime: try fields.required("event_time"), price: try fields.required("price"),
-            quantity: try fields.required("quantity"), buyerIsMaker: try fields.required("buyer_is_maker"),
-            firstFillId: try fields.required("first_fill_id"), lastFillId: try fields.required("last_fill_id"))
+            tradeId: try fields.number("trade_id"), tradeTime: try fields.time("trade_time"),
+            eventTime: try fields.time("event_time"), price: price,
+            quantity: try fields.quantity("quantity", at: price),
+            buyerIsMaker: try fields.required("buyer_is_maker"), firstFillId: try fields.number("first_fill_id"),
+            lastFillId: try fields.number("last_fill_id"))
+        guard abs(eventTime - tradeTime) <= TimeGate.dayMs else {
+            throw fields.outOfRange("trade_time", "within a day of event_time")
+        }
     }
 
     public func encode(into fields: inout Fields) {

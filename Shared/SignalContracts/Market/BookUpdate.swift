@@ -92,8 +92,8 @@ public struct BookUpdate: StreamMessage {
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
         self.init(
-            eventTime: try fields.required("event_time"), updateId: try fields.required("update_id"),
-            bids: try fields.required("bids"), asks: try fields.required("asks"))
+            eventTime: try fields.time("event_time"), updateId: try fields.number("update_id"),
+            bids: try fields.side("bids"), asks: try fields.side("asks"))
     }
 
     public func encode(into fields: inout Fields) {

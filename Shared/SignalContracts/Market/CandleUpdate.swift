@@ -47,13 +47,14 @@ public struct CandleUpdate: StreamMessage, BitwiseCopyable {
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
         self.init(
-            eventTime: try fields.required("event_time"), timeframe: try fields.required("timeframe"),
-            openTime: try fields.required("open_time"), open: try fields.required("open"),
-            high: try fields.required("high"),
-            low: try fields.required("low"), close: try fields.required("close"), volume: try fields.required("volume"),
-            quoteVolume: try fields.required("quote_volume"), fillCount: try fields.required("fill_count"),
-            takerBuyVolume: try fields.required("taker_buy_volume"), isClosed: try fields.required("closed"),
-            isBackfill: try fields.required("backfill"))
+            eventTime: try fields.time("event_time"), timeframe: try fields.required("timeframe"),
+            openTime: try fields.time("open_time"), open: try fields.price("open"), high: try fields.price("high"),
+            low: try fields.price("low"), close: try fields.price("close"), volume: try fields.amount("volume"),
+            quoteVolume: try fields.required("quote_volume", in: MarketBounds.values),
+            fillCount: try fields.number("fill_count"), takerBuyVolume: try fields.amount("taker_buy_volume"),
+            isClosed: try fields.required("closed"), isBackfill: try fields.required("backfill"))
+        guard low <= min(open, close) else { throw fields.outOfRange("low", "the least of its prices") }
+        guard high >= max(open, close) else { throw fields.outOfRange("high", "the greatest of its prices") }
     }
 
     public func encode(into fields: inout Fields) {

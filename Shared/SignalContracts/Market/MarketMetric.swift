@@ -38,25 +38,26 @@ public struct MarketMetric: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        eventTime = try fields.required("event_time")
+        eventTime = try fields.time("event_time")
         switch try fields.required("metric") as Kind {
         case .openInterest:
-            value = .openInterest(try fields.required("open_interest"))
+            value = .openInterest(try fields.amount("open_interest"))
         case .accountRatio:
-            value = .accountRatio(long: try fields.required("long_ratio"), short: try fields.required("short_ratio"))
+            value = .accountRatio(long: try fields.share("long_ratio"), short: try fields.share("short_ratio"))
         case .topTraderRatio:
-            value = .topTraderRatio(long: try fields.required("long_ratio"), short: try fields.required("short_ratio"))
+            value = .topTraderRatio(long: try fields.share("long_ratio"), short: try fields.share("short_ratio"))
         case .markPrice:
             value = .markPrice(
-                mark: try fields.required("mark_price"), index: try fields.required("index_price"),
-                fundingRate: try fields.required("funding_rate"),
-                nextFundingTime: try fields.required("next_funding_time"))
+                mark: try fields.price("mark_price"),
+                index: try fields.required("index_price", in: .zero...MarketBounds.prices.upperBound),
+                fundingRate: try fields.required("funding_rate", in: MarketBounds.fundingRates),
+                nextFundingTime: try fields.time("next_funding_time"))
         case .instrument:
             value = .instrument(try InstrumentRules(fields))
         case .liquidation:
+            let price = try fields.price("price")
             value = .liquidation(
-                side: try fields.required("side"), price: try fields.required("price"),
-                quantity: try fields.required("quantity"))
+                side: try fields.required("side"), price: price, quantity: try fields.quantity("quantity", at: price))
         }
     }
 
@@ -90,28 +91,5 @@ public struct MarketMetric: StreamMessage {
             fields.put("price", price)
             fields.put("quantity", quantity)
         }
-    }
-}
-
-extension InstrumentRules {
-    fileprivate init(_ fields: Fields) throws(ContractError) {
-        let tickSize: Price = try fields.required("tick_size"), stepSize: Quantity = try fields.required("step_size")
-        guard tickSize > .zero else { throw .malformed(field: "tick_size", text: tickSize.description) }
-        guard stepSize > .zero else { throw .malformed(field: "step_size", text: stepSize.description) }
-        self.init(
-            symbol: try fields.required("symbol"), tickSize: tickSize, stepSize: stepSize,
-            minQuantity: try fields.required("min_quantity"), maxQuantity: try fields.required("max_quantity"),
-            maxMarketQuantity: try fields.required("max_market_quantity"),
-            minNotional: try fields.required("min_notional"))
-    }
-
-    fileprivate func encode(into fields: inout Fields) {
-        fields.put("symbol", symbol)
-        fields.put("tick_size", tickSize)
-        fields.put("step_size", stepSize)
-        fields.put("min_quantity", minQuantity)
-        fields.put("max_quantity", maxQuantity)
-        fields.put("max_market_quantity", maxMarketQuantity)
-        fields.put("min_notional", minNotional)
     }
 }

@@ -24,8 +24,8 @@ public struct LiquidationHeatmap: StreamMessage {
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
         cause = try fields.required("cause")
-        eventTime = try fields.required("event_time")
-        asOf = try fields.optional("as_of")
+        eventTime = try fields.time("event_time")
+        asOf = try fields.optional("as_of", in: MarketBounds.times)
         bins = try fields.required("bins")
     }
 

@@ -72,7 +72,7 @@ final class Bench {
             case .book(_, let book): input = .book(book)
             default: continue
             }
-            hub.receive(input, symbol: 0, receivedUs: SystemClock.wallUs(), venueTime: .zero) { output in
+            hub.receive(input, symbol: 0, receivedUs: SystemClock.wallUs(), venueTime: input.eventTime) { output in
                 if case .entry(let kind, let id, let fields) = output {
                     writer.write(numbers[kind.rawValue], id: id, fields)
                 }

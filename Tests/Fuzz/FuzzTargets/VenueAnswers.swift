@@ -31,8 +31,8 @@ extension FuzzTarget {
             guard case .success(let value) = outcome else { return }
             let now = Timestamp(milliseconds: 1_700_000_000_000)
             _ = MarketRest.candles(value, .oneMinute, now: now)
-            _ = (MarketRest.openInterest(value), MarketRest.ratio(value, isTopTraders: true))
-            _ = (MarketRest.markPrice(value), MarketRest.instruments(value, symbols), MarketRest.serverTime(value))
+            _ = (try? MarketRest.openInterest(value), try? MarketRest.ratio(value, isTopTraders: true))
+            _ = (try? MarketRest.markPrice(value), MarketRest.instruments(value, symbols), MarketRest.serverTime(value))
         })
 
     private static let requests: [VenueRequest] = symbols.prefix(1).flatMap { symbol -> [VenueRequest] in

@@ -43,24 +43,23 @@ final class HubNode: Node {
 
     func wake() { flush() }
 
-    /// Frames of the venue, as they came.
-    func hear(_ frames: [[UInt8]]) {
+    /// A frame of the venue, as it came.
+    func hear(_ frame: [UInt8], isAbsurd: Bool) {
         guard isUp, !isPaused else { return }
-        for frame in frames { frame.withUnsafeBytes { hear($0) } }
-        flush()
+        frame.withUnsafeBytes { hear($0, isAbsurd: isAbsurd) }
     }
 
-    private func hear(_ frame: UnsafeRawBufferPointer) {
+    private func hear(_ frame: UnsafeRawBufferPointer, isAbsurd: Bool) {
         do throws(FrameError) {
             switch try scanner.scan(frame) {
             case .trade(let symbol, let trade): receive(.trade(trade), symbol)
             case .book(let symbol, let book): receive(.book(book), symbol)
             case .candle(let symbol, let candle): receive(.candle(candle), symbol)
             case .metric(let symbol, let metric): receive(.metric(metric), symbol)
-            case .reply, .bookTicker, .other: break
+            case .reply, .bookTicker, .unfit, .other: break
             }
         } catch {
-            world.checker.violated("the hub can't read a frame: \(error)")
+            if !isAbsurd { world.checker.violated("the hub can't read a frame: \(error)") }
         }
     }
 
@@ -87,7 +86,7 @@ final class HubNode: Node {
                 guard let value = world.venue.ask(request),
                     let candles = MarketRest.candles(value, timeframe, now: world.scheduler.now)
                 else { continue }
-                for candle in candles { receive(.candle(candle), index) }
+                for candle in candles.candles { receive(.candle(candle), index) }
             }
         }
         flush()

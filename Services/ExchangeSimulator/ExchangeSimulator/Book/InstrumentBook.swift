@@ -84,7 +84,7 @@ public struct InstrumentBook: Sendable {
         mark = MarkPrice(
             instrument: index, price: .zero, average: .zero, index: .zero, fundingRate: fundingRate,
             nextFunding: start.floored(to: fundingIntervalMs) + fundingIntervalMs)
-        openInterest = Notional(raw: 5_000_000_000 * fixedScale).quantity(at: instrument.typicalPrice)
+        openInterest = Notional(raw: 5_000_000_000 * fixedScale).buys(at: instrument.typicalPrice)
             .rounded(toMultipleOf: instrument.rules.stepSize, .down)
     }
 

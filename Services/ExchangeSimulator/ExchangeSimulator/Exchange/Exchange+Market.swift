@@ -129,7 +129,7 @@ extension Exchange {
         if let pending = books[index].pendingTrade, pending.time == time, pending.price == price,
             pending.aggressor == aggressor
         {
-            books[index].pendingTrade?.quantity += quantity
+            books[index].pendingTrade?.quantity = pending.quantity.plus(quantity)
             books[index].pendingTrade?.lastTradeId = lastId
         } else {
             flushTrade(index)
@@ -142,9 +142,9 @@ extension Exchange {
         books[index].lastPrice = price
         books[index].lastQuantity = quantity
         if aggressor == .buy {
-            books[index].statisticsVolume.buy += quantity
+            books[index].statisticsVolume.buy = books[index].statisticsVolume.buy.plus(quantity)
         } else {
-            books[index].statisticsVolume.sell += quantity
+            books[index].statisticsVolume.sell = books[index].statisticsVolume.sell.plus(quantity)
         }
         if books[index].markPrice == price, !books[index].hasOwnMarks, books[index].mark.price == .zero {
             setMark(index, price, index: price)

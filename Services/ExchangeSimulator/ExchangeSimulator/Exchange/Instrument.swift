@@ -102,8 +102,8 @@ extension Instrument {
         let step = Quantity(row.step) ?? Quantity(raw: fixedScale)
         let tick = Price(row.tick) ?? Price(raw: 1)
         // About 60 million USDT an order, 8 million a market order.
-        let bound = (Notional(raw: 60_000_000 * fixedScale)).quantity(at: price).rounded(toMultipleOf: step, .down)
-        let marketBound = (Notional(raw: 8_000_000 * fixedScale)).quantity(at: price).rounded(toMultipleOf: step, .down)
+        let bound = (Notional(raw: 60_000_000 * fixedScale)).buys(at: price).rounded(toMultipleOf: step, .down)
+        let marketBound = (Notional(raw: 8_000_000 * fixedScale)).buys(at: price).rounded(toMultipleOf: step, .down)
         let rules = InstrumentRules(
             symbol: symbol, tickSize: tick, stepSize: step, minQuantity: step, maxQuantity: bound,
             maxMarketQuantity: marketBound, minNotional: Notional(row.minNotional) ?? .zero,

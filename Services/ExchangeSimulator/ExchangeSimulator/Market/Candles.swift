@@ -26,10 +26,10 @@ public struct Candle: Equatable, Sendable, BitwiseCopyable {
         high = max(high, other.high)
         low = min(low, other.low)
         close = other.close
-        volume += other.volume
-        quoteVolume += other.quoteVolume
-        takerVolume += other.takerVolume
-        takerQuoteVolume += other.takerQuoteVolume
+        volume = volume.plus(other.volume)
+        quoteVolume = quoteVolume.plus(other.quoteVolume)
+        takerVolume = takerVolume.plus(other.takerVolume)
+        takerQuoteVolume = takerQuoteVolume.plus(other.takerQuoteVolume)
         if trades == 0 { firstTradeId = other.firstTradeId }
         if other.trades > 0 { lastTradeId = other.lastTradeId }
         trades += other.trades

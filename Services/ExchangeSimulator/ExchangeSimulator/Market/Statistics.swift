@@ -11,7 +11,7 @@ extension Exchange {
         if !books[index].hasOwnOpenInterest {
             // A tenth of the net taker flow stays open.
             let net = (volume.buy - volume.sell).raw / 10
-            let moved = Quantity(raw: books[index].openInterest.raw + net)
+            let moved = books[index].openInterest.plus(Quantity(raw: net))
             let step = instruments[index].rules.stepSize
             if moved > .zero { books[index].openInterest = moved.rounded(toMultipleOf: step, .down) }
         }
@@ -22,8 +22,8 @@ extension Exchange {
         var buy = Quantity.zero
         var sell = Quantity.zero
         for candle in minutes.suffix(5 * 600) {
-            buy += candle.takerVolume
-            sell += candle.volume - candle.takerVolume
+            buy = buy.plus(candle.takerVolume)
+            sell = sell.plus(candle.volume - candle.takerVolume)
             let end = candle.openTime + 60_000
             guard end.milliseconds % 300_000 == 0 else { continue }
             append(index, at: end, candle.close, buy, sell)

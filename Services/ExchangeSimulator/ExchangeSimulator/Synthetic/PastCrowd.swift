@@ -20,8 +20,8 @@ struct PastCrowd: Sendable {
             _ = crowd.liquidate(mark: candle.low.double)
             _ = crowd.liquidate(mark: candle.high.double)
             crowd.pass(60, at: candle.close.double)
-            volume.buy += candle.takerVolume
-            volume.sell += candle.volume - candle.takerVolume
+            volume.buy = volume.buy.plus(candle.takerVolume)
+            volume.sell = volume.sell.plus(candle.volume - candle.takerVolume)
             let end = candle.openTime + 60_000
             guard end.milliseconds % 300_000 == 0 else { continue }
             rows.append(
@@ -36,7 +36,8 @@ struct PastCrowd: Sendable {
 extension Crowd {
     /// In whole steps.
     func openInterest(of instrument: Instrument) -> Quantity {
-        (Quantity(openInterest, rounding: .down) ?? .zero).rounded(toMultipleOf: instrument.rules.stepSize, .down)
+        (Quantity(openInterest, rounding: .down) ?? Quantity(raw: .max)).rounded(
+            toMultipleOf: instrument.rules.stepSize, .down)
     }
 }
 

@@ -1,17 +1,17 @@
-import SignalContracts
-import TradingPrimitives
+public import SignalContracts
+public import TradingPrimitives
 
 /// One example of each message on each stream, for golden files and the contract's documentation.
-enum Samples {
-    static let cause = StreamId(milliseconds: 1_723_161_256_612, sequence: 4_230_007)
-    static let time = Timestamp(milliseconds: 1_723_161_256_605)
+public enum Samples {
+    public static let cause = StreamId(milliseconds: 1_723_161_256_612, sequence: 4_230_007)
+    public static let time = Timestamp(milliseconds: 1_723_161_256_605)
 
     /// Calls `body` for each sample: the name of its golden file, the message, and how it is read back.
-    static func forEach(_ body: (_ name: String, _ message: any StreamMessage) throws -> Void) throws {
+    public static func forEach(_ body: (_ name: String, _ message: any StreamMessage) throws -> Void) throws {
         for (name, message) in try market() + signals() + trading() + operating() { try body(name, message) }
     }
 
-    static func market() throws -> [(String, any StreamMessage)] {
+    public static func market() throws -> [(String, any StreamMessage)] {
         let bids = BookSide([
             BookLevel(price: try decimal("61800.2"), quantity: try decimal("2.862")),
             BookLevel(price: try decimal("61800.1"), quantity: try decimal("0.696")),
@@ -51,7 +51,7 @@ enum Samples {
         ] + metrics.map { ("MarketMetric-\($0.0)", MarketMetric(eventTime: time, value: $0.1)) }
     }
 
-    static func instrument() throws -> InstrumentRules {
+    public static func instrument() throws -> InstrumentRules {
         InstrumentRules(
             symbol: try symbol(), tickSize: try decimal("0.1"), stepSize: try decimal("0.001"),
             minQuantity: try decimal("0.001"), maxQuantity: try decimal("1000"), maxMarketQuantity: try decimal("120"),
@@ -63,7 +63,7 @@ enum Samples {
         return symbol
     }
 
-    static func orderFlow() throws -> OrderFlowSignal {
+    public static func orderFlow() throws -> OrderFlowSignal {
         var signal = OrderFlowSignal(cause: cause, eventTime: time)
         signal.isWarm = true
         signal.direction = .buyPressure
@@ -85,7 +85,7 @@ enum Samples {
         return signal
     }
 
-    static func tick() -> TickSignal {
+    public static func tick() -> TickSignal {
         var signal = TickSignal(cause: cause, eventTime: time)
         signal.isWarm = true
         signal.direction = .long
@@ -104,7 +104,7 @@ enum Samples {
         return signal
     }
 
-    static func signals() throws -> [(String, any StreamMessage)] {
+    public static func signals() throws -> [(String, any StreamMessage)] {
         var technical = TechnicalSignal(cause: cause, eventTime: time)
         technical.isWarm = true
         technical.direction = .long
@@ -142,7 +142,7 @@ enum Samples {
         ]
     }
 
-    static func trading() throws -> [(String, any StreamMessage)] {
+    public static func trading() throws -> [(String, any StreamMessage)] {
         let id = TradeId(symbol: try symbol(), cause: cause)
         var signals = SignalSnapshot()
         signals.orderFlow = try orderFlow()
@@ -174,6 +174,12 @@ enum Samples {
             ("Decision", decision), ("TradePlan-approved", plan), ("TradePlan-rejected", refused),
             ("ExecutionEvent-fill", fill),
             ("ExecutionEvent-closed", closed),
+        ] + (try states())
+    }
+
+    /// What services say of where they stand.
+    private static func states() throws -> [(String, any StreamMessage)] {
+        [
             (
                 "AccountUpdate",
                 AccountUpdate(
@@ -182,8 +188,45 @@ enum Samples {
                     isVenueReachable: true, usedWeight: 42, weightLimit: 2400, roundTripMs: 3,
                     makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
             ),
+            (
+                "AccountUpdate-hindered",
+                AccountUpdate(
+                    eventTime: time, walletBalance: .zero, availableBalance: .zero, unrealizedPnl: .zero,
+                    openPositions: 0, unknownOrders: 0, acceptsEntries: false, isVenueReachable: false, usedWeight: 0,
+                    weightLimit: 2400, roundTripMs: 0, hindrances: [.userStream, .notReconciled],
+                    contracts: ContractHindrances([
+                        .init(try symbol(), [.notListed, .oldMark])
+                    ]), balanceTime: .zero)
+            ),
+            (
+                "Readiness",
+                Readiness(
+                    eventTime: time, possibleAt: time - 600_000, since: time - 60_000, obstacles: try obstacles(),
+                    isFault: false, reason: "a position is open; the user stream is down")
+            ),
+            (
+                "ContractTerms",
+                ContractTerms(
+                    eventTime: time, status: "TRADING",
+                    rules: try instrument().with(brackets: [
+                        LeverageBracket(
+                            notionalCap: try decimal("300000"), maxLeverage: 150,
+                            maintenanceMarginRatio: try decimal("0.004"), maintenanceAmount: .zero),
+                        LeverageBracket(
+                            notionalCap: try decimal("800000"), maxLeverage: 100,
+                            maintenanceMarginRatio: try decimal("0.005"), maintenanceAmount: try decimal("300")),
+                    ]), makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
+            ),
             ("RiskState", try riskState()),
         ]
+    }
+
+    private static func obstacles() throws(ContractError) -> Obstacles {
+        let text = Array("silence:risk,hindrance:user_stream,gate:hedge,gate:locked,rule:no_rules".utf8)
+        guard let obstacles = text.withUnsafeBytes({ Obstacles(text: $0) }) else {
+            throw .malformed(field: "sample", text: "obstacles")
+        }
+        return obstacles
     }
 
     private static func gateCounts() -> GateCounts {
@@ -205,7 +248,7 @@ enum Samples {
         return state
     }
 
-    static func terms() throws -> TradeTerms {
+    public static func terms() throws -> TradeTerms {
         TradeTerms(
             entryPrice: try decimal("61800.2"), entryLevel: try decimal("61805"), quantity: try decimal("0.016"),
             notional: try decimal("988.8032"),
@@ -219,7 +262,7 @@ enum Samples {
             takerFeeRate: try decimal("0.0005"))
     }
 
-    static func summary() throws -> TradeSummary {
+    public static func summary() throws -> TradeSummary {
         TradeSummary(
             exitReason: .takeProfit2, size: try decimal("988.8032"), quantity: try decimal("0.016"),
             entryPrice: try decimal("61800.2"), exitPrice: try decimal("61890.4"), leverage: 5,
@@ -229,7 +272,7 @@ enum Samples {
             exitTime: time + 184_000)
     }
 
-    static func operating() throws -> [(String, any StreamMessage)] {
+    public static func operating() throws -> [(String, any StreamMessage)] {
         [
             (
                 "EngineWeights",
