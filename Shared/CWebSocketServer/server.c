@@ -81,6 +81,8 @@ cws_server *cws_start(const char *host, int port, const cws_limits *limits, cons
 }
 
 int cws_port(const cws_server *server) { return server->port; }
+int cws_connection_count(const cws_server *server) { return server->seated; }
+uint64_t cws_turned_away_count(const cws_server *server) { return server->turned_away; }
 
 void cws_wake(cws_server *server) {
     uint64_t one = 1;
@@ -89,6 +91,7 @@ void cws_wake(cws_server *server) {
 
 static void free_connection(cws_server *server, connection *c) {
     server->slots[c->id % (uint64_t)server->limits.connections_max] = NULL;
+    server->seated--;
     free(c->in.bytes);
     free(c->out.bytes);
     free(c->message.bytes);
@@ -108,6 +111,7 @@ void cws_stop(cws_server *server) {
 // MARK: coming
 
 static void tell_turned_away(cws_server *server, int error) {
+    server->turned_away++;
     if (server->now_ms < server->tells_again_ms) return;
     server->tells_again_ms = server->now_ms + TELL_EVERY_MS;
     server->handlers.turned_away(server->owner, error);
@@ -155,6 +159,7 @@ static bool seat(cws_server *server, int fd) {
     c->fd = fd;
     cws_enter(server, c, CWS_IDLE);
     server->slots[slot] = c;
+    server->seated++;
     return true;
 }
 
@@ -302,6 +307,9 @@ bool cws_poll(cws_server *server, int64_t timeout_us) {
         if (c->stage != CWS_GONE && c->has_more) serve_more(server, c);
         if (c->stage != CWS_GONE && !c->has_more && server->now_ms >= deadline(server, c)) end_wait(c);
     }
-    if (ready > 0 && server->polled[1].revents) accept_all(server);
+    if (ready > 0 && server->polled[1].revents) {
+        tidy(server);  // who has gone in this turn makes room first
+        accept_all(server);
+    }
     return true;
 }

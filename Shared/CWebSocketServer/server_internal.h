@@ -56,6 +56,8 @@ struct cws_server {
     int listener, waker, port;
     connection **slots;  // connections_max of them
     uint64_t generation;
+    int seated;                  // connections that have a place
+    uint64_t turned_away;        // connections, or attempts to take one
     int64_t now_ms;              // of this turn
     int64_t accepts_again_ms;    // after a failure
     int64_t tells_again_ms;      // that connections are turned away

@@ -33,6 +33,8 @@ public final class HTTPResponder {
 
     /// Told why no client can be taken, each time before a pause.
     public var onTrouble: (_ reason: String) -> Void = { _ in }
+    /// Visitors whose place was taken by later ones, since the start.
+    public private(set) var displacedCount: Int64 = 0
     private let reactor: Reactor
     private let listener: Int32
     private let visitMs: Int64
@@ -108,7 +110,10 @@ public final class HTTPResponder {
             }
             _ = fcntl(client, F_SETFL, O_NONBLOCK)
             _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-            if let first = order.first, order.count == Self.clientsMax { drop(first) }
+            if let first = order.first, order.count == Self.clientsMax {
+                displacedCount += 1
+                drop(first)
+            }
             clients[client] = Client(end: reactor.after(ms: visitMs) { [unowned self] in drop(client) })
             order.append(client)
             reactor.watch(client, for: .read) { [unowned self] _ in advance(client) }

@@ -113,6 +113,11 @@ public final class ServiceContext {
         metrics.gauge("standby", help: "1 while another instance does it.") { [unowned self] in isStandby ? 1 : 0 }
         metrics.gauge("redis_up", help: "1 while Redis can be reached.") { isRedisUp() ? 1 : 0 }
         ProcessMetrics.show(metrics)
+        metrics.counter(
+            "metrics_visitors_displaced_total", help: "Visitors of this port that made room for later ones."
+        ) {
+            [unowned self] in Double(responder?.displacedCount ?? 0)
+        }
         guard metricsPort > 0 else { return }
         responder = HTTPResponder(reactor, host: settings.metricsHost, port: metricsPort) { [unowned self] path in
             switch path {

@@ -135,12 +135,14 @@ struct SocketDoorTests {
     }
 
     @Test func `who is silent is asked, and cut when no answer comes`() throws {
-        let door = try Door(["ping_after_ms": 50, "hangup_after_ms": 200])
-        let answering = try door.socket()
+        let patient = try Door(["ping_after_ms": 50])
+        let answering = try patient.socket()
         for _ in 0..<6 {
             #expect(answering.next() == .other(9))
             answering.write(TestClient.frame(0x8A, []))
         }
+        patient.expectSound()
+        let door = try Door(["ping_after_ms": 50, "hangup_after_ms": 200])
         let silent = try door.socket()
         #expect(silent.next() == .other(9))
         #expect(silent.rest()?.isEmpty == true)

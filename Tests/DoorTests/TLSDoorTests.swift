@@ -89,9 +89,11 @@ struct TLSDoorTests {
     }
 
     @Test func `a handshake has an end, and so has an answer that nobody takes`() throws {
-        let door = try Door(["handshake_ms": 100, "stall_ms": 100])
-        let silent = try #require(TestClient(port: door.tlsPort))
+        let hasty = try Door(["handshake_ms": 100])
+        let silent = try #require(TestClient(port: hasty.tlsPort))
         #expect(silent.rest()?.isEmpty == true)
+        hasty.expectSound()
+        let door = try Door(["stall_ms": 100])
         let slow = try talker(door, receiveRoom: 4096)
         #expect(slow.shakeHands())
         slow.say("GET /big/60000000 HTTP/1.1\r\n\r\n")

@@ -60,6 +60,12 @@ public final class DashboardShell {
         context.metrics.gauge("dashboard_watchers", help: "Pages that are open.") { [weak self] in
             Double(self?.watchers.count ?? 0)
         }
+        context.metrics.gauge("dashboard_connections", help: "Connections of browsers and programs.") { [weak self] in
+            Double(self?.server.map(cws_connection_count) ?? 0)
+        }
+        context.metrics.counter("dashboard_turned_away_total", help: "Connections that could not be taken.") {
+            [weak self] in Double(self?.server.map(cws_turned_away_count) ?? 0)
+        }
         context.log.info("listening") {
             $0.put("host", settings.host)
             $0.put("port", port)

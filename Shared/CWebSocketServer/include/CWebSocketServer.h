@@ -50,6 +50,10 @@ typedef struct {
 /// Starts to listen. `port` 0 takes a free one. NULL when it can't: `errno` says why.
 cws_server *cws_start(const char *host, int port, const cws_limits *limits, const cws_handlers *handlers, void *owner);
 int cws_port(const cws_server *server);
+/// Connections that are there, of either kind.
+int cws_connection_count(const cws_server *server);
+/// Connections that were turned away, and attempts to take one that failed, since the start.
+uint64_t cws_turned_away_count(const cws_server *server);
 /// Serves what is ready; sleeps up to `timeout_us` when nothing is. False when the loop has failed.
 bool cws_poll(cws_server *server, int64_t timeout_us);
 /// Ends a sleeping `cws_poll`; from any thread.

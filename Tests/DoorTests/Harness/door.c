@@ -60,6 +60,12 @@ static void on_request(
     }
     if (has_path(head, head_size, "/release")) release_late();
     if (has_path(head, head_size, "/count")) return answer(id, text, (size_t)snprintf(text, 32, "%llu", (unsigned long long)requests), keep_alive);
+    if (has_path(head, head_size, "/places")) {
+        int n = snprintf(
+            text, sizeof text, "%d there, %s", cws_connection_count(server),
+            cws_turned_away_count(server) ? "some not" : "all");
+        return answer(id, text, (size_t)n, keep_alive);
+    }
     if (has_path(head, head_size, "/big/")) {
         const char *digits = (const char *)memchr(head, ' ', head_size) + 6;
         size_t size = strtoull(digits, NULL, 10);
