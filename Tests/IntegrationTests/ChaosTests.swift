@@ -30,11 +30,11 @@ struct ChaosTests {
         let chaos = Chaos(suite, postgres, services: services, seed: Self.seed)
         chaos.run(seconds: Self.seconds)
         let calm = PaperSuite.nowMs()
-        try flatten(suite, title)
+        try suite.flatten()
         let converged = Double(PaperSuite.nowMs() - calm) / 1000
         chaos.finish()
         // Streams and tables are compared as they stand when nobody writes any more.
-        for service in PaperSuite.engines + ["data-hub"] { suite.kill(service) }
+        for service in PaperSuite.engines { suite.kill(service) }
         let database = TestDatabase(url: postgres.url)
         try awaitRecords(suite, database, title)
         var audit = RunAudit(seed: Self.seed, title: title)
@@ -43,21 +43,6 @@ struct ChaosTests {
         let told = chaos.counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         print("\(chaos.troubles) troubles: \(told); flat \(converged) s after the last")
         try audit.check(suite, database)
-    }
-
-    /// When all is well again the suite stops its entries and closes everything.
-    private func flatten(_ suite: PaperSuite, _ title: String) throws {
-        try #require(
-            suite.wait { try suite.control(["stop"]).exitCode == 0 },
-            "\(title)\n\(suite.log("executor").suffix(1500))")
-        var last = ""
-        let isClosed = suite.wait {
-            let closed = try suite.control(["close-all"])
-            last = closed.output
-            return closed.exitCode == 0
-        }
-        #expect(isClosed, "\(title)\n\(last)\n\(suite.log("executor").suffix(1500))")
-        sleep(4)
     }
 
     /// The recorder has what the streams have.

@@ -29,7 +29,7 @@ struct ClusterSuiteTests {
         }
         try checkConsole(suite)
         try suite.flatten()
-        for service in PaperSuite.engines + ["data-hub"] { suite.kill(service) }
+        for service in PaperSuite.engines { suite.kill(service) }
         let database = TestDatabase(url: postgres.url)
         #expect(
             suite.wait {

@@ -30,11 +30,19 @@ extension PaperSuite {
         }
     }
 
-    /// Stops entries and closes everything, and waits until all has been said.
+    /// Stops entries, closes everything, and lets all that is on its way arrive.
     func flatten() throws {
         try #require(wait { try control(["stop"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
         #expect(wait { try control(["close-all"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
-        sleep(4)
+        try settle()
+    }
+
+    /// Ends the market, and waits until everybody has done what it has set off.
+    func settle() throws {
+        _ = terminate("data-hub")
+        let isQuiet = wait { try hasArrived() }
+        let streams = try control(["streams"]).output
+        #expect(isQuiet, "\(streams)")
     }
 
     static func nowMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }

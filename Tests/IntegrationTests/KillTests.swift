@@ -46,20 +46,10 @@ struct KillTests {
             suite.start([service])
             if service == "executor" { executorSince = PaperSuite.nowMs() }
         }
-        try flatten(suite)
+        try suite.flatten()
         executorUp.append([executorSince, PaperSuite.nowMs()])
         var audit = RunAudit(seed: Self.seed, title: "seed \(Self.seed), \(Self.kills) kills")
         audit.executorUp = executorUp
         try audit.check(suite)
-    }
-
-    private func flatten(_ suite: PaperSuite) throws {
-        try #require(
-            suite.wait { try suite.control(["stop"]).exitCode == 0 },
-            "\(suite.log("executor").suffix(800))")
-        let closed = try suite.control(["close-all"])
-        #expect(closed.exitCode == 0, "\(closed.output)")
-        // What was on the way is answered, and every event said, within a moment.
-        sleep(4)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import RedisTestSupport
+import SignalContracts
 import StreamBus
 import TestSupport
 import TradingPrimitives
@@ -125,7 +126,7 @@ final class PaperSuite {
     // MARK: The venue's own word
 
     func venue(_ path: String) throws -> [String: Any] {
-        let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", venueURL + path])
+        let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "60", venueURL + path])
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any] ?? [:]
     }
 
@@ -133,18 +134,18 @@ final class PaperSuite {
     @discardableResult
     func disturb(_ path: String, _ json: String) -> String? {
         let result = try? Subprocess.run(
-            "/usr/bin/curl", ["-s", "-f", "--max-time", "2", "-d", json, venueURL + "/sim/v1/" + path])
+            "/usr/bin/curl", ["-s", "-f", "--max-time", "60", "-d", json, venueURL + "/sim/v1/" + path])
         return result.flatMap { $0.exitCode == 0 ? $0.output : nil }
     }
 
     /// What the venue tells of its faults, as it wrote it.
     func faults() -> String {
-        (try? Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", venueURL + "/sim/v1/faults"]).output) ?? ""
+        (try? Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "60", venueURL + "/sim/v1/faults"]).output) ?? ""
     }
 
     func endFaults() {
         _ = try? Subprocess.run(
-            "/usr/bin/curl", ["-s", "--max-time", "2", "-X", "DELETE", venueURL + "/sim/v1/faults"])
+            "/usr/bin/curl", ["-s", "--max-time", "60", "-X", "DELETE", venueURL + "/sim/v1/faults"])
     }
 
     /// Frames of each stream that the venue has sent.
@@ -184,6 +185,21 @@ final class PaperSuite {
             guard page.count == 5000, let last = page.last else { return all }
             from = "(\(last.id)"
         }
+    }
+
+    /// Whether all readers have done all that stands in the streams.
+    func hasArrived() throws -> Bool {
+        let client = try client()
+        let keys = symbols.flatMap { symbol in
+            StreamKind.allCases.filter(\.isPerSymbol).map { "\($0.rawValue):{\(symbol)}" }
+        }
+        for key in keys + StreamKind.allCases.filter({ !$0.isPerSymbol }).map(\.rawValue) {
+            guard try client.command("EXISTS", key).integer == 1 else { continue }
+            for group in try client.command("XINFO", "GROUPS", key).elements {
+                guard group["lag"]?.integer == 0, group["pending"]?.integer == 0 else { return false }
+            }
+        }
+        return true
     }
 
     func length(_ key: String) throws -> Int { Int(try client().command("XLEN", key).integer ?? 0) }

@@ -35,7 +35,7 @@ struct RollingUpgradeTests {
         let before = try suite.entryCount()
         #expect(suite.wait { try suite.entryCount() > before }, "\(suite.log("executor").suffix(1500))")
         try suite.flatten()
-        for service in PaperSuite.engines + ["data-hub"] { suite.kill(service) }
+        for service in PaperSuite.engines { suite.kill(service) }
         #expect(
             suite.wait {
                 try database.value("SELECT count(*) FROM executions")

@@ -62,8 +62,8 @@ struct ScaleTests {
             left -= round
             let began = Date()
             let troubles = disturb(seconds: round, &random)
-            try #require(suite.wait { try hasCaughtUp() })
-            sleep(6)
+            // What is compared has been said to its end.
+            try suite.settle()
             for trouble in troubles where trouble.kind != .asleep {
                 guard let delay = try takeover(after: trouble) else { continue }
                 if delay > Self.takeoverMaxMs {
@@ -78,6 +78,7 @@ struct ScaleTests {
                 }
             }
             compared += try compare(minutes: Int(Date().timeIntervalSince(began) / 60) + 1)
+            suite.start(["data-hub"])
         }
         tell("killed", delays)
         tell("stopped", handOvers)
@@ -130,20 +131,6 @@ struct ScaleTests {
             usleep(UInt32(random.next() % 2_500_000))
         }
         return troubles
-    }
-
-    private func hasCaughtUp() throws -> Bool {
-        let client = try suite.redis.client()
-        for symbol in Self.symbols {
-            for kind in ["md.trade", "md.book", "md.candle", "md.metric"] {
-                for group in try client.command("XINFO", "GROUPS", "\(kind):{\(symbol)}").elements {
-                    guard let lag = group["lag"]?.integer, lag < 100, group["pending"]?.integer ?? 0 < 100 else {
-                        return false
-                    }
-                }
-            }
-        }
-        return true
     }
 
     /// How late the latest of the contracts' next signals was, milliseconds: all but a little of it is the taking over.
