@@ -42,7 +42,7 @@ struct DashboardTests {
     }
 
     private func curl(_ arguments: [String]) throws -> String {
-        try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5"] + arguments).output
+        try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "60"] + arguments).output
     }
 
     private func script(_ path: String) -> String { SharedData.packageRoot.appending(path: "Tests/\(path)").path }

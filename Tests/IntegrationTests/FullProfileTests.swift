@@ -175,8 +175,7 @@ struct FullProfileTests {
         }
         try expectTrades(try closed(suite).count + 1, suite)
         #expect(suite.wait { try suite.control(["stop"]).exitCode == 0 })
-        let flat = try suite.control(["close-all"])
-        #expect(flat.exitCode == 0, "\(flat.output)")
+        #expect(suite.wait { try suite.control(["close-all"]).exitCode == 0 }, "\(suite.log("executor").suffix(1500))")
         try expectCounts(suite, database)
         try expectOneDay(suite)
         try expectReport(suite, database)

@@ -47,7 +47,7 @@ struct NotifierTests {
         @discardableResult
         func post(_ path: String, _ body: String) -> String? {
             let result = try? Subprocess.run(
-                "/usr/bin/curl", ["-s", "--max-time", "3", "--data", body, "http://127.0.0.1:\(port)/test/\(path)"])
+                "/usr/bin/curl", ["-s", "--max-time", "60", "--data", body, "http://127.0.0.1:\(port)/test/\(path)"])
             return result.flatMap { $0.exitCode == 0 ? $0.output : nil }
         }
 
@@ -179,7 +179,10 @@ struct NotifierTests {
             // The same code once more says nothing.
             desk.write("/close_all \(code)")
         }
-        sleep(1)
+        // What is asked after it is answered after it.
+        let count = desk.sent().count
+        desk.write("/help")
+        #expect(desk.suite.wait { desk.sent()[count...].contains { $0.text.contains("/close_all") } })
         #expect(try desk.commands().map(\.name) == [.closeAll, .closeAll, .closeAll, .closeAll])
         #expect(Set(try desk.commands().map(\.id)).count == 4)
     }

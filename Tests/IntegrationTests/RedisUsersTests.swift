@@ -168,8 +168,13 @@ struct RedisUsersTests {
                 "\(suite.folder)/person.yaml",
                 "redis: {user: vortexctl, password_file: \"\(folder)/vortexctl/redis\"}\n"))
         for command in [["status"], ["streams"], ["doctor"], ["why-not", "BTCUSDT"], ["stop"], ["close-all"]] {
-            let answer = try suite.control(["-c", "\(suite.folder)/person.yaml"] + command)
-            #expect(answer.exitCode == 0, "\(command): \(answer.output)")
+            var answer = ""
+            let isDone = suite.wait {
+                let result = try suite.control(["-c", "\(suite.folder)/person.yaml"] + command)
+                answer = result.output
+                return result.exitCode == 0
+            }
+            #expect(isDone, "\(command): \(answer)")
         }
         #expect(suite.wait { try database.value("SELECT count(*) > 0 FROM trades") == "t" })
         #expect(try refusals(client) == [])

@@ -112,7 +112,7 @@ struct ClusterHostTests {
         for worker in workers { for _ in 0..<4 { worker.context.reactor.poll(timeoutMs: 1) } }
         // It waits for what its own connection wrote, and so for all before that.
         try onMaster.command("SET", "{BTCUSDT}", "last")
-        #expect(try onMaster.command("WAIT", "1", "5000").integer == 1)
+        #expect(try onMaster.command("WAIT", "1", "60000").integer == 1)
         cluster.kill(master)
         let began = SystemClock.monotonicUs()
         let others = Self.names.filter { $0 != "BTCUSDT" }
