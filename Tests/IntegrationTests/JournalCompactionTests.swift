@@ -67,12 +67,12 @@ struct JournalCompactionTests {
 
     @Test func `a journal of another mode of trading is refused by name, and left as it is`() throws {
         suite.start(["risk-manager"])
-        try #require(suite.wait(seconds: 90) { isLive })
+        try #require(suite.wait { isLive })
         let risk = "\(suite.folder)/risk-manager.journal"
         // The day's first balance is the first thing that must survive.
-        try #require(suite.wait(seconds: 60) { try Journal.verify(path: risk).recordCount > 0 })
+        try #require(suite.wait { try Journal.verify(path: risk).recordCount > 0 })
         for service in ["executor", "risk-manager"] {
-            #expect(suite.terminate(service).code == 0)
+            #expect(suite.terminate(service) == 0)
             let path = "\(suite.folder)/\(service).journal"
             let before = try Data(contentsOf: URL(filePath: path))
             suite.start(service, as: "\(service)-demo", "mode: demo\n")
