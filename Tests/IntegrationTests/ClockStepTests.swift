@@ -79,10 +79,14 @@ struct ClockStepTests {
         try step(suite, to: "+5")
         defer { FakedClock.sweep() }
         let words = try launcher(suite) + ["\(PaperSuite.programs)/vortexctl", "-c", "\(suite.folder)/suite.yaml"]
-        let result = try Subprocess.run(words[0], words.dropFirst() + ["doctor"])
-        let line = try #require(result.output.split(separator: "\n").first { $0.hasPrefix("clock") })
-        let offset = line.split(separator: " ").compactMap { Int($0) }.first
-        // A busy machine makes the round trip longer, and its middle less sure.
-        #expect((-7000 ... -3000).contains(offset ?? 0), "\(line)")
+        var line = ""
+        // A round trip that a busy machine has made long says little about its middle: the doctor is asked again.
+        let isTold = suite.wait {
+            let result = try Subprocess.run(words[0], words.dropFirst() + ["doctor"])
+            line = result.output.split(separator: "\n").first { $0.hasPrefix("clock") }.map(String.init) ?? ""
+            let offset = line.split(separator: " ").compactMap { Int($0) }.first
+            return (-5200 ... -4800).contains(offset ?? 0)
+        }
+        #expect(isTold, "\(line)")
     }
 }
