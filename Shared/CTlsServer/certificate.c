@@ -28,7 +28,7 @@ static X509 *sign_own(EVP_PKEY *key) {
 }
 
 static bool write_certificate(const char *path, X509 *certificate) {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(path, "we");
     if (!file) return false;
     bool written = PEM_write_X509(file, certificate) == 1;
     return fclose(file) == 0 && written;

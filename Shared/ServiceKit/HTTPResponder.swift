@@ -55,7 +55,7 @@ public final class HTTPResponder {
     /// For tests: with a shorter visit, or with an `acceptOne` that fails.
     init?(
         _ reactor: Reactor, host: String, port: Int, visitMs: Int64 = visitMs,
-        acceptOne: @escaping (Int32) -> Int32 = { accept($0, nil, nil) },
+        acceptOne: @escaping (Int32) -> Int32 = { accept($0, nil, nil) },  // tidy-ok: acceptAll closes it for children
         respond: @escaping (_ path: String) -> Response?
     ) {
         self.reactor = reactor
