@@ -24,12 +24,12 @@ test: install ; @Tests/run.sh
 # The slow form of two suites: a hundred kills, and recordings at their own speed. About twelve minutes.
 test-long: build
 	swift build --build-tests
-	VORTEX7_KILLS=100 VORTEX7_PLAY_RATES=1,20 VORTEX7_BIN=$(CURDIR)/.build/release \
+	VORTEX7_JUDGE_TIMES=1 VORTEX7_KILLS=100 VORTEX7_PLAY_RATES=1,20 VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter 'KillTests|RecordingTests'
 # Three workers of each engine disturbed at random, and restarts while trading: MINUTES=10 RATE=5 RESTARTS=100
 scale: build
 	swift build --build-tests
-	VORTEX7_SCALE_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SCALE_RATE=$(or $(RATE),5) VORTEX7_RESTARTS=$(or $(RESTARTS),100) \
+	VORTEX7_JUDGE_TIMES=1 VORTEX7_SCALE_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SCALE_RATE=$(or $(RATE),5) VORTEX7_RESTARTS=$(or $(RESTARTS),100) \
 		VORTEX7_BIN=$(CURDIR)/.build/release swift test --skip-build --no-parallel --filter 'ScaleTests|RollingRestartTests'
 # The whole suite in one process under a virtual clock and seeded faults: SEEDS=10000, SEED=7 for one, MUTATION=all for deliberate bugs.
 sim: install
@@ -39,7 +39,7 @@ sim: install
 # Kills and pauses services, Redis and PostgreSQL at random while the venue goes wrong, then audits everything: MINUTES=10 SEED=7
 chaos: build
 	swift build --build-tests
-	VORTEX7_CHAOS_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SEED=$(or $(SEED),$$RANDOM) VORTEX7_BIN=$(CURDIR)/.build/release \
+	VORTEX7_JUDGE_TIMES=1 VORTEX7_CHAOS_SECONDS=$$(($(or $(MINUTES),10) * 60)) VORTEX7_SEED=$(or $(SEED),$$RANDOM) VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter ChaosTests
 # Hours of market of each profile, with a fault now and then, and what must hold after them: HOURS=24 RATE=20 PROFILES=phase1 SEED=7.
 # 24 hours of two profiles take two and a half. The report is in var/soak.txt.

@@ -141,7 +141,7 @@ executable(
     uses: hosting + ["BinanceFutures", "CCurl", "Notices", "OperatorConsole", "StreamBus"])
 
 // What serves browsers and the simulator's clients
-shim("CWebSocketServer", links: ["websockets"])
+shim("CWebSocketServer", links: ["crypto"])
 module("WebServer", .adapter, in: "Shared", uses: ["COpenSSL", "CWebSocketServer"])
 
 module(
@@ -173,14 +173,21 @@ targets.append(
     .target(
         name: "TestSupport", dependencies: ["SignalContracts", "TradingPrimitives"], path: "Tests/Support",
         swiftSettings: strict))
+// A TLS client whose bytes a test may lose, cut and invent.
+place("CTlsTalk", .c, uses: [])
+targets.append(
+    .target(
+        name: "CTlsTalk", path: "Tests/Fuzz/CTlsTalk",
+        linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]))
 // Fuzzing: the targets are read by an ordinary test too; libFuzzer's own program is built by Tests/Fuzz/run.sh.
 place("FuzzTargets", .adapter, uses: ["Execution", "SignalContracts", "TradingPrimitives"])
 targets.append(
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "BinanceFutures", "ExchangeSimulator", "ExchangeSimulatorServer", "Execution", "SignalContracts",
-            "TestSupport", "TradingPrimitives", "Venue", "WebServer",
+            "BinanceFutures", "CHiredis", "COpenSSL", "CTlsServer", "CTlsTalk", "CWebSocketClient", "CWebSocketServer",
+            "ExchangeSimulator", "ExchangeSimulatorServer", "Execution", "SignalContracts", "TestSupport",
+            "TradingPrimitives", "Venue", "WebServer",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: strict))
 if Context.environment["VORTEX7_FUZZ"] != nil {
     executable("fuzz", in: "Tests/Fuzz", uses: ["FuzzTargets"])
@@ -254,6 +261,9 @@ tests(
     ])
 tests("TidyTests", of: ["TestSupport"])
 tests("FuzzTests", of: ["FuzzTargets", "TradingPrimitives"])
+tests(
+    "DoorTests", of: ["CTlsTalk", "RedisTestSupport", "TestSupport", "dashboard", "exchange-simulator"],
+    excluding: ["Harness"])
 tests("DecisionsTests", of: ["Decisions", "SignalContracts", "TradingPrimitives"])
 tests("LearningTests", of: ["Learning"])
 tests("NoticesTests", of: ["Notices", "SignalContracts", "TradingPrimitives"])

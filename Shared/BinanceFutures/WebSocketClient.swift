@@ -20,10 +20,8 @@ public final class WebSocketClient {
                 guard let owner else { return }
                 Unmanaged<Reactor>.fromOpaque(owner).takeUnretainedValue().poll(timeoutMs: 0)
             }, Unmanaged.passUnretained(reactor).toOpaque())
-        guard adopted == 0 else {
-            cwsc_destroy(context)
-            return nil
-        }
+        // Who gives up here is let go, and `deinit` destroys the context.
+        guard adopted == 0 else { return nil }
     }
 
     deinit { cwsc_destroy(context) }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,17 +49,38 @@ static void *add(const redisReadTask *task, int kind, int64_t integer, const cha
     return reader;
 }
 
+/// A kind of RESP3's is one of text, too.
 static void *add_string(const redisReadTask *task, char *text, size_t length) {
-    return add(task, task->type, 0, text, length);
+    bool is_known = task->type == CHIREDIS_STATUS || task->type == CHIREDIS_ERROR;
+    return add(task, is_known ? task->type : CHIREDIS_STRING, 0, text, length);
 }
+// hiredis 1 counts elements in a size_t, and has doubles and truth values (which only RESP3 servers send).
+#if HIREDIS_MAJOR >= 1
+static void *add_array(const redisReadTask *task, size_t count) {
+    return add(task, CHIREDIS_ARRAY, (int64_t)count, NULL, 0);
+}
+static void *add_double(const redisReadTask *task, double value, char *text, size_t length) {
+    (void)value;
+    return add(task, CHIREDIS_STRING, 0, text, length);
+}
+static void *add_bool(const redisReadTask *task, int value) { return add(task, CHIREDIS_INTEGER, value, NULL, 0); }
+#else
 static void *add_array(const redisReadTask *task, int count) { return add(task, CHIREDIS_ARRAY, count, NULL, 0); }
+#endif
 static void *add_integer(const redisReadTask *task, long long value) {
     return add(task, CHIREDIS_INTEGER, value, NULL, 0);
 }
 static void *add_nil(const redisReadTask *task) { return add(task, CHIREDIS_NIL, 0, NULL, 0); }
 static void keep(void *object) { (void)object; }
 
-static redisReplyObjectFunctions functions = {add_string, add_array, add_integer, add_nil, keep};
+// By name: the table's order differs from one version to the next.
+static redisReplyObjectFunctions functions = {
+    .createString = add_string, .createArray = add_array, .createInteger = add_integer, .createNil = add_nil,
+    .freeObject = keep,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = add_double, .createBool = add_bool,
+#endif
+};
 
 chiredis_reader *chiredis_reader_create(void) {
     chiredis_reader *reader = calloc(1, sizeof *reader);

@@ -2,8 +2,13 @@
 
 #include <fcntl.h>
 #include <libwebsockets.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/// Bytes that may wait for a server that takes nothing; beyond, the connection ends and its owner opens another.
+enum { QUEUE_MAX = 1 << 20 };
 
 typedef struct message {
     struct message *next;
@@ -18,8 +23,10 @@ struct cwsc_connection {
     unsigned char *assembled;
     size_t assembled_count, assembled_capacity, message_max;
     message *first, *last;
+    size_t queued;
     int wants_ping;
     int is_closing;
+    int is_given_up;  // Its end is still to be told.
     int *has_ended;  // While cwsc_open runs: where to say that the end came already.
 };
 
@@ -46,7 +53,7 @@ static void release(cwsc_connection *connection) {
 
 static void end(struct lws *wsi, cwsc_connection *connection, const void *reason, size_t count) {
     lws_set_opaque_user_data(wsi, NULL);
-    connection->wsi = NULL;
+    connection->wsi = NULL;  // What the owner says in its last call goes nowhere.
     if (connection->has_ended) *connection->has_ended = 1;
     tell(connection, CWSC_ENDED, reason, count);
     release(connection);
@@ -58,7 +65,7 @@ static int receive(struct lws *wsi, cwsc_connection *connection, void *in, size_
     if (connection->assembled_count == 0 && is_whole) {
         if (count > connection->message_max) return -1;
         tell(connection, CWSC_MESSAGE, in, count);
-        return connection->is_closing ? -1 : 0;
+        return 0;
     }
     size_t needed = connection->assembled_count + count;
     if (needed > connection->message_max) return -1;
@@ -73,7 +80,14 @@ static int receive(struct lws *wsi, cwsc_connection *connection, void *in, size_
     if (!is_whole) return 0;
     connection->assembled_count = 0;
     tell(connection, CWSC_MESSAGE, connection->assembled, needed);
-    return connection->is_closing ? -1 : 0;
+    return 0;
+}
+
+/// Has the loop end a connection without waiting for the server's goodbye, which a refusal from inside a callback would do. lws
+/// forgets the time-out when it ends a handshake, so it is set again whenever lws calls.
+static void kill_soon(cwsc_connection *connection) {
+    if (!connection->wsi) return;
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
 }
 
 static int write_next(struct lws *wsi, cwsc_connection *connection) {
@@ -86,6 +100,7 @@ static int write_next(struct lws *wsi, cwsc_connection *connection) {
         int written = lws_write(wsi, next->bytes + LWS_PRE, next->count, LWS_WRITE_TEXT);
         connection->first = next->next;
         if (!connection->first) connection->last = NULL;
+        connection->queued -= next->count;
         free(next);
         if (written < 0) return -1;
     }
@@ -97,9 +112,13 @@ static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *us
     (void)user;
     cwsc_connection *connection = lws_get_opaque_user_data(wsi);
     if (!connection) return 0;
-    if (connection->is_closing && reason != LWS_CALLBACK_WSI_DESTROY && reason != LWS_CALLBACK_CLIENT_CLOSED &&
-        reason != LWS_CALLBACK_CLIENT_CONNECTION_ERROR)
-        return -1;
+    connection->wsi = wsi;
+    bool is_end = reason == LWS_CALLBACK_WSI_DESTROY || reason == LWS_CALLBACK_CLIENT_CLOSED ||
+                  reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR;
+    if ((connection->is_closing || connection->is_given_up) && !is_end) {
+        kill_soon(connection);
+        return 0;
+    }
     switch (reason) {
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         tell(connection, CWSC_OPENED, NULL, 0);
@@ -160,13 +179,15 @@ void cwsc_destroy(cwsc_context *context) {
 }
 
 int cwsc_adopt(cwsc_context *context, int descriptor, void (*ready)(void *), void *owner) {
-    // libwebsockets closes what it adopts.
+    // libwebsockets closes what it has adopted.
     int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return -1;
     context->ready = ready;
     context->ready_owner = owner;
     lws_sock_file_fd_type fd = {.filefd = copy};
-    return lws_adopt_descriptor_vhost(context->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "foreign", NULL) ? 0 : -1;
+    if (lws_adopt_descriptor_vhost(context->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "foreign", NULL)) return 0;
+    close(copy);  // lws closes only sockets that it could not adopt
+    return -1;
 }
 
 cwsc_connection *cwsc_open(
@@ -185,31 +206,44 @@ cwsc_connection *cwsc_open(
     info.origin = host;
     info.port = port;
     info.path = path;
-    info.ssl_connection = use_tls ? LCCSCF_USE_SSL : 0;
+    // Who we asked is who answers: no server sends us on to another one.
+    info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (use_tls ? LCCSCF_USE_SSL : 0);
     info.local_protocol_name = "cwsc";
     info.alpn = "http/1.1";
     info.opaque_user_data = connection;
-    info.pwsi = &connection->wsi;
+    // No `pwsi`: lws writes to it after the end of what it stands for, when our callback has freed the connection. The
+    // callback is told the wsi each time.
     int has_ended = 0;
     connection->has_ended = &has_ended;
     struct lws *wsi = lws_client_connect_via_info(&info);
     if (has_ended) return NULL;
     connection->has_ended = NULL;
+    connection->wsi = wsi;
     if (wsi) return connection;
     tell(connection, CWSC_ENDED, "not begun", 9);
     release(connection);
     return NULL;
 }
 
+/// The end is told by the loop, not inside the owner's call.
+static int give_up(cwsc_connection *connection) {
+    connection->is_given_up = 1;
+    kill_soon(connection);
+    if (connection->wsi) lws_callback_on_writable(connection->wsi);
+    return -1;
+}
+
 int cwsc_send(cwsc_connection *connection, const void *bytes, size_t count) {
+    if (count > QUEUE_MAX - connection->queued) return give_up(connection);
     message *next = malloc(sizeof *next + LWS_PRE + count);
-    if (!next) return -1;
+    if (!next) return give_up(connection);
     next->next = NULL;
     next->count = count;
     memcpy(next->bytes + LWS_PRE, bytes, count);
     if (connection->last) connection->last->next = next;
     else connection->first = next;
     connection->last = next;
+    connection->queued += count;
     if (connection->wsi) lws_callback_on_writable(connection->wsi);
     return 0;
 }
@@ -222,7 +256,8 @@ void cwsc_ping(cwsc_connection *connection) {
 void cwsc_close(cwsc_connection *connection) {
     connection->handler = NULL;
     connection->is_closing = 1;
-    if (connection->wsi) lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    kill_soon(connection);
+    if (connection->wsi) lws_callback_on_writable(connection->wsi);
 }
 
 int cwsc_service(cwsc_context *context, int wait) { return lws_service(context->lws, wait ? 0 : -1) < 0 ? -1 : 0; }

@@ -17,20 +17,50 @@ public final class HTTPResponder {
         var request: [UInt8] = []
         var response: [UInt8] = []
         var sent = 0
+        var hasAnswer = false
+        let end: Reactor.TimerToken
+
+        init(end: Reactor.TimerToken) { self.end = end }
     }
 
+    /// What a client may take: bytes of a request, and milliseconds for all of its visit.
+    static let requestSizeMax = 8192
+    static let visitMs: Int64 = 10_000
+    /// A client beyond these takes the place of the one that came first.
+    static let clientsMax = 32
+    /// After an accept that failed (no descriptors, no memory): the listener stays readable, and the loop would spin.
+    static let acceptPauseMs: Int64 = 1000
+
+    /// Told why no client can be taken, each time before a pause.
+    public var onTrouble: (_ reason: String) -> Void = { _ in }
+    /// Visitors whose place was taken by later ones, since the start.
+    public private(set) var displacedCount: Int64 = 0
     private let reactor: Reactor
     private let listener: Int32
+    private let visitMs: Int64
+    private let acceptOne: (Int32) -> Int32
     private var clients: [Int32: Client] = [:]
+    /// Descriptors of the clients, in the order in which they came.
+    private var order: [Int32] = []
     private let respond: (_ path: String) -> Response?
-
-    private static let requestSizeMax = 8192
-    private static let clientsMax = 32
 
     /// Listens at `host:port` (an IPv4 address; port 0 lets the system choose). Nil when the port can't be had.
     /// `respond` gives nil for a path that is not there.
-    public init?(_ reactor: Reactor, host: String, port: Int, respond: @escaping (_ path: String) -> Response?) {
+    public convenience init?(
+        _ reactor: Reactor, host: String, port: Int, respond: @escaping (_ path: String) -> Response?
+    ) {
+        self.init(reactor, host: host, port: port, visitMs: Self.visitMs, respond: respond)
+    }
+
+    /// For tests: with a shorter visit, or with an `acceptOne` that fails.
+    init?(
+        _ reactor: Reactor, host: String, port: Int, visitMs: Int64 = visitMs,
+        acceptOne: @escaping (Int32) -> Int32 = { accept($0, nil, nil) },  // tidy-ok: acceptAll closes it for children
+        respond: @escaping (_ path: String) -> Response?
+    ) {
         self.reactor = reactor
+        self.visitMs = visitMs
+        self.acceptOne = acceptOne
         self.respond = respond
         listener = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -39,29 +69,21 @@ public final class HTTPResponder {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
-        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
-            close(listener)
-            return nil
-        }
+        // Who gives up here is let go, and `deinit` closes the listener.
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return nil }
         let isBound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard isBound, listen(listener, 16) == 0 else {
-            close(listener)
-            return nil
-        }
-        reactor.watch(listener, for: .read) { [unowned self] _ in accept() }
+        guard isBound, listen(listener, 16) == 0 else { return nil }
+        listenOn()
     }
 
     deinit {
         reactor.unwatch(listener)
         close(listener)
-        for descriptor in clients.keys {
-            reactor.unwatch(descriptor)
-            close(descriptor)
-        }
+        for descriptor in order { drop(descriptor) }
     }
 
     /// The port that is listened at.
@@ -74,23 +96,39 @@ public final class HTTPResponder {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    private func accept() {
+    private func listenOn() {
+        reactor.watch(listener, for: .read) { [unowned self] _ in acceptAll() }
+    }
+
+    private func acceptAll() {
         while true {
-            let client = Glibc.accept(listener, nil, nil)
-            guard client >= 0 else { return }
+            let client = acceptOne(listener)
+            guard client >= 0 else {
+                if errno == EINTR || errno == ECONNABORTED { continue }
+                if errno != EAGAIN { pause() }
+                return
+            }
             _ = fcntl(client, F_SETFL, O_NONBLOCK)
             _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-            guard clients.count < Self.clientsMax else {
-                close(client)
-                continue
+            if let first = order.first, order.count == Self.clientsMax {
+                displacedCount += 1
+                drop(first)
             }
-            clients[client] = Client()
+            clients[client] = Client(end: reactor.after(ms: visitMs) { [unowned self] in drop(client) })
+            order.append(client)
             reactor.watch(client, for: .read) { [unowned self] _ in advance(client) }
         }
     }
 
+    private func pause() {
+        onTrouble(String(cString: strerror(errno)))
+        reactor.unwatch(listener)
+        reactor.after(ms: Self.acceptPauseMs) { [weak self] in self?.listenOn() }
+    }
+
     private func advance(_ descriptor: Int32) {
         guard let client = clients[descriptor] else { return }
+        if client.hasAnswer { return drain(descriptor) }
         if client.response.isEmpty, !receive(descriptor, client) { return }
         while client.sent < client.response.count {
             let count = client.response.withUnsafeBytes {
@@ -102,10 +140,19 @@ public final class HTTPResponder {
             } else if errno == EAGAIN {
                 return reactor.update(descriptor, for: .write)
             } else {
-                break
+                return drop(descriptor)
             }
         }
-        drop(descriptor)
+        // Its own end is waited for: to close with bytes unread would take the answer back.
+        client.hasAnswer = true
+        shutdown(descriptor, Int32(SHUT_WR))
+        reactor.update(descriptor, for: .read)
+    }
+
+    private func drain(_ descriptor: Int32) {
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count == 0 || (count < 0 && errno != EAGAIN) { drop(descriptor) }
     }
 
     /// True once the response stands ready.
@@ -116,8 +163,10 @@ public final class HTTPResponder {
             if count >= 0 || errno != EAGAIN { drop(descriptor) }
             return false
         }
+        // The end may be cut in two by the new bytes' beginning.
+        let seen = max(0, client.request.count - 3)
         client.request.append(contentsOf: buffer[..<count])
-        guard client.request.count >= 4, client.request.suffix(4).elementsEqual("\r\n\r\n".utf8) else { return false }
+        guard client.request[seen...].firstRange(of: Array("\r\n\r\n".utf8)) != nil else { return false }
         client.response = answer(String(decoding: client.request, as: UTF8.self))
         return true
     }
@@ -140,8 +189,10 @@ public final class HTTPResponder {
     }
 
     private func drop(_ descriptor: Int32) {
+        guard let client = clients.removeValue(forKey: descriptor) else { return }
+        reactor.cancel(client.end)
         reactor.unwatch(descriptor)
-        clients[descriptor] = nil
+        order.removeAll { $0 == descriptor }
         close(descriptor)
     }
 }

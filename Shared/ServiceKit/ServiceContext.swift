@@ -36,6 +36,8 @@ public final class ServiceContext {
         _ name: String, purpose: String, isReplayable: Bool = false, arguments: [String] = CommandLine.arguments
     ) -> ServiceContext {
         forbidCoreDumps()
+        // A reader that has gone, be it of the log or of a socket, is an error of that write, and ends no service.
+        signal(SIGPIPE, SIG_IGN)
         let commandLine = CommandLineOptions(arguments, name: name, purpose: purpose, isReplayable: isReplayable)
         do throws(ConfigurationError) {
             return try ServiceContext(name, commandLine)
@@ -121,6 +123,11 @@ public final class ServiceContext {
         metrics.gauge("standby", help: "1 while another instance does it.") { [unowned self] in isStandby ? 1 : 0 }
         metrics.gauge("redis_up", help: "1 while Redis can be reached.") { isRedisUp() ? 1 : 0 }
         ProcessMetrics.show(metrics)
+        metrics.counter(
+            "metrics_visitors_displaced_total", help: "Visitors of this port that made room for later ones."
+        ) {
+            [unowned self] in Double(responder?.displacedCount ?? 0)
+        }
         guard metricsPort > 0 else { return }
         responder = HTTPResponder(reactor, host: settings.metricsHost, port: metricsPort) { [unowned self] path in
             switch path {
@@ -135,6 +142,9 @@ public final class ServiceContext {
                 return .init(status: ready || isStandby ? 200 : 503, contentType: "application/json", body: body)
             default: return nil
             }
+        }
+        responder?.onTrouble = { [unowned self] reason in
+            log.warning("metrics_take_no_clients") { $0.put("reason", reason) }
         }
         guard responder == nil else { return }
         log.error("metrics_port_taken") { $0.put("port", metricsPort) }

@@ -9,6 +9,8 @@ public protocol SocketHandler: AnyObject {
     func opened(_ id: cws_id)
     func message(_ id: cws_id, _ bytes: UnsafeRawBufferPointer)
     func closed(_ id: cws_id)
+    /// Connections are turned away, for want of what this `errno` names; told once in ten seconds.
+    func turnedAway(_ error: Int32)
 }
 
 /// Carries C callbacks to a Swift object. The object owns the bridge and stops the server before it goes.
@@ -34,7 +36,8 @@ public final class SocketBridge {
             message: { owner, id, bytes, size in
                 SocketBridge.of(owner)?.handler?.message(id, UnsafeRawBufferPointer(start: bytes, count: size))
             },
-            closed: { owner, id in SocketBridge.of(owner)?.handler?.closed(id) })
+            closed: { owner, id in SocketBridge.of(owner)?.handler?.closed(id) },
+            turned_away: { owner, error in SocketBridge.of(owner)?.handler?.turnedAway(error) })
         return cws_start(host, Int32(port), &limits, &handlers, Unmanaged.passUnretained(self).toOpaque())
     }
 

@@ -86,7 +86,7 @@ struct RestClientTests {
     private func outcome(of request: RestRequest, _ client: RestClient) -> RestOutcome? {
         var outcome: RestOutcome?
         client.send(request) { outcome = $0 }
-        let end = SystemClock.monotonicUs() + 3_000_000
+        let end = SystemClock.monotonicUs() + 300_000_000
         while outcome == nil, SystemClock.monotonicUs() < end { context.reactor.poll(timeoutMs: 10) }
         return outcome
     }

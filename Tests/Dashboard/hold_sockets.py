@@ -19,7 +19,7 @@ def main():
     url, logins, count = urlsplit(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     with open(logins) as lines:
         password = dict(line.split() for line in lines)["viewer"]
-    asking = http.client.HTTPConnection(url.hostname, url.port, timeout=5)
+    asking = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
     asking.request(
         "POST", "/api/v1/session", json.dumps({"user": "viewer", "password": password}), {"Content-Type": "application/json"})
     answer = asking.getresponse()

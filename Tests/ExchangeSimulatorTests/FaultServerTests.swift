@@ -1,6 +1,7 @@
 import ExchangeSimulator
 import ExchangeSimulatorServer
 import Foundation
+import TestSupport
 import Testing
 import TradingPrimitives
 
@@ -40,6 +41,28 @@ import TradingPrimitives
             let answer = try #require(admin.request("POST", "/sim/v1/acts", body: json))
             #expect(answer.status == 200, "\(answer.body)")
             return answer.body
+        }
+
+        func number(_ name: String, in json: String) -> Int64? {
+            json.components(separatedBy: "\"\(name)\":").dropFirst().first.flatMap {
+                Int64($0.prefix(while: \.isNumber))
+            }
+        }
+
+        /// The venue's time, milliseconds, whatever is late.
+        func time() throws -> Int64 {
+            let status = try #require(admin.request("GET", "/sim/v1/status")).body
+            return try #require(number("serverTime", in: status))
+        }
+
+        /// Waits until the list of faults is so; five minutes are only there to end a test that hangs.
+        func waitForFaults(_ condition: (String) -> Bool) {
+            let end = ContinuousClock.now + .seconds(300)
+            while ContinuousClock.now < end {
+                if let list = admin.request("GET", "/sim/v1/faults")?.body, condition(list) { return }
+                usleep(10_000)
+            }
+            Issue.record("the faults never came to be so")
         }
 
         func end(_ id: String? = nil) {
@@ -93,10 +116,10 @@ import TradingPrimitives
         _ = try desk.fail(#"{"kind":"no-answer","count":1,"symbol":"BTCUSDT","executed":\#(isExecuted)}"#)
         let mute = try #require(TestClient(port: desk.server.port))
         mute.ask("POST", "/fapi/v1/order", headers: [Self.key], body: Self.signed(Self.order))
+        desk.waitForFaults { $0.contains(#""fired":1"#) }
         #expect(!mute.hears(withinMs: 300) && desk.filledOrders() == (isExecuted ? 1 : 0))
         _ = try desk.fail(#"{"kind":"reset","count":1,"symbol":"BTCUSDT","executed":\#(isExecuted)}"#)
-        let began = ContinuousClock.now
-        #expect(desk.order() == nil && ContinuousClock.now - began < .seconds(1))
+        #expect(desk.order() == nil)
         #expect(desk.filledOrders() == (isExecuted ? 2 : 0))
     }
 
@@ -121,14 +144,27 @@ import TradingPrimitives
         defer { desk.server.stop() }
         let stream = try desk.userStream()
         _ = try desk.fail(#"{"kind":"latency","ms":400}"#)
-        let began = ContinuousClock.now
+        // By the venue's own clock: a busy machine may make either half longer, and none shorter.
+        let asked = try desk.time()
         desk.client.ask("POST", "/fapi/v1/order", headers: [Self.key], body: Self.signed(Self.order))
-        #expect(stream.hears(withinMs: 2000))
-        let executed = ContinuousClock.now - began
-        #expect(desk.client.answer()?.status == 200)
-        let answered = ContinuousClock.now - began
-        #expect(executed >= .milliseconds(195) && executed < .milliseconds(395), "\(executed)")
-        #expect(answered >= .milliseconds(395) && answered < .milliseconds(900), "\(answered)")
+        #expect(stream.hears())
+        let answer = try #require(desk.client.answer())
+        let answered = try desk.time()
+        let executed = try #require(desk.number("updateTime", in: answer.body))
+        #expect(answer.status == 200)
+        #expect(executed - asked >= 200 && answered - executed >= 200, "\(asked) \(executed) \(answered)")
+    }
+
+    @Test func `who floods a venue that is late is cut, not kept`() async throws {
+        let desk = try await Desk()
+        defer { desk.server.stop() }
+        let api = try #require(TestClient(port: desk.server.port))
+        #expect(api.upgrade("/ws-fapi/v1"))
+        _ = try desk.fail(#"{"kind":"latency","ms":3600000}"#)
+        let message = TestClient.frame(0x81, [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
+        for _ in 0..<80 { api.write(message) }
+        #expect(api.next() == nil)
+        #expect(desk.admin.request("GET", "/sim/v1/status")?.status == 200)
     }
 
     @Test func `the WebSocket API fails alike`() async throws {
@@ -168,7 +204,7 @@ import TradingPrimitives
     /// The kinds of the events of a market order, as they come.
     private func told(_ stream: TestClient, _ count: Int) -> [String] {
         var kinds: [String] = []
-        while kinds.count < count, stream.hears(withinMs: 1500), case .text(let text)? = stream.next() {
+        while kinds.count < count, case .text(let text)? = stream.next() {
             let name = text.split(separator: "\"")[3]
             kinds.append(name == "ORDER_TRADE_UPDATE" ? text.contains(#""x":"NEW""#) ? "new" : "trade" : "\(name)")
         }
@@ -207,13 +243,19 @@ import TradingPrimitives
         #expect(stream.next() != nil)
         let user = try desk.userStream()
         let id = try desk.fail(#"{"kind":"drop-frames","feed":"market"}"#)
-        while stream.hears(withinMs: 200) { if stream.next() == nil { break } }
-        #expect(!stream.hears(withinMs: 500))
+        // What was sent before the fault comes before the answer.
         stream.say(#"{"method":"LIST_SUBSCRIPTIONS","id":1}"#)
-        #expect(stream.hears(withinMs: 1000) && stream.next() != nil)
+        while case .text(let text)? = stream.next(), !text.contains(#""id":1"#) {}
+        #expect(!stream.hears(withinMs: 500))
+        stream.say(#"{"method":"LIST_SUBSCRIPTIONS","id":2}"#)
+        guard case .text(let text)? = stream.next() else {
+            Issue.record("the stream has ended")
+            return
+        }
+        #expect(text.contains(#""id":2"#))
         #expect(desk.order()?.status == 200 && told(user, 4).count == 4)
         desk.end(id)
-        #expect(stream.hears(withinMs: 1000))
+        #expect(stream.hears())
     }
 
     @Test func `connections are cut by their kind, and refused in a partition`() async throws {
@@ -229,12 +271,12 @@ import TradingPrimitives
         let api = try open("/ws-fapi/v1")
         for (kind, cut, left) in [("market", market, [user, api]), ("user", user, [api]), ("api", api, [])] {
             #expect(try desk.act(#"{"act":"cut","connections":"\#(kind)"}"#) == "{}")
-            #expect(cut.hears(withinMs: 1000) && cut.next() == nil)
+            #expect(cut.hears() && cut.next() == nil)
             #expect(left.allSatisfy { !$0.hears(withinMs: 50) })
         }
         let again = try open("/public/ws")
         let id = try desk.fail(#"{"kind":"partition","connections":"all"}"#)
-        #expect(again.hears(withinMs: 1000) && again.next() == nil)
+        #expect(again.hears() && again.next() == nil)
         #expect(desk.client.request("GET", "/fapi/v1/time") == nil)
         let late = try #require(TestClient(port: desk.server.port))
         #expect(late.request("GET", "/fapi/v1/time") == nil)
@@ -247,13 +289,16 @@ import TradingPrimitives
     @Test func `a partition of one kind leaves the others`() async throws {
         let desk = try await Desk()
         defer { desk.server.stop() }
-        _ = try desk.fail(#"{"kind":"partition","connections":"user","seconds":0.5}"#)
+        let id = try desk.fail(#"{"kind":"partition","connections":"user"}"#)
         #expect(desk.order()?.status == 200)
         let answer = try #require(desk.client.request("POST", "/fapi/v1/listenKey", headers: [Self.key]))
         let path = "/private/ws?listenKey=\(answer.body.split(separator: "\"")[3])"
         let refused = try #require(TestClient(port: desk.server.port))
         #expect(!refused.upgrade(path))
-        usleep(600_000)
+        desk.end(id)
+        // One that ends by itself.
+        _ = try desk.fail(#"{"kind":"partition","connections":"user","seconds":0.2}"#)
+        desk.waitForFaults { $0.components(separatedBy: #""over":true"#).count > 1 }
         let taken = try #require(TestClient(port: desk.server.port))
         #expect(taken.upgrade(path))
     }
@@ -268,7 +313,7 @@ import TradingPrimitives
             options.script = (try? FaultScript(lines, for: venue)) ?? FaultScript()
         }
         defer { desk.server.stop() }
-        usleep(700_000)
+        desk.waitForFaults { $0.contains("-2019") }
         #expect(desk.order()?.body.contains("-2019") == true)
         #expect(
             try desk.act(#"{"act":"order","symbol":"BTCUSDT","side":"SELL","type":"MARKET","quantity":"0.02"}"#)

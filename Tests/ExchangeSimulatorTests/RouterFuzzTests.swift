@@ -1,5 +1,6 @@
 import ExchangeSimulator
 import ExchangeSimulatorServer
+import TestSupport
 import Testing
 import TradingPrimitives
 

@@ -2,6 +2,7 @@ import ExchangeSimulator
 import ExchangeSimulatorServer
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 import TradingPrimitives
 

@@ -12,7 +12,7 @@ struct FuzzTests {
         try #require(!seeds.isEmpty)
         for seed in seeds { seed.withUnsafeBytes(target.read) }
         var random = SplitMix64(seed: 21)
-        for _ in 0..<3000 {
+        for _ in 0..<(target.isSlow ? 300 : 3000) {
             var bytes = seeds[Int.random(in: 0..<seeds.count, using: &random)]
             for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty { damage(&bytes, &random) }
             bytes.withUnsafeBytes(target.read)

@@ -44,7 +44,7 @@ struct AlertRuleTests {
         }
         try suite.startTrading(seed: 5, also: ["trade-recorder"])
         try monitor.start(in: suite.folder + "/prometheus")
-        try #require(suite.wait(seconds: 30) { try monitor.upCount() == Monitor.services.count })
+        try #require(suite.wait { try monitor.upCount() == Monitor.services.count })
         var fired: Set<String> = []
         for provocation in provocations(disk) {
             let began = Date()
@@ -60,17 +60,13 @@ struct AlertRuleTests {
     /// Something goes wrong, and ends again.
     struct Provocation {
         let alerts: [String]
-        /// Within which they fire.
-        let seconds: Double
         let begin: () throws -> Void
         let end: () throws -> Void
 
         init(
-            _ alerts: String..., seconds: Double = 40, begin: @escaping () throws -> Void,
-            end: @escaping () throws -> Void = {}
+            _ alerts: String..., begin: @escaping () throws -> Void, end: @escaping () throws -> Void = {}
         ) {
             self.alerts = alerts
-            self.seconds = seconds
             self.begin = begin
             self.end = end
         }
@@ -78,12 +74,12 @@ struct AlertRuleTests {
 
     private func provoke(_ provocation: Provocation) throws {
         let alerts = Set(provocation.alerts)
-        let isCalm = suite.wait(seconds: 40) { try monitor.firing().isDisjoint(with: alerts) }
+        let isCalm = suite.wait { try monitor.firing().isDisjoint(with: alerts) }
         let early = try monitor.firing().intersection(alerts)
         #expect(isCalm, "fires before it is provoked: \(early)")
         try provocation.begin()
         var seen: Set<String> = []
-        let hasFired = suite.wait(seconds: provocation.seconds) {
+        let hasFired = suite.wait {
             seen.formUnion(try monitor.firing())
             return alerts.isSubset(of: seen)
         }

@@ -65,12 +65,26 @@ struct AuditTests {
         (#"[["BTCUSDT", "960-0"], "#, "[", "1 executions in the database, 2 in the streams"),
         (#""decisions": [["P"]]"#, #""decisions": []"#, "decisions: 0 in the database, 1 in the streams"),
         (#""event": "ENTRY_SENT", "plan": "P""#, #""event": "ENTRY_SENT", "plan": "Q""#, "plans without an answer"),
+        (#""id": "950-0", "id_field": "P""#, #""id": "950-0", "id_field": "Q""#, "decisions to trade and plans differ"),
+        (#""clientAlgoId": "v7-P-sl1""#, #""clientAlgoId": "mine""#, "closed a position that never had a stop"),
     ])
     func `each lie is found`(truth: String, lie: String, words: String) throws {
         let told = Self.honest.replacingOccurrences(of: truth, with: lie)
         #expect(told != Self.honest)
         let result = try audit(told)
         #expect(result.exitCode == 1 && result.output.contains(words), "\(result.output)")
+    }
+
+    @Test(arguments: [
+        (#""createTime": 1300"#, #""createTime": 2600"#, 0), (#""updateTime": 9100"#, #""updateTime": 14001"#, 0),
+        (#""createTime": 1300"#, #""createTime": 9001"#, 1),
+    ])
+    func `where times are not judged, what came before what still is`(
+        truth: String, lie: String, exitCode: Int32
+    ) throws {
+        let told = Self.honest.replacingOccurrences(of: truth, with: lie)
+            .replacingOccurrences(of: #""naked_max_ms""#, with: #""judges_times": false, "naked_max_ms""#)
+        #expect(try audit(told).exitCode == exitCode)
     }
 
     @Test func `a position is not judged while nobody could protect it`() throws {

@@ -37,7 +37,7 @@ struct BackupTests {
     @Test func `a database that was dropped comes back row by row`() throws {
         try suite.startTrading(seed: 5, also: ["trade-recorder"])
         try #require(
-            suite.wait(seconds: 60) { (Int(try database.value("SELECT count(*) FROM trades") ?? "") ?? 0) > 2 })
+            suite.wait { (Int(try database.value("SELECT count(*) FROM trades") ?? "") ?? 0) > 2 })
         for service in PaperSuite.traders + ["trade-recorder"] { _ = suite.terminate(service) }
         sleep(4)
         let before = try contents()
@@ -75,7 +75,7 @@ struct BackupTests {
                 output: suite.folder + "/backup.log")
         }
         var keeper = start()
-        #expect(suite.wait(seconds: 20) { names().count == 1 && isWhole(names()[0]) })
+        #expect(suite.wait { names().count == 1 && isWhole(names()[0]) })
         sleep(2)
         #expect(names().count == 1, "the day is young")
         keeper?.kill()
@@ -87,7 +87,7 @@ struct BackupTests {
         try FileManager.default.setAttributes(
             [.modificationDate: yesterday], ofItemAtPath: "\(folder)/\(names()[0])/MANIFEST")
         keeper = start()
-        #expect(suite.wait(seconds: 20) { names().count == 2 && names().allSatisfy(isWhole) })
+        #expect(suite.wait { names().count == 2 && names().allSatisfy(isWhole) })
         keeper?.kill()
     }
 

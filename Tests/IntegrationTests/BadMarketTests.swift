@@ -18,10 +18,10 @@ struct BadMarketTests {
         account = try #require(PaperAccount(suite.venueURL))
         suite.startSimulator(["--seed", "3"])
         suite.start(["data-hub", "executor"])
-        try #require(suite.wait(seconds: 60) { suite.log("executor").contains("\"user_stream_live\"") })
-        try #require(suite.wait(seconds: 30) { try suite.length("md.book:{BTCUSDT}") > 0 })
+        try #require(suite.wait { suite.log("executor").contains("\"user_stream_live\"") })
+        try #require(suite.wait { try suite.length("md.book:{BTCUSDT}") > 0 })
         try account.buy(Self.symbol, "0.02")
-        try #require(suite.wait(seconds: 30) { try !account.stops(Self.symbol).isEmpty })
+        try #require(suite.wait { try !account.stops(Self.symbol).isEmpty })
     }
 
     private func alerts(_ event: String) throws -> Int {
@@ -30,22 +30,28 @@ struct BadMarketTests {
 
     @Test func `a delisting notice closes the position before the contract ends`() throws {
         #expect(suite.disturb("acts", #"{"act":"delivery","symbol":"BTCUSDT","seconds":86400}"#) != nil)
-        #expect(suite.wait(seconds: 10) { try alerts("delisting") == 1 })
+        #expect(suite.wait { try alerts("delisting") == 1 })
         #expect(try account.held(Self.symbol) != 0)
         #expect(suite.disturb("acts", #"{"act":"delivery","symbol":"BTCUSDT","seconds":1500}"#) != nil)
-        #expect(suite.wait(seconds: 10) { try account.held(Self.symbol) == 0 }, "\(suite.log("executor").suffix(900))")
-        #expect(suite.wait(seconds: 10) { try account.stops(Self.symbol).isEmpty && alerts("delisting_close") == 1 })
+        #expect(suite.wait { try account.held(Self.symbol) == 0 }, "\(suite.log("executor").suffix(900))")
+        #expect(suite.wait { try account.stops(Self.symbol).isEmpty && alerts("delisting_close") == 1 })
     }
+
+    private func depthsSent() throws -> Int { try suite.framesSent()["btcusdt@depth20@100ms"] ?? 0 }
 
     @Test(arguments: ["crossed-books", "absurd-prices"])
     func `books that can't be true go nowhere, and the position keeps its stop`(kind: String) throws {
         let held = try account.held(Self.symbol), stops = try account.stops(Self.symbol)
-        #expect(suite.disturb("faults", #"{"kind":"\#(kind)","stream":"depth","seconds":4}"#) != nil)
-        sleep(1)
+        #expect(suite.disturb("faults", #"{"kind":"\#(kind)","stream":"depth"}"#) != nil)
+        // Twenty of them, and none has been written.
+        #expect(
+            suite.wait {
+                let books = try suite.length("md.book:{BTCUSDT}"), sent = try depthsSent()
+                return try suite.wait { try depthsSent() >= sent + 20 } && suite.length("md.book:{BTCUSDT}") == books
+            })
         let books = try suite.length("md.book:{BTCUSDT}")
-        sleep(2)
-        #expect(try suite.length("md.book:{BTCUSDT}") == books)
-        #expect(suite.wait(seconds: 10) { try suite.length("md.book:{BTCUSDT}") > books + 10 })
+        suite.endFaults()
+        #expect(suite.wait { try suite.length("md.book:{BTCUSDT}") > books + 10 })
         #expect(try account.held(Self.symbol) == held && account.stops(Self.symbol) == stops)
         #expect(try alerts("emergency") == 0)
     }

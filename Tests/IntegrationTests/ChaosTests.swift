@@ -22,7 +22,7 @@ struct ChaosTests {
         suite.startSimulator(["--seed", "\(Self.seed)"])
         suite.start(services)
         try #require(
-            suite.wait(seconds: 90) {
+            suite.wait {
                 try suite.entries("execution:{ETHUSDT}").contains { $0.fields["event"] == "ENTRY_SENT" }
             },
             "no entry: \(suite.log("executor").suffix(800))")
@@ -30,11 +30,11 @@ struct ChaosTests {
         let chaos = Chaos(suite, postgres, services: services, seed: Self.seed)
         chaos.run(seconds: Self.seconds)
         let calm = PaperSuite.nowMs()
-        try flatten(suite, title)
+        try suite.flatten()
         let converged = Double(PaperSuite.nowMs() - calm) / 1000
         chaos.finish()
         // Streams and tables are compared as they stand when nobody writes any more.
-        for service in PaperSuite.engines + ["data-hub"] { suite.kill(service) }
+        for service in PaperSuite.engines { suite.kill(service) }
         let database = TestDatabase(url: postgres.url)
         try awaitRecords(suite, database, title)
         var audit = RunAudit(seed: Self.seed, title: title)
@@ -45,24 +45,9 @@ struct ChaosTests {
         try audit.check(suite, database)
     }
 
-    /// When all is well again the suite stops its entries and closes everything.
-    private func flatten(_ suite: PaperSuite, _ title: String) throws {
-        try #require(
-            suite.wait(seconds: 30) { try suite.control(["stop"]).exitCode == 0 },
-            "\(title)\n\(suite.log("executor").suffix(1500))")
-        var last = ""
-        let isClosed = suite.wait(seconds: 30) {
-            let closed = try suite.control(["close-all"])
-            last = closed.output
-            return closed.exitCode == 0
-        }
-        #expect(isClosed, "\(title)\n\(last)\n\(suite.log("executor").suffix(1500))")
-        sleep(4)
-    }
-
     /// The recorder has what the streams have.
     private func awaitRecords(_ suite: PaperSuite, _ database: TestDatabase, _ title: String) throws {
-        let isWhole = suite.wait(seconds: 60) {
+        let isWhole = suite.wait {
             func isWhole(_ table: String, _ kind: String) throws -> Bool {
                 let entries = try suite.symbols.reduce(0) { try $0 + suite.length("\(kind):{\($1)}") }
                 return try database.value("SELECT count(*) FROM \(table)") == "\(entries)"

@@ -42,7 +42,7 @@ struct ClockStepTests {
     private func expectEntries(_ suite: PaperSuite, _ when: String) throws {
         let before = try suite.entryCount()
         #expect(
-            suite.wait(seconds: 40) { try suite.entryCount() >= before + 2 },
+            suite.wait { try suite.entryCount() >= before + 2 },
             "no entries \(when): \(suite.log("executor").suffix(1500))")
     }
 
@@ -55,15 +55,14 @@ struct ClockStepTests {
         try suite.startTrading(seed: seed)
         for offset in ["+2", "+0", "-2", "+0"] {
             try step(suite, to: offset)
-            sleep(2)
             try expectEntries(suite, "with the clock \(offset) s off")
         }
         let skewed = PaperSuite.nowMs()
         // The venue's own clock now: what we sign is outside of its window until ours follows.
         #expect(suite.disturb("faults", #"{"kind":"clock-skew","ms":7000,"seconds":10}"#) != nil)
-        sleep(14)
+        #expect(suite.wait { suite.log("executor").contains("\"venue_clock_off\"") }, "no -1021")
+        #expect(suite.wait { suite.faults().contains(#""over":true"#) })
         let trued = PaperSuite.nowMs()
-        #expect(suite.log("executor").contains("\"venue_clock_off\""), "no -1021")
         try expectEntries(suite, "after the venue's clock was off")
         try suite.flatten()
         var audit = RunAudit(seed: seed, title: "a clock that steps")
@@ -76,13 +75,18 @@ struct ClockStepTests {
     @Test func `the doctor tells how far the venue's clock is from ours`() throws {
         let suite = try #require(PaperSuite(symbols: ["BTCUSDT"]))
         suite.startSimulator([])
-        try #require(suite.wait(seconds: 20) { try suite.venue("/fapi/v1/time")["serverTime"] != nil })
+        try #require(suite.wait { try suite.venue("/fapi/v1/time")["serverTime"] != nil })
         try step(suite, to: "+5")
         defer { FakedClock.sweep() }
         let words = try launcher(suite) + ["\(PaperSuite.programs)/vortexctl", "-c", "\(suite.folder)/suite.yaml"]
-        let result = try Subprocess.run(words[0], words.dropFirst() + ["doctor"])
-        let line = try #require(result.output.split(separator: "\n").first { $0.hasPrefix("clock") })
-        let offset = line.split(separator: " ").compactMap { Int($0) }.first
-        #expect((-5200 ... -4800).contains(offset ?? 0), "\(line)")
+        var line = ""
+        // A round trip that a busy machine has made long says little about its middle: the doctor is asked again.
+        let isTold = suite.wait {
+            let result = try Subprocess.run(words[0], words.dropFirst() + ["doctor"])
+            line = result.output.split(separator: "\n").first { $0.hasPrefix("clock") }.map(String.init) ?? ""
+            let offset = line.split(separator: " ").compactMap { Int($0) }.first
+            return (-5200 ... -4800).contains(offset ?? 0)
+        }
+        #expect(isTold, "\(line)")
     }
 }

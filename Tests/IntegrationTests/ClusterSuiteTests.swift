@@ -23,16 +23,16 @@ struct ClusterSuiteTests {
         #expect(Set(Self.symbols.compactMap { cluster.master(of: "{\($0)}") }).count == 3)
         let executorSince = PaperSuite.nowMs()
         try suite.startTrading(seed: 11, also: ["trade-recorder"])
-        try #require(suite.wait(seconds: 60) { try tradesEverywhere(suite, afterMs: 0) }, "\(lastEntries(suite))")
+        try #require(suite.wait { try tradesEverywhere(suite, afterMs: 0) }, "\(lastEntries(suite))")
         for number in 0..<Self.failovers {
             try failOver(suite, cluster, symbol: Self.symbols[number % Self.symbols.count], isHung: number % 2 == 1)
         }
         try checkConsole(suite)
         try suite.flatten()
-        for service in PaperSuite.engines + ["data-hub"] { suite.kill(service) }
+        for service in PaperSuite.engines { suite.kill(service) }
         let database = TestDatabase(url: postgres.url)
         #expect(
-            suite.wait(seconds: 30) {
+            suite.wait {
                 let events = try Self.symbols.reduce(0) { try $0 + suite.length("execution:{\($1)}") }
                 return try database.value("SELECT count(*) FROM executions") == "\(events)"
             })
@@ -47,11 +47,11 @@ struct ClusterSuiteTests {
         let began = PaperSuite.nowMs()
         // One that hangs refuses no connection and closes none.
         if isHung { cluster.pause(master) } else { cluster.kill(master) }
-        try #require(suite.wait(seconds: 30) { try signals(suite, symbol, afterMs: began + 1500) }, "\(symbol)")
+        try #require(suite.wait { try signals(suite, symbol, afterMs: began + 1500) }, "\(symbol)")
         let signalMs = PaperSuite.nowMs() - began
         #expect(cluster.master(of: "{\(symbol)}") != master)
         try #require(
-            suite.wait(seconds: 60) { try tradesEverywhere(suite, afterMs: began + 1500) },
+            suite.wait { try tradesEverywhere(suite, afterMs: began + 1500) },
             "\(lastEntries(suite)) \(suite.log("executor").suffix(1500))")
         print(
             "\(isHung ? "hung" : "killed") master of \(symbol): signals after \(signalMs) ms, entries in all symbols after \(PaperSuite.nowMs() - began)"

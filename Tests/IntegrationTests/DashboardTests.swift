@@ -30,19 +30,19 @@ struct DashboardTests {
             """)
         let url = "http://127.0.0.1:\(port)"
         try #require(
-            suite.wait(seconds: 10) { try curl([url + "/api/v1/ping"]).contains("pong") }, "\(suite.log(name))")
+            suite.wait { try curl([url + "/api/v1/ping"]).contains("pong") }, "\(suite.log(name))")
         return url
     }
 
     private func startTrading() throws {
         try suite.startTrading(seed: 5, also: ["trade-recorder", "learner"])
         try #require(
-            suite.wait(seconds: 60) { try Int(database.value("SELECT count(*) FROM trades") ?? "") ?? 0 > 2 },
+            suite.wait { try Int(database.value("SELECT count(*) FROM trades") ?? "") ?? 0 > 2 },
             "\(suite.log("trade-recorder").suffix(800))")
     }
 
     private func curl(_ arguments: [String]) throws -> String {
-        try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5"] + arguments).output
+        try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "60"] + arguments).output
     }
 
     private func script(_ path: String) -> String { SharedData.packageRoot.appending(path: "Tests/\(path)").path }

@@ -60,11 +60,11 @@ final class DrillRun {
         #expect(left.isEmpty, "'\(section)' also tells to type \(left)")
     }
 
-    func expect(_ what: String, within seconds: Double = 30, _ condition: () throws -> Bool) {
-        let isSo = suite.wait(seconds: seconds, until: condition)
+    func expect(_ what: String, _ condition: () throws -> Bool) {
+        let isSo = suite.wait(until: condition)
         #expect(
             isSo,
-            "\(section): \(what), within \(seconds) s; \((try? last()) ?? []) \(suite.log("executor").suffix(800))")
+            "\(section): \(what); \((try? last()) ?? []) \(suite.log("executor").suffix(800))")
     }
 
     /// What was said last, for who reads a failure.
@@ -79,8 +79,8 @@ final class DrillRun {
 
     private func isNew(_ entry: StreamEntry) -> Bool { Int64(entry.id.milliseconds) >= beganMs }
 
-    func expectAlert(_ event: String, within seconds: Double = 40) {
-        expect("the alert \(event)", within: seconds) {
+    func expectAlert(_ event: String) {
+        expect("the alert \(event)") {
             try suite.entries("alert").contains { isNew($0) && $0.fields["event"] == event }
         }
     }
@@ -92,14 +92,14 @@ final class DrillRun {
         }
     }
 
-    func expectEvent(_ kind: String, within seconds: Double = 40) {
-        expect("the event \(kind)", within: seconds) { try !events(kind).isEmpty }
+    func expectEvent(_ kind: String) {
+        expect("the event \(kind)") { try !events(kind).isEmpty }
     }
 
     /// A new entry leaves: the suite trades.
-    func expectTrading(within seconds: Double = 60) {
+    func expectTrading() {
         let now = PaperSuite.nowMs()
-        expect("an entry", within: seconds) { try !events("ENTRY_SENT", since: now).isEmpty }
+        expect("an entry") { try !events("ENTRY_SENT", since: now).isEmpty }
     }
 
     /// The account's owner buys by hand.

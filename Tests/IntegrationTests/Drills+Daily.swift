@@ -93,6 +93,6 @@ extension DrillTests {
         #expect(try run.rows("executions") <= before)
         try run.follow("deploy/local/suite.sh supervisor start redis suite:*")
         run.expect("the recorder reads again what the streams hold") { try run.rows("executions") >= before }
-        run.expectTrading(within: 90)
+        run.expectTrading()
     }
 }

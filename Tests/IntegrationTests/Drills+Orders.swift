@@ -35,7 +35,7 @@ extension DrillTests {
                 }
                 let answer = try run.follow("vortexctl why-not SYMBOL", ["SYMBOL": "ETHUSDT"])
                 #expect(answer.contains("entries now: "), "\(answer)")
-                run.expectAlert("lock_without_doubt", within: 100)
+                run.expectAlert("lock_without_doubt")
                 run.expect("no lock in status") {
                     try !run.suite.run("vortexctl status").output.contains("an order's outcome is not known")
                 }
@@ -78,7 +78,7 @@ extension DrillTests {
                 try run.flatten()
             },
             Drill("The equity falls") { run in
-                run.expectEvent("POSITION_CLOSED", within: 60)
+                run.expectEvent("POSITION_CLOSED")
                 let plan = try #require(try run.events("POSITION_CLOSED").last?.fields["plan"])
                 #expect(try run.follow("vortexctl why ID", ["ID": plan]).contains(plan))
                 try run.follow("vortexctl halt")

@@ -12,7 +12,11 @@ extension DrillTests {
             // First, while nothing has been disturbed.
             Drill("I do not believe what I see") { run in
                 // The minute of the start is left out: in which order its first words reached whom is not in the streams.
-                sleep(75)
+                run.expect("a minute of decisions behind that of the start") {
+                    let decisions = try run.suite.entries("decision:{BTCUSDT}")
+                    guard let first = decisions.first, let last = decisions.last else { return false }
+                    return last.id.milliseconds - first.id.milliseconds > 75_000
+                }
                 let file = run.suite.folder + "/capture"
                 try run.follow("vortexctl capture FILE --last 10", ["FILE": file, "last 10": "last 1"])
                 try run.follow("vortexctl replay FILE", ["FILE": file])
@@ -47,7 +51,10 @@ extension DrillTests {
             },
             Drill("A gap in a stream") { run in
                 try run.suite.supervisor("stop suite:tick-engine")
-                sleep(2)
+                let before = try run.suite.entries("md.trade:{BTCUSDT}").last?.id
+                run.expect("trades that nobody has read") {
+                    try run.suite.entries("md.trade:{BTCUSDT}").last?.id != before
+                }
                 _ = try run.suite.redis().command("XTRIM", "md.trade:{BTCUSDT}", "MAXLEN", "0")
                 try run.suite.supervisor("start suite:tick-engine")
                 run.expectAlert("stream_gap")
@@ -55,7 +62,7 @@ extension DrillTests {
             },
             Drill("A service is far behind") { run in
                 try run.suite.signal("tick-engine", "STOP")
-                sleep(7)
+                run.expect("a service that is behind") { try run.suite.run("vortexctl lag").exitCode == 1 }
                 #expect(try run.follow("vortexctl lag", code: 1).contains("tick-engine"))
                 let other = worker(run, "tick-engine")
                 run.expect("another worker catches up") { try run.suite.run("vortexctl lag").exitCode == 0 }

@@ -27,7 +27,7 @@ extension DrillTests {
                 }
                 try run.follow("vortexctl restart data-hub")
                 try run.follow("vortexctl start")
-                run.expectTrading(within: 90)
+                run.expectTrading()
             },
             Drill("Redis takes no writes") { run in
                 let limit = "redis-cli -s var/run/redis.sock CONFIG SET maxmemory BYTES"
@@ -97,6 +97,6 @@ extension DrillTests {
             try run.suite.run("vortexctl status").output.contains("entries accepted")
                 && ["BTCUSDT", "ETHUSDT"].allSatisfy { try run.account.held($0) == 0 || !run.account.stops($0).isEmpty }
         }
-        run.expectTrading(within: 90)
+        run.expectTrading()
     }
 }

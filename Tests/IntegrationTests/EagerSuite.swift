@@ -18,7 +18,7 @@ extension PaperSuite {
     func startTrading(seed: UInt64, also others: [String] = []) throws {
         startSimulator(["--seed", "\(seed)"])
         start(Self.traders + others)
-        guard wait(seconds: 90, until: { try entryCount() > 0 }) else {
+        guard wait(until: { try entryCount() > 0 }) else {
             let reasons = try symbols.map { try control(["why-not", $0]).output }.joined(separator: "\n")
             throw NoEntry(reasons: reasons, executor: String(log("executor").suffix(800)))
         }
@@ -30,11 +30,19 @@ extension PaperSuite {
         }
     }
 
-    /// Stops entries and closes everything, and waits until all has been said.
+    /// Stops entries, closes everything, and lets all that is on its way arrive.
     func flatten() throws {
-        try #require(wait(seconds: 30) { try control(["stop"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
-        #expect(wait(seconds: 30) { try control(["close-all"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
-        sleep(4)
+        try #require(wait { try control(["stop"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
+        #expect(wait { try control(["close-all"]).exitCode == 0 }, "\(log("executor").suffix(1500))")
+        try settle()
+    }
+
+    /// Ends the market, and waits until everybody has done what it has set off.
+    func settle() throws {
+        _ = terminate("data-hub")
+        let isQuiet = wait { try hasArrived() }
+        let streams = try control(["streams"]).output
+        #expect(isQuiet, "\(streams)")
     }
 
     static func nowMs() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }

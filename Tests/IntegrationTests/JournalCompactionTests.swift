@@ -35,19 +35,19 @@ struct JournalCompactionTests {
     }
 
     @Test func `what Redis has not been told outlives a compact journal and a kill, and is said once`() throws {
-        try #require(suite.wait(seconds: 90) { isLive })
+        try #require(suite.wait { isLive })
         try account.buy(Self.symbol, "0.02")
-        try #require(suite.wait(seconds: 60) { try !account.stops(Self.symbol).isEmpty })
-        #expect(suite.terminate("executor").code == 0)
+        try #require(suite.wait { try !account.stops(Self.symbol).isEmpty })
+        #expect(suite.terminate("executor") == 0)
         try lengthen()
         suite.start(["executor"])
-        try #require(suite.wait(seconds: 60) { try suite.entries("execution:{BTCUSDT}").count > 2 })
+        try #require(suite.wait { try suite.entries("execution:{BTCUSDT}").count > 2 })
         // It compacts once it holds nothing: that is to be while Redis is away.
         #expect(!suite.log("executor").contains("journal_compacted"))
         suite.redis.kill()
         try account.sell(Self.symbol, "0.02")
         try #require(
-            suite.wait(seconds: 60) { suite.log("executor").contains("journal_compacted") },
+            suite.wait { suite.log("executor").contains("journal_compacted") },
             "\(suite.log("executor").suffix(1500))")
         suite.kill("executor")
         let report = try Journal.verify(path: "\(suite.folder)/executor.journal")
@@ -57,22 +57,22 @@ struct JournalCompactionTests {
         func closes() throws -> Int {
             try suite.entries("execution:{BTCUSDT}").count { $0.fields["event"] == "POSITION_CLOSED" }
         }
-        #expect(suite.wait(seconds: 60) { try closes() == 1 }, "\(suite.log("executor").suffix(1500))")
+        #expect(suite.wait { try closes() == 1 }, "\(suite.log("executor").suffix(1500))")
         suite.kill("executor")
         suite.start(["executor"])
         try #require(
-            suite.wait(seconds: 60) { suite.log("executor").components(separatedBy: "\"user_stream_live\"").count > 4 })
+            suite.wait { suite.log("executor").components(separatedBy: "\"user_stream_live\"").count > 4 })
         #expect(try closes() == 1)
     }
 
     @Test func `a journal of another mode of trading is refused by name, and left as it is`() throws {
         suite.start(["risk-manager"])
-        try #require(suite.wait(seconds: 90) { isLive })
+        try #require(suite.wait { isLive })
         let risk = "\(suite.folder)/risk-manager.journal"
         // The day's first balance is the first thing that must survive.
-        try #require(suite.wait(seconds: 60) { try Journal.verify(path: risk).recordCount > 0 })
+        try #require(suite.wait { try Journal.verify(path: risk).recordCount > 0 })
         for service in ["executor", "risk-manager"] {
-            #expect(suite.terminate(service).code == 0)
+            #expect(suite.terminate(service) == 0)
             let path = "\(suite.folder)/\(service).journal"
             let before = try Data(contentsOf: URL(filePath: path))
             suite.start(service, as: "\(service)-demo", "mode: demo\n")

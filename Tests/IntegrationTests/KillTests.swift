@@ -31,7 +31,7 @@ struct KillTests {
         var executorUp: [[Int64]] = []
         var executorSince = PaperSuite.nowMs()
         try #require(
-            suite.wait(seconds: 90) {
+            suite.wait {
                 try suite.entries("execution:{ETHUSDT}").contains { $0.fields["event"] == "ENTRY_SENT" }
             },
             "no entry: \(suite.log("executor").suffix(800))")
@@ -46,20 +46,10 @@ struct KillTests {
             suite.start([service])
             if service == "executor" { executorSince = PaperSuite.nowMs() }
         }
-        try flatten(suite)
+        try suite.flatten()
         executorUp.append([executorSince, PaperSuite.nowMs()])
         var audit = RunAudit(seed: Self.seed, title: "seed \(Self.seed), \(Self.kills) kills")
         audit.executorUp = executorUp
         try audit.check(suite)
-    }
-
-    private func flatten(_ suite: PaperSuite) throws {
-        try #require(
-            suite.wait(seconds: 30) { try suite.control(["stop"]).exitCode == 0 },
-            "\(suite.log("executor").suffix(800))")
-        let closed = try suite.control(["close-all"])
-        #expect(closed.exitCode == 0, "\(closed.output)")
-        // What was on the way is answered, and every event said, within a moment.
-        sleep(4)
     }
 }

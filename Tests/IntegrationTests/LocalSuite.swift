@@ -126,7 +126,7 @@ final class LocalSuite {
 
     func disturb(_ path: String, _ json: String) {
         _ = try? Subprocess.run(
-            "/usr/bin/curl", ["-s", "-f", "--max-time", "2", "-d", json, "\(venueURL)/sim/v1/\(path)"])
+            "/usr/bin/curl", ["-s", "-f", "--max-time", "60", "-d", json, "\(venueURL)/sim/v1/\(path)"])
     }
 
     func fault(_ json: String) { disturb("faults", json) }
@@ -134,10 +134,10 @@ final class LocalSuite {
 
     func endFaults() {
         _ = try? Subprocess.run(
-            "/usr/bin/curl", ["-s", "--max-time", "2", "-X", "DELETE", "\(venueURL)/sim/v1/faults"])
+            "/usr/bin/curl", ["-s", "--max-time", "60", "-X", "DELETE", "\(venueURL)/sim/v1/faults"])
     }
 
-    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool { poll(seconds: seconds, condition) }
+    func wait(until condition: () throws -> Bool) -> Bool { poll(condition) }
 }
 
 struct DrillError: Error, CustomStringConvertible {

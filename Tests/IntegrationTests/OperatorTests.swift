@@ -22,7 +22,7 @@ struct OperatorTests {
         suite.startSimulator(["--seed", "5"])
         suite.start(PaperSuite.engines + ["data-hub", "executor", "trade-recorder"])
         try #require(
-            suite.wait(seconds: 90) {
+            suite.wait {
                 try suite.entries("execution:{BTCUSDT}").contains { $0.fields["event"] == "POSITION_CLOSED" }
             }, "no trade: \(suite.log("executor").suffix(800))")
     }
@@ -92,10 +92,10 @@ struct OperatorTests {
     @Test func `what could not be read is listed, and told again only where nothing happens twice`() throws {
         suite.start(["decision-engine", "risk-manager"])
         let redis = try suite.redis.client()
-        try #require(suite.wait(seconds: 20) { suite.log("risk-manager").contains("\"ready\"") })
+        try #require(suite.wait { suite.log("risk-manager").contains("\"ready\"") })
         _ = try redis.command("XADD", "decision:{BTCUSDT}", "*", "v", "1", "id", "?")
         _ = try redis.command("XADD", "signal:{BTCUSDT}", "*", "v", "1", "engine", "E9")
-        try #require(suite.wait(seconds: 20) { try suite.length("dead:{BTCUSDT}") == 2 })
+        try #require(suite.wait { try suite.length("dead:{BTCUSDT}") == 2 })
         let letters = try control(["dlq", "list"])
         let decision = try #require(letters.first { $0["stream"] as? String == "decision:{BTCUSDT}" })
         let signal = try #require(letters.first { $0["stream"] as? String == "signal:{BTCUSDT}" })
@@ -105,7 +105,7 @@ struct OperatorTests {
         #expect(try suite.control(["dlq", "retry", id]).exitCode == 0)
         // It can't be read still, so it comes back.
         #expect(
-            suite.wait(seconds: 10) {
+            suite.wait {
                 try suite.length("dead:{BTCUSDT}") == 2 && suite.length("decision:{BTCUSDT}") == 2
             })
         #expect(try suite.control(["dlq", "show", "1-1"]).exitCode == 2)

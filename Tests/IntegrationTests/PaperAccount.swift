@@ -16,12 +16,12 @@ struct PaperAccount {
 
     /// What the venue answers to a signed request.
     func ask(_ method: String, _ path: String, _ query: String = "") throws -> Any {
-        let time = "recvWindow=10000&timestamp=\(Int64(Date().timeIntervalSince1970 * 1000))"
+        let time = "recvWindow=60000&timestamp=\(Int64(Date().timeIntervalSince1970 * 1000))"
         let text = query.isEmpty ? time : "\(query)&\(time)"
         let result = try Subprocess.run(
             "/usr/bin/curl",
             [
-                "-s", "--max-time", "5", "-X", method, "-H", "X-MBX-APIKEY: \(signer.apiKey)",
+                "-s", "--max-time", "60", "-X", method, "-H", "X-MBX-APIKEY: \(signer.apiKey)",
                 "\(url)\(path)?\(text)&signature=\(signer.signature(of: text))",
             ])
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8), options: .fragmentsAllowed)

@@ -1,5 +1,6 @@
 import Foundation
 import RedisTestSupport
+import SignalContracts
 import StreamBus
 import TestSupport
 import TradingPrimitives
@@ -97,12 +98,10 @@ final class PaperSuite {
 
     func kill(_ service: String) { processes[service]?.kill() }
 
-    /// Asks a service to stop; returns its exit code and how long it took.
-    func terminate(_ service: String) -> (code: Int32?, seconds: Double) {
-        let began = Date()
+    /// Asks a service to stop; returns its exit code.
+    func terminate(_ service: String) -> Int32? {
         processes[service]?.signal(SIGTERM)
-        let code = processes[service]?.wait()
-        return (code, Date().timeIntervalSince(began))
+        return processes[service]?.wait()
     }
 
     func log(_ service: String) -> String {
@@ -127,7 +126,7 @@ final class PaperSuite {
     // MARK: The venue's own word
 
     func venue(_ path: String) throws -> [String: Any] {
-        let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5", venueURL + path])
+        let result = try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "60", venueURL + path])
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any] ?? [:]
     }
 
@@ -135,13 +134,18 @@ final class PaperSuite {
     @discardableResult
     func disturb(_ path: String, _ json: String) -> String? {
         let result = try? Subprocess.run(
-            "/usr/bin/curl", ["-s", "-f", "--max-time", "2", "-d", json, venueURL + "/sim/v1/" + path])
+            "/usr/bin/curl", ["-s", "-f", "--max-time", "60", "-d", json, venueURL + "/sim/v1/" + path])
         return result.flatMap { $0.exitCode == 0 ? $0.output : nil }
+    }
+
+    /// What the venue tells of its faults, as it wrote it.
+    func faults() -> String {
+        (try? Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "60", venueURL + "/sim/v1/faults"]).output) ?? ""
     }
 
     func endFaults() {
         _ = try? Subprocess.run(
-            "/usr/bin/curl", ["-s", "--max-time", "2", "-X", "DELETE", venueURL + "/sim/v1/faults"])
+            "/usr/bin/curl", ["-s", "--max-time", "60", "-X", "DELETE", venueURL + "/sim/v1/faults"])
     }
 
     /// Frames of each stream that the venue has sent.
@@ -153,8 +157,8 @@ final class PaperSuite {
         return frames
     }
 
-    /// Polls `condition` until it holds; false when it does not within the time.
-    func wait(seconds: Double, until condition: () throws -> Bool) -> Bool { poll(seconds: seconds, condition) }
+    /// Asks again and again until `condition` holds; see `poll`.
+    func wait(until condition: () throws -> Bool) -> Bool { poll(condition) }
 
     // MARK: Streams
 
@@ -183,12 +187,28 @@ final class PaperSuite {
         }
     }
 
+    /// Whether all readers have done all that stands in the streams.
+    func hasArrived() throws -> Bool {
+        let client = try client()
+        let keys = symbols.flatMap { symbol in
+            StreamKind.allCases.filter(\.isPerSymbol).map { "\($0.rawValue):{\(symbol)}" }
+        }
+        for key in keys + StreamKind.allCases.filter({ !$0.isPerSymbol }).map(\.rawValue) {
+            guard try client.command("EXISTS", key).integer == 1 else { continue }
+            for group in try client.command("XINFO", "GROUPS", key).elements {
+                guard group["lag"]?.integer == 0, group["pending"]?.integer == 0 else { return false }
+            }
+        }
+        return true
+    }
+
     func length(_ key: String) throws -> Int { Int(try client().command("XLEN", key).integer ?? 0) }
 }
 
-/// Asks again and again until `condition` holds; false when it does not within the time. What it throws counts as not yet.
-func poll(seconds: Double, _ condition: () throws -> Bool) -> Bool {
-    let deadline = Date().addingTimeInterval(seconds)
+/// Asks again and again until `condition` holds. What it throws counts as not yet. False after five minutes: however busy the
+/// machine is, by then a test hangs that would have passed.
+func poll(_ condition: () throws -> Bool) -> Bool {
+    let deadline = Date().addingTimeInterval(300)
     while Date() < deadline {
         if (try? condition()) == true { return true }
         usleep(100_000)

@@ -155,23 +155,28 @@ struct RedisUsersTests {
                 try sum + suite.entries("execution:{\(symbol)}").count { $0.fields["event"] == "POSITION_CLOSED" }
             }
         }
-        let isTraded = suite.wait(seconds: 120) { try closed() > 0 }, refused = try refusals(client)
+        let isTraded = suite.wait { try closed() > 0 }, refused = try refusals(client)
         try #require(isTraded, "\(suite.log("executor").suffix(800)) \(refused)")
         // Those that come back claim, fence and recall.
         for service in Self.services { suite.kill(service) }
         for service in Self.services { start(service, as: service) }
         suite.kill("tick-engine-2")
         let before = try closed()
-        #expect(suite.wait(seconds: 120) { try closed() > before }, "\(suite.log("executor").suffix(800))")
+        #expect(suite.wait { try closed() > before }, "\(suite.log("executor").suffix(800))")
         #expect(
             writeFile(
                 "\(suite.folder)/person.yaml",
                 "redis: {user: vortexctl, password_file: \"\(folder)/vortexctl/redis\"}\n"))
         for command in [["status"], ["streams"], ["doctor"], ["why-not", "BTCUSDT"], ["stop"], ["close-all"]] {
-            let answer = try suite.control(["-c", "\(suite.folder)/person.yaml"] + command)
-            #expect(answer.exitCode == 0, "\(command): \(answer.output)")
+            var answer = ""
+            let isDone = suite.wait {
+                let result = try suite.control(["-c", "\(suite.folder)/person.yaml"] + command)
+                answer = result.output
+                return result.exitCode == 0
+            }
+            #expect(isDone, "\(command): \(answer)")
         }
-        #expect(suite.wait(seconds: 20) { try database.value("SELECT count(*) > 0 FROM trades") == "t" })
+        #expect(suite.wait { try database.value("SELECT count(*) > 0 FROM trades") == "t" })
         #expect(try refusals(client) == [])
 
         // Another venue, whose time begins before what the streams tell, and services in another order.
@@ -179,7 +184,7 @@ struct RedisUsersTests {
         for service in Self.services.reversed() { start(service, as: service) }
         suite.startSimulator(["--seed", FullProfileTests.seed])
         let length = try suite.length("decision:{BTCUSDT}")
-        #expect(suite.wait(seconds: 120) { try suite.length("decision:{BTCUSDT}") > length + 20 })
+        #expect(suite.wait { try suite.length("decision:{BTCUSDT}") > length + 20 })
         sleep(5)
         #expect(try refusals(client) == [])
     }

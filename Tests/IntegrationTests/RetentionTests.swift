@@ -46,7 +46,7 @@ struct RetentionTests {
             "trade-recorder: {keep_days: {decisions: 10, plans: 20, executions: 30, signal_outcome: 40, alerts: 50}}"
         let suite = try #require(PaperSuite(symbols: ["BTCUSDT"], settings: settings, postgres: database.url))
         suite.start(["trade-recorder"])
-        let isDone = suite.wait(seconds: 20) { try count("alerts") == 50 }
+        let isDone = suite.wait { try count("alerts") == 50 }
         #expect(isDone, "\(suite.log("trade-recorder").suffix(800))")
         #expect(try count("decisions", "action = 'NO_TRADE'") == 10)
         #expect(try count("decisions", "action = 'LONG'") == 3000, "what was traded stays")
@@ -88,7 +88,7 @@ struct RetentionTests {
         suite.startSimulator(["--seed", "5"])
         suite.start(PaperSuite.traders + ["trade-recorder"])
         var left: [String] = streams
-        let isDone = suite.wait(seconds: 90) {
+        let isDone = suite.wait {
             left = try streams.filter { stream in
                 let first = try redis.command("XRANGE", stream, "-", "+", "COUNT", "1").elements.first
                 return first.flatMap { StreamEntry($0) }.map { Int64($0.id.milliseconds) < old + 1000 } ?? false

@@ -50,7 +50,7 @@ struct SecretTests {
                 """)
         }
         try #require(
-            suite.wait(seconds: 90) { try Int(database.value("SELECT count(*) FROM trades") ?? "") ?? 0 > 0 },
+            suite.wait { try Int(database.value("SELECT count(*) FROM trades") ?? "") ?? 0 > 0 },
             "\(suite.log("executor").suffix(1500))")
     }
 
@@ -86,7 +86,7 @@ struct SecretTests {
     }
 
     private func curl(_ arguments: [String]) throws -> String {
-        try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "5"] + arguments).output
+        try Subprocess.run("/usr/bin/curl", ["-s", "--max-time", "60"] + arguments).output
     }
 
     /// Files of the suite's folder that hold a secret, but for those that were given it.
@@ -124,12 +124,12 @@ struct SecretTests {
         if try cores().isEmpty { print("no cores are written here: whether services leave any is NOT tested") }
         let before = try cores()
         // Swift takes the first one for a crash of its own and reports it; the second one ends the process.
-        for _ in 0..<2 {
-            for service in Self.services { suite.signal(service, SIGABRT) }
-            sleep(1)
-        }
         for service in Self.services {
-            #expect(suite.exitCode(service) == nil, "\(service) was to die by a signal")
+            let isDead = suite.wait {
+                suite.signal(service, SIGABRT)
+                return !suite.isAlive(service)
+            }
+            #expect(isDead && suite.exitCode(service) == nil, "\(service) was to die by a signal")
         }
         #expect(try cores() == before)
 

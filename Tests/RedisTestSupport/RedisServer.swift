@@ -36,7 +36,7 @@ public final class RedisServer {
             ["--port", "0", "--unixsocket", directory + "/redis.sock", "--dir", directory, "--save", ""] + options,
             output: directory + "/redis.log")
         guard process != nil else { return false }
-        for _ in 0..<200 {
+        for _ in 0..<15_000 {  // five minutes, to end a test that hangs
             if let client = try? RedisClient(address), (try? client.command("PING")) == .text("PONG") { return true }
             usleep(20_000)
         }

@@ -74,7 +74,7 @@ final class HostHarness {
     /// Returns once the server has noticed: until then it would hand the next entry to the reader that is gone.
     func replaceHost() throws {
         host = try Self.host(server, symbol, others)
-        let end = SystemClock.monotonicUs() + 8_000_000
+        let end = SystemClock.monotonicUs() + 300_000_000
         while SystemClock.monotonicUs() < end {
             let clients = try client.command("INFO", "clients").text ?? ""
             if clients.contains("blocked_clients:0") { return }
@@ -96,7 +96,7 @@ final class HostHarness {
     }
 
     /// Turns the host until the condition holds; false after `ms`.
-    func turn(untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool) rethrows -> Bool {
+    func turn(untilMs ms: Int64 = 300_000, _ condition: () throws -> Bool) rethrows -> Bool {
         let end = SystemClock.monotonicUs() + ms * 1000
         while SystemClock.monotonicUs() < end {
             if try condition() { return true }
@@ -119,7 +119,7 @@ final class HostHarness {
 
 /// Turns workers that share symbols, each renewing its leases as its timer would, until `condition` holds.
 func turnWorkers(
-    _ workers: [ProcessorHost<PerSymbol<KeyedSummer>>], untilMs ms: Int64 = 60_000, _ condition: () throws -> Bool
+    _ workers: [ProcessorHost<PerSymbol<KeyedSummer>>], untilMs ms: Int64 = 300_000, _ condition: () throws -> Bool
 ) rethrows -> Bool {
     let end = SystemClock.monotonicUs() + ms * 1000
     var nextRenewal = Int64.min

@@ -129,10 +129,10 @@ struct ClusterTests {
         // Replication is not waited for by the bus; this test is about what the replica has.
         let onMaster = try cluster.node(master)
         try onMaster.command("XADD", key, "1-0", "n", "1")
-        try #require(try onMaster.command("WAIT", "1", "10000").integer == 1)
+        try #require(try onMaster.command("WAIT", "1", "60000").integer == 1)
         cluster.kill(master)
         var length: Int64?
-        for _ in 0..<400 where length == nil {
+        for _ in 0..<15_000 where length == nil {
             length = try? cluster.client().command("XLEN", key).integer
             usleep(20_000)
         }

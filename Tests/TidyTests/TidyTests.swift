@@ -20,14 +20,14 @@ struct TidyTests {
         "Services/ExchangeSimulator/ExchangeSimulator",
     ]
 
-    private func sources(under folders: [String]) throws -> [Source] {
+    private func sources(under folders: [String], endings: [String] = [".swift"]) throws -> [Source] {
         let files = FileManager.default
         return try folders.flatMap { folder -> [Source] in
             let root = SharedData.packageRoot.appending(path: folder)
             let paths = try #require(files.enumerator(atPath: root.path), "\(folder) is missing").compactMap {
                 $0 as? String
             }
-            return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
+            return try paths.filter { path in endings.contains { path.hasSuffix($0) } }.sorted().map { path in
                 let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
                 return Source(path: "\(folder)/\(path)", lines: text.components(separatedBy: "\n"))
             }
@@ -154,6 +154,24 @@ struct TidyTests {
                 guard line.firstMatch(of: declared)?.1 == "public " else { continue }
                 let before = source.lines[..<number].last { !$0.hasPrefix("@") }
                 #expect(before?.hasPrefix("///") == true, "\(source.path):\(number + 1): what is it?")
+            }
+        }
+    }
+
+    @Test func `no child inherits a descriptor, and C cuts no text halfway through a letter`() throws {
+        let opening =
+            #"\bO_(RDONLY|WRONLY|RDWR)\b|\bSOCK_(STREAM|DGRAM)\b|\b(fopen|accept4?|pipe2?|eventfd|mkstemp)\("#
+            + #"|\b(timerfd_create|signalfd|epoll_create1?|dup2?)\("#
+        let copying = #"\b(strncpy|strcpy|strcat|v?sprintf|gets)\("#
+        let closed = #"CLOEXEC|"[awrx+]+e""#
+        func has(_ pattern: String, _ text: String) -> Bool {
+            text.range(of: pattern, options: .regularExpression) != nil
+        }
+        for source in try sources(under: ["Shared", "Services"], endings: [".swift", ".c", ".h"]) {
+            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
+                if has(opening, line) && !has(closed, line) || has(copying, line) {
+                    Issue.record("\(source.path):\(number + 1): \(line)")
+                }
             }
         }
     }

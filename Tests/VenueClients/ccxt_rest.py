@@ -52,7 +52,7 @@ class RestConversation:
         check.equal('a perpetual swap in USDT', (market['type'], market['linear'], market['settle']), ('swap', True, 'USDT'))
         check.equal('tick and step', (market['precision']['price'], market['precision']['amount']), (0.1, 0.001))
         check.equal('least notional', market['limits']['cost']['min'], 100.0)
-        check.near('the clocks agree', venue.fetch_time(), time.time() * 1000, 2000)
+        check.near('the clocks agree', venue.fetch_time(), time.time() * 1000, 60_000)
         book = venue.fetch_order_book(SYMBOL, 20)
         bids, asks = [level[0] for level in book['bids']], [level[0] for level in book['asks']]
         check.equal('twenty levels a side', (len(bids), len(asks)), (20, 20))

@@ -79,7 +79,7 @@ final class SimulatorHarness {
     func killSimulator() { process?.kill() }
 
     @discardableResult
-    func turn(withinMs ms: Int64 = 30_000, until condition: () -> Bool) -> Bool {
+    func turn(withinMs ms: Int64 = 300_000, until condition: () -> Bool) -> Bool {
         let end = SystemClock.monotonicUs() + ms * 1000
         while SystemClock.monotonicUs() < end {
             if condition() { return true }

@@ -34,8 +34,9 @@ public final class DashboardShell {
         self.settings = settings
         stores = Stores(context.settings)
         let limits = cws_limits(
-            head_max: 16 << 10, body_max: 16 << 10, message_max: 4 << 10, queue_max: 8 << 20, connections_max: 256,
-            ping_after_s: 30, hangup_after_s: 60)
+            head_max: 16 << 10, body_max: 16 << 10, answer_max: 64 << 20, message_max: 4 << 10, queue_max: 8 << 20,
+            connections_max: 256, idle_ms: 60_000, request_ms: 10_000, answer_ms: 10_000, stall_ms: 30_000,
+            goodbye_ms: 2000, ping_after_ms: 30_000, hangup_after_ms: 60_000)
         let passwords: Passwords
         do {
             files = try WebFiles(folder: settings.webFolder, chartLibrary: settings.chartLibrary)
@@ -58,6 +59,12 @@ public final class DashboardShell {
         seconds = context.metrics.histogram("dashboard_request_seconds", help: "Time that an answer took.")
         context.metrics.gauge("dashboard_watchers", help: "Pages that are open.") { [weak self] in
             Double(self?.watchers.count ?? 0)
+        }
+        context.metrics.gauge("dashboard_connections", help: "Connections of browsers and programs.") { [weak self] in
+            Double(self?.server.map(cws_connection_count) ?? 0)
+        }
+        context.metrics.counter("dashboard_turned_away_total", help: "Connections that could not be taken.") {
+            [weak self] in Double(self?.server.map(cws_turned_away_count) ?? 0)
         }
         context.log.info("listening") {
             $0.put("host", settings.host)
@@ -181,4 +188,8 @@ extension DashboardShell: SocketHandler {
     }
 
     public func closed(_ id: cws_id) { watchers.removeAll { $0 == id } }
+
+    public func turnedAway(_ error: Int32) {
+        context.log.warning("connections_turned_away") { $0.put("reason", String(cString: strerror(error))) }
+    }
 }

@@ -4,7 +4,7 @@ import Glibc
 public enum FileReader {
     /// The bytes of a file; nil when it can't be read.
     public static func read(_ path: String) -> [UInt8]? {
-        let file = open(path, O_RDONLY)
+        let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var status = stat()

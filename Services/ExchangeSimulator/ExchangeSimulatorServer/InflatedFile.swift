@@ -14,7 +14,7 @@ final class InflatedFile {
 
     /// Nil when the file can't be opened.
     init?(_ path: String) {
-        file = open(path, O_RDONLY)
+        file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         refill()
         let head = (0..<30).map { $0 < inputSize ? Int(input[$0]) : 0 }

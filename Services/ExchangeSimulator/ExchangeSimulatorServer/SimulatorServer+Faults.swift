@@ -15,8 +15,7 @@ extension SimulatorServer {
             return carryOut(call, subject, backMs: 0)
         }
         let there = late.milliseconds / 2
-        outbox.put(
-            .call(call, subject, backMs: late.milliseconds - there), at: simulation.exchange.now + there)
+        put(.call(call, subject, backMs: late.milliseconds - there), at: simulation.exchange.now + there)
     }
 
     private func subject(of call: Call) -> FaultSubject {
@@ -44,7 +43,7 @@ extension SimulatorServer {
         case .reset: return cut(call.id)
         }
         guard let answer else { return }
-        if backMs == 0 { send(answer) } else { outbox.put(answer, at: simulation.exchange.now + backMs) }
+        if backMs == 0 { send(answer) } else { put(answer, at: simulation.exchange.now + backMs) }
     }
 
     private func carriedOut(_ call: Call) -> Outbox.Item? {
@@ -75,6 +74,10 @@ extension SimulatorServer {
     }
 
     // MARK: What was late
+
+    private func put(_ item: Outbox.Item, at time: Timestamp) {
+        if let connection = outbox.put(item, at: time) { cut(connection) }
+    }
 
     func sendDue() {
         if outbox.isEmpty { return }
@@ -117,10 +120,10 @@ extension SimulatorServer {
         func take(_ kind: FaultKind) -> Fault? { simulation.exchange.faults.take(kind, subject, now: now) }
         if isPartitioned(subject.feed == .user ? .user : .market) || take(.dropFrames) != nil { return }
         if let fault = take(.delayFrames) {
-            return outbox.put(.text(id, bytes), at: now + fault.milliseconds)
+            return put(.text(id, bytes), at: now + fault.milliseconds)
         }
         if let fault = take(.reorderFrames) {
-            return outbox.put(.overtaken(id, bytes), at: now + fault.milliseconds)
+            return put(.overtaken(id, bytes), at: now + fault.milliseconds)
         }
         send(.text(id, bytes))
         if take(.duplicateFrames) != nil { send(.text(id, bytes)) }

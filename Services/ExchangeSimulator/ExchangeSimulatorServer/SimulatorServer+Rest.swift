@@ -1,3 +1,4 @@
+import CWebSocketServer
 import ExchangeSimulator
 import TradingPrimitives
 import WebServer
@@ -76,6 +77,7 @@ extension SimulatorServer {
             json.put("marketEvents", simulation.eventCount)
             json.put("requests", requests)
             json.put("connections", hub.connectionCount)
+            if let server { json.put("turnedAway", Int(clamping: cws_turned_away_count(server))) }
             json.array("symbols") { json in
                 for instrument in simulation.exchange.instruments { json.string(instrument.symbol.name) }
             }

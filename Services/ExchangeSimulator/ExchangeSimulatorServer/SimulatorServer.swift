@@ -32,6 +32,11 @@ public struct ServerOptions: Sendable {
     public var hangupAfterS = 600
     /// Bytes that may wait for a slow client before it is cut.
     public var queueMax = 16 << 20
+    public var connectionsMax = 512
+    /// How long an HTTP connection may be silent between requests, and how long a request may take to come; milliseconds.
+    /// libcurl does not use a connection again that was idle for 118 s: none is closed while a request is on its way.
+    public var idleMs: Int64 = 120_000
+    public var requestMs: Int64 = 10_000
     /// What goes wrong, and when.
     public var script = FaultScript()
 
@@ -39,8 +44,10 @@ public struct ServerOptions: Sendable {
 
     fileprivate var limits: cws_limits {
         cws_limits(
-            head_max: 64 << 10, body_max: 1 << 20, message_max: 1 << 20, queue_max: queueMax, connections_max: 512,
-            ping_after_s: Int32(pingAfterS), hangup_after_s: Int32(hangupAfterS))
+            head_max: 64 << 10, body_max: 1 << 20, answer_max: 64 << 20, message_max: 1 << 20, queue_max: queueMax,
+            connections_max: Int32(connectionsMax), idle_ms: idleMs, request_ms: requestMs, answer_ms: 600_000,
+            stall_ms: 60_000, goodbye_ms: 2000, ping_after_ms: Int64(pingAfterS) * 1000,
+            hangup_after_ms: Int64(hangupAfterS) * 1000)
     }
 }
 
@@ -238,5 +245,9 @@ extension SimulatorServer: SocketHandler {
         closing.removeAll { $0 == id }
         if sessions.removeValue(forKey: id) == nil { hub.close(id, &simulation.exchange) }
         log.write(.info, "websocket closed")
+    }
+
+    public func turnedAway(_ error: Int32) {
+        log.write(.warning, "connections are turned away", [("reason", String(cString: strerror(error)))])
     }
 }

@@ -135,16 +135,7 @@ func serve(
         exchange.setFundingRate(rate)
     }
     exchange.faults = FaultBook(seed: try arguments.value("seed", 1))
-    let deposit = try arguments.value("balance", Notional(raw: 5000 * fixedScale))
-    let bnb = try arguments.value("bnb", Notional.zero)
-    if bnb > .zero, exchange.instrument(named: "BNBUSDT") == nil {
-        throw UsageError(
-            message: "--bnb needs a market of BNBUSDT among the recordings: what a fee in BNB is worth is its price")
-    }
-    for (key, secret) in try credentials(arguments) {
-        let account = exchange.openAccount(key, deposit: deposit, bnb: bnb)
-        options.keys.append(ApiKey(key: key, secret: secret, account: account))
-    }
+    options.keys = try openAccounts(arguments, &exchange)
     options.script = try script(arguments, exchange)
     let factor: Double = try arguments.value("factor", 1)
     guard factor > 0, factor <= 1000 else { throw UsageError(message: "--factor must be above 0 and at most 1000") }
@@ -158,14 +149,13 @@ func serve(
     let symbols = exchange.instruments.map(\.symbol.name).joined(separator: ",")
     do throws(ServerError) {
         let server = try SimulatorServer(Simulation(exchange, source), clock: clock, options: options, log: log)
-        var door: TLSDoor?
-        if let tlsPort {
-            let opened = try TLSDoor(
-                host: options.host, port: tlsPort, before: server.port, certificatePath: certificatePath)
+        let door = try tlsPort.map { port throws(ServerError) in
+            try TLSDoor(host: options.host, port: port, before: server.port, certificatePath: certificatePath)
+        }
+        if let door {
             log.write(
                 .info, "serving TLS",
-                [("address", "https://\(options.host):\(opened.port)"), ("certificate", certificatePath)])
-            door = opened
+                [("address", "https://\(options.host):\(door.port)"), ("certificate", certificatePath)])
         }
         defer { withExtendedLifetime(door) {} }
         log.write(
@@ -174,7 +164,12 @@ func serve(
                 ("address", "http://\(options.host):\(server.port)"), ("mode", mode), ("symbols", symbols),
                 ("factor", "\(factor)"), ("server_time", "\(clock.start)"),
             ])
-        server.run { stopRequested.load(ordering: .relaxed) }
+        server.run {
+            if let trouble = door?.takeTrouble() {
+                log.write(.error, "TLS takes no connections for a moment", [("reason", trouble)])
+            }
+            return stopRequested.load(ordering: .relaxed)
+        }
         guard stopRequested.load(ordering: .relaxed) else {
             log.write(.error, "the event loop failed")
             return 1
@@ -185,6 +180,21 @@ func serve(
         log.write(.error, error.description)
         return 1
     }
+}
+
+private func openAccounts(_ arguments: Arguments, _ exchange: inout Exchange) throws(UsageError) -> [ApiKey] {
+    let deposit = try arguments.value("balance", Notional(raw: 5000 * fixedScale))
+    let bnb = try arguments.value("bnb", Notional.zero)
+    if bnb > .zero, exchange.instrument(named: "BNBUSDT") == nil {
+        throw UsageError(
+            message: "--bnb needs a market of BNBUSDT among the recordings: what a fee in BNB is worth is its price")
+    }
+    var keys: [ApiKey] = []
+    for (key, secret) in try credentials(arguments) {
+        let account = exchange.openAccount(key, deposit: deposit, bnb: bnb)
+        keys.append(ApiKey(key: key, secret: secret, account: account))
+    }
+    return keys
 }
 
 private func script(_ arguments: Arguments, _ exchange: Exchange) throws(UsageError) -> FaultScript {

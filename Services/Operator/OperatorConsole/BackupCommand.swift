@@ -115,7 +115,7 @@ extension Console {
     private func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     private func write(_ bytes: [UInt8], to path: String) -> Bool {
-        guard let file = fopen(path, "w") else { return false }
+        guard let file = fopen(path, "we") else { return false }
         let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
         return (fclose(file) == 0) && written == bytes.count
     }

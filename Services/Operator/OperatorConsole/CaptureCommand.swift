@@ -12,7 +12,7 @@ extension Console {
         let to = SystemClock.now()
         let header = StreamCapture.Header(
             from: to - Int64(invocation.minutes) * 60_000, to: to, symbols: settings.symbols)
-        guard let file = fopen(path, "wx") else {
+        guard let file = fopen(path, "wxe") else {
             complain("vortexctl: \(path) can't be made: \(String(cString: strerror(errno)))")
             return .failure
         }

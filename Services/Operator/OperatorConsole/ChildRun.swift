@@ -19,7 +19,8 @@ enum ChildRun {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         if let output {
-            posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            let flags = O_WRONLY | O_CREAT | O_TRUNC  // tidy-ok: the child's output
+            posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
         }
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") }

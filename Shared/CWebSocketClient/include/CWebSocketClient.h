@@ -30,7 +30,8 @@ int cwsc_adopt(cwsc_context *context, int descriptor, void (*ready)(void *), voi
 cwsc_connection *cwsc_open(
     cwsc_context *context, const char *host, int port, const char *path, int use_tls, size_t message_max,
     cwsc_handler handler, void *owner);
-/// Queues a text message. 0, or -1 when out of memory.
+/// Queues a text message. 0, or -1 when out of memory or when a megabyte waits already: then the connection ends, which
+/// `CWSC_ENDED` tells.
 int cwsc_send(cwsc_connection *connection, const void *bytes, size_t count);
 void cwsc_ping(cwsc_connection *connection);
 /// Ends the connection; no event follows, and it must not be used again.

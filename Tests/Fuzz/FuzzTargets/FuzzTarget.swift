@@ -5,9 +5,12 @@ public struct FuzzTarget: Sendable {
     public let seeds: @Sendable () throws -> [[UInt8]]
     /// Reads one input. A promise that is broken traps, as a crash would.
     public let read: @Sendable (UnsafeRawBufferPointer) -> Void
+    /// Whether an input takes about a millisecond, since it goes over sockets and handshakes.
+    public var isSlow = false
 
     public static let all: [FuzzTarget] = [
         marketFrames, userFrames, restReplies, streamEntries, journalRecords, venueRequests, venueMessages,
+        webServer, tlsServer, socketClient, redisReplies,
     ]
 }
 
