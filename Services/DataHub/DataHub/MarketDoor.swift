@@ -53,10 +53,13 @@ struct MarketDoor {
         }
     }
 
-    /// A time at the venue of this moment, or of the past where `isPast` says so.
+    /// Whether it is a time at the venue of this moment, or of the past where `isPast` says so.
+    private func isTime(_ time: Timestamp, isPast: Bool = false) -> Bool {
+        MarketBounds.times.contains(time) && time - now <= aheadMaxMs && (isPast || now - time <= Self.dayMs)
+    }
+
     private func time(_ time: Timestamp, _ kind: DataHub.Kind, _ field: String, isPast: Bool = false) -> Refusal? {
-        let isIn = MarketBounds.times.contains(time) && time - now <= aheadMaxMs && (isPast || now - time <= Self.dayMs)
-        return isIn ? nil : Refusal(kind, field, "\(time.milliseconds)", .time)
+        isTime(time, isPast: isPast) ? nil : Refusal(kind, field, "\(time.milliseconds)", .time)
     }
 
     private func within<Value: Comparable>(
@@ -65,31 +68,39 @@ struct MarketDoor {
         bounds.contains(value) ? nil : Refusal(kind, field, "\(value)", .range)
     }
 
+    // Trades and books come by the hundred a second: for them a refusal is made only where there is one.
     private func refusal(of trade: AggTrade) -> Refusal? {
-        if let refusal = time(trade.eventTime, .trade, "event_time") ?? time(trade.tradeTime, .trade, "trade_time")
-            ?? within(trade.price, MarketBounds.prices, .trade, "price")
-            ?? within(trade.quantity, MarketBounds.quantities, .trade, "quantity")
-            ?? within(trade.tradeId, MarketBounds.numbers, .trade, "trade_id")
-            ?? within(trade.firstFillId, MarketBounds.numbers, .trade, "first_fill_id")
-            ?? within(trade.lastFillId, MarketBounds.numbers, .trade, "last_fill_id")
-        {
-            return refusal
-        }
+        guard isTime(trade.eventTime) else { return time(trade.eventTime, .trade, "event_time") }
+        guard isTime(trade.tradeTime) else { return time(trade.tradeTime, .trade, "trade_time") }
         guard abs(trade.eventTime - trade.tradeTime) <= Self.tradeAgeMaxMs else {
             return Refusal(.trade, "trade_time", "\(trade.tradeTime.milliseconds)", .contradiction)
+        }
+        guard MarketBounds.prices.contains(trade.price) else { return outOfRange(.trade, "price", trade.price) }
+        guard MarketBounds.quantities.contains(trade.quantity) else {
+            return outOfRange(.trade, "quantity", trade.quantity)
         }
         guard MarketBounds.admits(trade.quantity, at: trade.price) else {
             return Refusal(.trade, "quantity", "\(trade.quantity)", .value)
         }
+        guard MarketBounds.numbers.contains(trade.tradeId) else {
+            return outOfRange(.trade, "trade_id", trade.tradeId)
+        }
+        guard MarketBounds.numbers.contains(trade.firstFillId) else {
+            return outOfRange(.trade, "first_fill_id", trade.firstFillId)
+        }
+        guard MarketBounds.numbers.contains(trade.lastFillId) else {
+            return outOfRange(.trade, "last_fill_id", trade.lastFillId)
+        }
         return nil
     }
 
+    private func outOfRange(_ kind: DataHub.Kind, _ field: String, _ value: some CustomStringConvertible) -> Refusal {
+        Refusal(kind, field, value.description, .range)
+    }
+
     private func refusal(of book: BookUpdate) -> Refusal? {
-        if let refusal = time(book.eventTime, .book, "event_time")
-            ?? within(book.updateId, MarketBounds.numbers, .book, "update_id")
-        {
-            return refusal
-        }
+        guard isTime(book.eventTime) else { return time(book.eventTime, .book, "event_time") }
+        guard MarketBounds.numbers.contains(book.updateId) else { return outOfRange(.book, "update_id", book.updateId) }
         guard let bid = book.bids.best?.price, let ask = book.asks.best?.price else { return nil }
         guard Quote(bid: bid, ask: ask) != nil else {
             return Refusal(.book, "bids", "\(bid) to \(ask)", .contradiction)

@@ -148,7 +148,7 @@ final class HubShell {
             case .trade(let symbol, let trade): receive(.trade(trade), symbol: symbol, eventTime: trade.eventTime)
             case .book(let symbol, let book):
                 receive(.book(book), symbol: symbol, eventTime: book.eventTime)
-                if let level = scanner.unfitLevel { leaveOut(Refusal(.book, level.field, level.text, .unfit), symbol) }
+                if let level = scanner.unfitLevel { leaveOut(Refusal(.book, "level", level, .unfit), symbol) }
             case .unfit(let symbol, let stream, let value):
                 refuse(Refusal(Self.kind(ofStream: stream), value.field, value.text, .unfit), symbol: symbol)
             case .candle(let symbol, let candle):

@@ -15,11 +15,14 @@ func frame(_ number: Int, _ bytes: inout [UInt8]) {
     bytes.removeAll(keepingCapacity: true)
     let time = 1_723_161_256_000 + number
     if number % 10 == 9 {
-        let side = (0..<20).map { "[\"\(61800 + $0).10\",\"\($0).\(100 + number % 900)\"]" }.joined(separator: ",")
+        func side(_ price: (Int) -> Int) -> String {
+            (0..<20).map { "[\"\(price($0)).10\",\"\($0).\(100 + number % 900)\"]" }.joined(separator: ",")
+        }
+        let (bids, asks) = (side { 61800 - $0 }, side { 61801 + $0 })
         bytes += Array(
             """
             {"stream":"btcusdt@depth20@100ms","data":{"e":"depthUpdate","E":\(time),"T":\(time),"s":"BTCUSDT",\
-            "ps":"BTCUSDT","U":\(number),"u":\(number + 1),"pu":\(number),"b":[\(side)],"a":[\(side)],"st":1}}
+            "ps":"BTCUSDT","U":\(number),"u":\(number + 1),"pu":\(number),"b":[\(bids)],"a":[\(asks)],"st":1}}
             """.utf8)
     } else {
         bytes += Array(
