@@ -20,8 +20,7 @@ struct SymbolFeed {
     var lastId = StreamId.zero
     var hot: HotSymbol
     private let configuration: HubConfiguration
-    private var lastTradeId = Int64.min
-    private var lastTradeTime = Timestamp(milliseconds: .min)
+    private var trades = TradeSequence()
     private var lastUpdateId = Int64.min
     private var lastBookTime = Timestamp(milliseconds: .min)
     private var candles = [CandlePlace](repeating: CandlePlace(), count: Timeframe.allCases.count)
@@ -36,8 +35,7 @@ struct SymbolFeed {
     }
 
     mutating func forgetSequence() {
-        lastTradeId = .min
-        lastTradeTime = Timestamp(milliseconds: .min)
+        trades = TradeSequence()
         lastUpdateId = .min
         lastBookTime = Timestamp(milliseconds: .min)
         for index in candles.indices { candles[index] = CandlePlace() }
@@ -61,13 +59,7 @@ struct SymbolFeed {
     }
 
     private mutating func judge(_ trade: AggTrade) -> Verdict {
-        // A lower number with a later time: the venue has begun to count anew.
-        guard trade.tradeId > lastTradeId || trade.tradeTime > lastTradeTime else { return .duplicate }
-        let isNext = lastTradeId != .min && trade.tradeId > lastTradeId
-        let missing = isNext ? trade.tradeId - lastTradeId - 1 : 0
-        lastTradeId = trade.tradeId
-        lastTradeTime = max(lastTradeTime, trade.tradeTime)
-        return .accepted(missing: missing)
+        trades.missing(before: trade).map { .accepted(missing: $0) } ?? .duplicate
     }
 
     private mutating func judge(_ book: BookUpdate) -> Verdict {
