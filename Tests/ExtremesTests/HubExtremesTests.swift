@@ -41,7 +41,7 @@ struct HubExtremesTests {
                 switch output {
                 case .entry(let kind, _, let fields): entries.append((kind, fields))
                 case .refused(let refusal): refusals.append(refusal)
-                case .hotState: break
+                case .hotState, .missed: break
                 }
             }
         }

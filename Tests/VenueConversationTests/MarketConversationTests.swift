@@ -55,10 +55,8 @@ struct MarketConversationTests {
         let hub = try #require(ChildProcess(program, ["-c", file], output: server.directory + "/hub.log"))
         let end = SystemClock.monotonicUs() + 60_000_000
         while try !hasCaughtUp(redis), SystemClock.monotonicUs() < end { usleep(50_000) }
-        let began = SystemClock.monotonicUs()
         hub.signal(SIGTERM)
         #expect(hub.wait() == 0)
-        #expect(SystemClock.monotonicUs() - began < 2_000_000)
         let trades = try redis.command("XRANGE", "md.trade:{BTCUSDT}", "-", "+").elements.compactMap {
             $0.elements[1]["trade_id"]?.integer
         }

@@ -41,6 +41,8 @@ public struct DataHub {
         case hotState(HotState)
         /// A value that was not let in, for the log.
         case refused(Refusal)
+        /// So many trades never came before the entry that follows.
+        case missed(Int64)
     }
 
     public enum Kind: Int, Sendable, CaseIterable {
@@ -99,6 +101,16 @@ public struct DataHub {
         symbols[symbol].lastId = max(symbols[symbol].lastId, id)
     }
 
+    /// The trade and the book that stand last in the symbol's streams, whoever wrote them: neither is written again, and what never
+    /// came in between is counted. What the venue has not reached yet is of another one, or of a time that was played faster.
+    public mutating func resume(symbol: Int, trade: AggTrade?, book: BookUpdate?, venueTime: Timestamp) {
+        let latest = venueTime + aheadMaxMs
+        symbols[symbol].resume(
+            trade.flatMap { $0.eventTime <= latest ? $0 : nil }, book.flatMap { $0.eventTime <= latest ? $0 : nil })
+    }
+
+    private var aheadMaxMs: Int64 { Int64(Double(configuration.aheadMaxMs) * max(1, clockRate)) }
+
     /// Forgets which messages were seen last: the venue has begun its numbers and times anew.
     public mutating func forgetSequence() {
         for index in symbols.indices { symbols[index].forgetSequence() }
@@ -118,8 +130,7 @@ public struct DataHub {
                     .book(rest), symbol: symbol, receivedUs: receivedUs, venueTime: venueTime, write: write)
             }
         }
-        let ahead = Int64(Double(configuration.aheadMaxMs) * max(1, clockRate))
-        if let refusal = MarketDoor(now: venueTime, aheadMaxMs: ahead).refusal(of: input) {
+        if let refusal = MarketDoor(now: venueTime, aheadMaxMs: aheadMaxMs).refusal(of: input) {
             refuse(refusal, write: write)
             return false
         }
@@ -140,6 +151,7 @@ public struct DataHub {
             counts[kind.rawValue].accepted += 1
             let (all, isTooMany) = counts[kind.rawValue].missing.addingReportingOverflow(missing)
             if !isTooMany { counts[kind.rawValue].missing = all }
+            if missing > 0 { write(.missed(missing)) }
             put(input, symbol: symbol, receivedUs: receivedUs, write: write)
         }
         return true

@@ -42,6 +42,12 @@ struct SymbolFeed {
         for index in metricTimes.indices { metricTimes[index] = Timestamp(milliseconds: .min) }
     }
 
+    /// What stands last on the streams: the next ones follow it.
+    mutating func resume(_ trade: AggTrade?, _ book: BookUpdate?) {
+        if let trade { _ = trades.missing(before: trade) }
+        if let book { (lastUpdateId, lastBookTime) = (book.updateId, book.eventTime) }
+    }
+
     /// An id of the receipt's microsecond, or the least one above the last.
     mutating func nextId(_ receivedUs: Int64) -> StreamId {
         lastId = max(StreamId(microseconds: receivedUs), lastId.next)

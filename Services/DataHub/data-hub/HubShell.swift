@@ -21,6 +21,10 @@ final class HubShell {
     private var polls: MarketPolls?
     private let metrics: HubMetrics
     private let refusals: RefusalLog
+    /// One hub writes; any other waits for its end.
+    private var lease: OwnerLease?
+    private var hasBegun = false
+    private var isLost = false
     private var lastEventTime = Timestamp.zero
     private var prepareBackOff = BackOff(leastMs: 100, greatestMs: 5000)
     private var lastFrameComplaintUs: Int64 = 0
@@ -51,39 +55,66 @@ final class HubShell {
         refusals = RefusalLog(context.log, symbols)
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT, or until another hub has taken over from one that slept.
     func run() -> ExitCode {
         context.serveMetrics(
             isReady: { [unowned self] in writer.isUp && !sockets.isEmpty && sockets.allSatisfy(\.isLive) },
-            isRedisUp: { [unowned self] in writer.isUp })
+            isRedisUp: { [unowned self] in writer.isUp || context.isStandby })
         context.stopOnSignals { [unowned self] in context.reactor.stop() }
         client.onTurn = { [unowned self] in flush() }
-        prepare()
+        // Who has it back may go on at once: what another one wrote meanwhile would have been refused.
+        lease = OwnerLease(
+            context, name: "ALL", freeForMs: 0, mayAssume: { false }, onTaken: { [unowned self] in takeOver() },
+            onLost: { [unowned self] in
+                context.log.error("lease_lost")
+                isLost = true
+                context.reactor.stop()
+            })
+        lease?.start()
+        // A standby knows the venue's time already, so that it needs a moment less.
+        let polls = MarketPolls(self)
+        self.polls = polls
+        polls.learnTime()
+        context.reactor.every(ms: 200) { [unowned self] in context.isStandby = lease?.isStandby == true && !hasBegun }
         let isWhole = client.run()
-        writer.drain(withinMs: 1000)
+        if isLost { return .unsafeState }
+        if hasBegun { writer.drain(withinMs: 1000) }
+        lease?.leave()
         context.log.info("stopped")
         return isWhole ? .success : .failure
     }
 
     // MARK: Start
 
-    /// Asks Redis for the last ids, which entries of ours must follow, then begins with the venue.
+    private func takeOver() {
+        guard !hasBegun else { return }
+        hasBegun = true
+        context.isStandby = false
+        context.log.info("owner")
+        prepare()
+    }
+
+    /// Asks Redis for what stands last in the streams, which entries of ours must follow, then begins with the venue.
     private func prepare() {
+        var last: [(trade: AggTrade?, book: BookUpdate?)] = []
         do throws(RedisError) {
             let redis = try RedisClient(context.settings.redis, timeoutMs: 1500)
-            for (index, symbol) in symbols.enumerated() {
-                for kind in Self.kinds { try resume(index, StreamName(kind, symbol), redis) }
-            }
+            try lease?.claim(symbols.map(\.name), redis)
+            for index in symbols.indices { last.append(try resume(index, redis)) }
         } catch {
             context.log.warning("redis_unavailable") { $0.put("error", error) }
             context.reactor.after(ms: prepareBackOff.next()) { [weak self] in self?.prepare() }
             return
         }
-        writer.start()
-        let polls = MarketPolls(self)
-        self.polls = polls
+        writer.start(lease)
         // Frames are judged stale by the venue's time.
-        polls.start { [unowned self] in openSockets() }
+        polls?.start { [unowned self] in
+            let now = context.venueClock.now()
+            for (index, last) in last.enumerated() {
+                hub.resume(symbol: index, trade: last.trade, book: last.book, venueTime: now)
+            }
+            openSockets()
+        }
         context.reactor.every(ms: settings.hub.hotStateMs) { [unowned self] in
             hub.writeHotState { write($0, symbol: 0) }
         }
@@ -93,14 +124,24 @@ final class HubShell {
         }
     }
 
-    private func resume(_ symbol: Int, _ name: StreamName, _ redis: RedisClient) throws(RedisError) {
-        do throws(RedisError) {
-            let last = try redis.command("XINFO", "STREAM", name.key)["last-generated-id"]?.text
-            if let id = last.flatMap({ StreamId($0) }) { hub.resume(symbol: symbol, after: id) }
-        } catch {
-            // A stream that is not there yet has no last id.
-            guard case .refused(let text) = error, text.hasPrefix("ERR no such key") else { throw error }
+    private func resume(
+        _ symbol: Int, _ redis: RedisClient
+    ) throws(RedisError) -> (trade: AggTrade?, book: BookUpdate?) {
+        var commands = CommandBuffer()
+        for kind in Self.kinds { commands.command(["XINFO", "STREAM", StreamName(kind, symbols[symbol]).key]) }
+        for kind in [StreamKind.trade, .book] {
+            commands.command(["XREVRANGE", StreamName(kind, symbols[symbol]).key, "+", "-", "COUNT", "1"])
         }
+        let replies = try redis.pipeline(commands)
+        for reply in replies[..<Self.kinds.count] {
+            // A stream that is not there yet has no last id.
+            if case .error(let text) = reply, !text.hasPrefix("ERR no such key") { throw .refused(text) }
+            if let id = reply["last-generated-id"]?.text.flatMap({ StreamId($0) }) {
+                hub.resume(symbol: symbol, after: id)
+            }
+        }
+        let newest = replies[Self.kinds.count...].map { $0.elements.first.flatMap { StreamEntry($0) }?.fields }
+        return (newest[0].flatMap { try? AggTrade($0) }, newest[1].flatMap { try? BookUpdate($0) })
     }
 
     private func openSockets() {
@@ -227,6 +268,7 @@ final class HubShell {
             refusals.add(refusal, symbol: symbol)
             // Either it is wrong or our idea of the venue's time is.
             if refusal.reason == .time { polls?.lookAtTime() }
+        case .missed(let count): refusals.missed(count, symbol: symbol)
         case .hotState(let state): writer.write(to: state.key, isOnce: state.isOnce) { $0.write(state) }
         }
     }

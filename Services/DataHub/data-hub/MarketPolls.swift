@@ -10,6 +10,8 @@ final class MarketPolls {
     private let context: ServiceContext
     private let rest: RestClient
     private let time: VenueTime
+    private var isTimeKnown = false
+    private var whenKnown: (() -> Void)?
     private var rules: [InstrumentRules] = []
     private var random: SplitMix64
     private var lastLookUs: Int64 = 0
@@ -41,12 +43,21 @@ final class MarketPolls {
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: SystemClock.wallUs()))
     }
 
-    /// Learns the venue's time, then calls `whenKnown` and begins to ask.
-    func start(whenKnown: @escaping () -> Void) {
+    /// Learns the venue's time, and nothing else yet.
+    func learnTime() {
         time.start { [unowned self] in
+            isTimeKnown = true
+            whenKnown?()
+        }
+    }
+
+    /// Calls `whenKnown` once the venue's time is known, and begins to ask.
+    func start(whenKnown: @escaping () -> Void) {
+        self.whenKnown = { [unowned self] in
             whenKnown()
             begin()
         }
+        if isTimeKnown { self.whenKnown?() }
     }
 
     /// Asks for the venue's time before its turn, once a second at most.

@@ -39,6 +39,7 @@ final class Bench {
     let context: ServiceContext
     let frames: [[UInt8]]
     private let streams: [StreamName]
+    private let lease: OwnerLease?
 
     init?(count: Int) {
         guard let server = RedisServer(), let symbol = Symbol("BTCUSDT") else { return nil }
@@ -52,6 +53,9 @@ final class Bench {
             frame(number, &bytes)
             return bytes
         }
+        lease = OwnerLease(
+            context, name: "ALL", freeForMs: 0, mayAssume: { false }, onTaken: {}, onLost: { complain("lease lost") })
+        lease?.start()
         streams = [.trade, .book, .candle, .forming, .metric].map { StreamName($0, symbol) }
     }
 
@@ -59,7 +63,9 @@ final class Bench {
     func runHub() -> (rate: Double, busy: Double) {
         let writer = StreamWriter(context, bytesMax: 1 << 30)
         let numbers = streams.map { writer.open($0) }
-        writer.start()
+        // As in earnest: in transactions that watch who the owner is.
+        while lease?.standing != .held { context.reactor.poll(timeoutMs: 10) }
+        writer.start(lease)
         context.reactor.poll(timeoutMs: 10)
         var scanner = MarketScanner(context.settings.symbols)
         var configuration = HubConfiguration()
