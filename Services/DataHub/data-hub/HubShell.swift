@@ -21,6 +21,10 @@ final class HubShell {
     private var polls: MarketPolls?
     private let metrics: HubMetrics
     private let refusals: RefusalLog
+    let contracts: ContractWatch
+    private var openedUs = Int64.max
+    /// Of a contract something must have come by then, microseconds after the streams were opened.
+    private static let firstWordUs: Int64 = 15_000_000
     /// One hub writes; any other waits for its end.
     private var lease: OwnerLease?
     private var hasBegun = false
@@ -53,13 +57,19 @@ final class HubShell {
         streams = symbols.map { symbol in Self.kinds.map { writer.open(StreamName($0, symbol)) } }
         metrics = HubMetrics(context.metrics, symbols)
         refusals = RefusalLog(context.log, symbols)
+        contracts = ContractWatch(context.log, symbols)
     }
 
     /// Serves until SIGTERM or SIGINT, or until another hub has taken over from one that slept.
     func run() -> ExitCode {
         context.serveMetrics(
-            isReady: { [unowned self] in writer.isUp && !sockets.isEmpty && sockets.allSatisfy(\.isLive) },
-            isRedisUp: { [unowned self] in writer.isUp || context.isStandby })
+            isReady: { [unowned self] in
+                writer.isUp && !sockets.isEmpty && sockets.allSatisfy(\.isLive) && contracts.isWhole
+            },
+            isRedisUp: { [unowned self] in writer.isUp || context.isStandby },
+            whyNot: { [unowned self] in
+                context.isStandby ? "another hub writes" : hasBegun ? contracts.complaint : "without the lease"
+            })
         context.stopOnSignals { [unowned self] in context.reactor.stop() }
         client.onTurn = { [unowned self] in flush() }
         // Who has it back may go on at once: what another one wrote meanwhile would have been refused.
@@ -121,6 +131,7 @@ final class HubShell {
         context.reactor.every(ms: 1000) { [unowned self] in
             hub.clockRate = context.venueClock.rate
             metrics.show(hub.counts)
+            if SystemClock.monotonicUs() - openedUs > Self.firstWordUs { contracts.tell() }
         }
     }
 
@@ -144,7 +155,14 @@ final class HubShell {
         return (newest[0].flatMap { try? AggTrade($0) }, newest[1].flatMap { try? BookUpdate($0) })
     }
 
+    /// Contracts that the venue did not list and does now.
+    func returned(_ listed: [Int]) {
+        let names = listed.map { symbols[$0].lowercased + "@" }
+        for socket in sockets { socket.askAgain { stream in names.contains { stream.hasPrefix($0) } } }
+    }
+
     private func openSockets() {
+        openedUs = SystemClock.monotonicUs()
         let names = symbols.map(\.lowercased)
         open("public", names.map { "\($0)@depth20@100ms" })
         let timeframes = Timeframe.allCases.map { "kline_\($0.rawValue)" }
@@ -167,7 +185,7 @@ final class HubShell {
                         $0.put("gap_ms", ms)
                     }
                     if route == "market" { polls?.fillCandles(afterGapMs: ms) }
-                })
+                }, onRefused: { [unowned self] in contracts.refused(stream: $0) })
             sockets.append(socket)
             socket.start()
         }
@@ -196,8 +214,6 @@ final class HubShell {
                 receive(.candle(candle), symbol: symbol, eventTime: candle.eventTime)
             case .metric(let symbol, let metric):
                 receive(.metric(metric), symbol: symbol, eventTime: metric.eventTime)
-            case .reply(let id, true):
-                context.log.error("subscription_refused") { $0.put("id", id.map { "\($0)" } ?? "none") }
             case .reply, .bookTicker, .other: metrics.otherFrames.add()
             }
         } catch {
@@ -226,7 +242,9 @@ final class HubShell {
         // What can't be true is no sign of life.
         guard isIn else { return }
         metrics.received(input.kind, symbol: symbol, at: receivedUs)
+        // What a stream told: an answer, or rules that are told again each minute, are no feed.
         if let eventTime {
+            contracts.heard(symbol, atUs: SystemClock.monotonicUs())
             metrics.lag[input.kind.rawValue].observe(Double(venueTime - eventTime) / 1000)
             lastEventTime = max(lastEventTime, eventTime)
         }

@@ -82,7 +82,7 @@ final class MarketPolls {
             }
         }
         let reactor = context.reactor
-        reactor.every(ms: 3_600_000) { [unowned self] in fetchRules() }
+        reactor.every(ms: 3_600_000) { [unowned self] in if !shell.contracts.hasFlaw { fetchRules() } }
         reactor.every(ms: 60_000) { [unowned self] in tellRules() }
         scheduleOpenInterest()
         scheduleRatios()
@@ -97,15 +97,31 @@ final class MarketPolls {
                 context.reactor.after(ms: 10_000) { [unowned self] in fetchRules() }
                 return
             }
-            rules = MarketRest.instruments(value, shell.symbols)
-            for symbol in shell.symbols where !rules.contains(where: { $0.symbol == symbol }) {
-                context.log.error("symbol_not_traded") {
-                    $0.put("symbol", symbol)
-                    $0.put("reason", MarketRest.flaw(value, symbol)?.description ?? "not listed, or not traded now")
-                }
-            }
-            tellRules()
+            take(value)
         }
+    }
+
+    /// The venue's list of contracts. One that it does not have costs itself alone; it is looked for again each minute, for it may
+    /// not be listed yet.
+    private func take(_ value: JSONValue) {
+        rules = MarketRest.instruments(value, shell.symbols)
+        let listings = MarketRest.listings(value, shell.symbols).map { listing -> ContractWatch.Listing in
+            if listing.status == "ABSENT" { return .missing("the venue does not list it") }
+            if let flaw = MarketRest.flaw(value, listing.symbol) { return .missing("its rules do not fit: \(flaw)") }
+            return listing.status == "TRADING"
+                ? .good : .paused("the venue does not trade it now: \(listing.status)")
+        }
+        let returned = shell.contracts.listed(listings)
+        if !returned.isEmpty {
+            shell.returned(returned)
+            for index in returned {
+                for timeframe in Timeframe.allCases { want(index, timeframe, candlesMax(timeframe)) }
+            }
+            fetchCandles()
+        }
+        tellRules()
+        guard shell.contracts.hasFlaw else { return }
+        context.reactor.after(ms: 60_000) { [unowned self] in fetchRules() }
     }
 
     private func tellRules() {
@@ -165,6 +181,8 @@ final class MarketPolls {
             return fetchCandles()
         }
         tell(outcome, "klines")
+        // The venue does not know it: when it lists it, its past is asked for anew.
+        if case .rejected(MarketRest.unknownSymbol, _) = outcome { return fetchCandles() }
         if asked.attempt < Self.attemptsMax {
             want(asked.index, asked.timeframe, asked.limit, attempt: asked.attempt + 1)
         }
@@ -235,6 +253,7 @@ final class MarketPolls {
         _ request: RestRequest, _ index: Int,
         _ read: @escaping (JSONValue) throws(MarketRest.Flaw) -> MarketMetric
     ) {
+        guard !shell.contracts.isMissing(index) else { return }
         rest.send(request) { [unowned self] outcome in
             guard case .success(let value) = outcome else { return tell(outcome, request.path) }
             do throws(MarketRest.Flaw) {

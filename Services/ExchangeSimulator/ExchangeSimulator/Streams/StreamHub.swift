@@ -127,6 +127,9 @@ public struct StreamHub: Sendable {
             if (connections[id]?.names.count ?? 0) + names.count > Self.streamsMax {
                 return .close(code: 1008, reason: "Too many streams")
             }
+            if let unknown = names.first(where: { isOfNoContract($0, id, venue) }) {
+                return .reply(Self.error(2, "Invalid request: unknown stream `\(unknown)`", request))
+            }
             subscribe(id, names, &venue)
             return .reply(Self.result(request) { $0.putNull("result") })
         case "UNSUBSCRIBE":
@@ -163,11 +166,20 @@ public struct StreamHub: Sendable {
         return json.bytes
     }
 
-    private static func error(_ code: Int, _ message: String) -> [UInt8] {
+    /// Whether a name is that of a contract's stream, and there is no such contract: then nothing of the message is carried out.
+    private func isOfNoContract(_ name: String, _ id: Id, _ venue: Exchange) -> Bool {
+        guard connections[id]?.route != .user, !name.hasPrefix("!"), let at = name.firstIndex(of: "@") else {
+            return false
+        }
+        return !venue.instruments.contains { $0.symbol.lowercased == name[..<at] }
+    }
+
+    private static func error(_ code: Int, _ message: String, _ id: FlatJSON.Value? = nil) -> [UInt8] {
         var json = JSONWriter()
         json.object {
             $0.put("code", code)
             $0.put("msg", message)
+            $0.putId(id)
         }
         return json.bytes
     }
