@@ -235,8 +235,8 @@ tests("DataHubTests", of: ["DataHub", "SignalContracts", "TradingPrimitives"])
 tests(
     "ExtremesTests",
     of: [
-        "BinanceFutures", "DataHub", "OrderFlow", "Regime", "Sentiment", "SignalContracts", "Technical", "TestSupport",
-        "TickFlow", "TradingPrimitives",
+        "BinanceFutures", "DataHub", "Decisions", "Execution", "Notices", "OrderFlow", "Regime", "Risk", "Sentiment",
+        "SignalContracts", "Technical", "TestSupport", "TickFlow", "TradingPrimitives", "Venue",
     ])
 tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(

@@ -61,7 +61,8 @@ public enum OutcomeClassifier {
     public static func outcome(status: Int, body: [UInt8]) -> RestOutcome {
         let value = try? JSONValue(body)
         let code = value?["code"]?.integer.map { Int($0) }
-        let message = value?["msg"]?.text ?? String(decoding: body.prefix(200), as: UTF8.self)
+        // It goes on into words for people, and into the journal.
+        let message = String((value?["msg"]?.text ?? String(decoding: body.prefix(200), as: UTF8.self)).prefix(300))
         switch status {
         case 200..<300:
             guard let value else { return .unknown("HTTP \(status) with a body that is not JSON") }

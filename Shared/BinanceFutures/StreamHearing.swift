@@ -53,7 +53,9 @@ struct StreamHearing {
         case .openStops(let reports): missed(reports.map { ($0.clientOrderId, $0.updateTime) }, now)
         case .fills(let fills):
             fills.first { isDue($0.time, now) && !trades.contains($0.tradeId) }.map { "trade \($0.tradeId)" }
-        case .done, .rejected, .notExecuted, .unknown, .positions, .account, .commission: nil
+        case .done, .rejected, .notExecuted, .unknown, .positions, .account, .commission, .brackets,
+            .assetPrice:
+            nil
         }
     }
 

@@ -20,6 +20,10 @@ public final class TradingClient {
     /// Connections are numbered, to tell the live one's end from that of others.
     private var nextNumber = 1
     private var liveNumber = 0
+    /// Of one that is to take the live one's place, and when that is tried again if it did not come up.
+    private var replacingNumber: Int?
+    private var replacement: WebSocketConnection?
+    private var replacedAgainUs: Int64?
     /// The venue's time, which requests are signed with.
     public let time: VenueTime
     private let onEvent: (UserEvent) -> Void
@@ -39,6 +43,8 @@ public final class TradingClient {
     /// A connection that does not even answer pings is dead, milliseconds.
     private static let silenceMaxMs: Int64 = 30_000
     private static let overlapMs: Int64 = 2000
+    /// How soon a replacement that failed is tried again: the venue ends the old connection within the hour.
+    private static let replaceAgainMs: Int64 = 60_000
     /// The venue ends a connection at 24 hours; it is replaced before, milliseconds.
     var lifeMs: Int64 = 23 * 3_600_000
     private static let events =
@@ -74,19 +80,29 @@ public final class TradingClient {
 
     /// Signs a request and makes it ready; `rest` sends or drops it.
     ///
-    /// A request that the venue refused for its timestamp is sent once more after our clock has been set.
+    /// A request that the venue refused for its timestamp is sent once more after our clock has been set, if that does not take
+    /// long. Whoever waits for it may have given it up by then, and acts on that: so it is never sent late, and what opens risk
+    /// is never sent again at all.
     public func prepare(
         _ request: VenueRequest, onSent: (() -> Void)? = nil, _ completion: @escaping (VenueReply) -> Void
     ) -> RestClient.ReadyRequest {
-        rest.prepare(RestRequest(request), onSent: onSent) { [weak self] outcome in
+        let beganUs = SystemClock.monotonicUs()
+        return rest.prepare(RestRequest(request), onSent: onSent) { [weak self] outcome in
             guard let self, case .rejected(Self.timestampCode, _) = outcome else {
                 let reply = VenueReply(outcome, to: request)
                 self?.compare(reply, to: request)
                 return completion(reply)
             }
             context.log.warning("venue_clock_off")
+            if request.opensRisk {
+                time.synchronize()
+                return completion(VenueReply(outcome, to: request))
+            }
             time.synchronize { isTold in
-                guard isTold, self.mayRepeat(request) else { return completion(VenueReply(outcome, to: request)) }
+                let ageMs = (SystemClock.monotonicUs() - beganUs) / 1000
+                guard isTold, ageMs <= Self.repeatMaxMs, self.mayRepeat(request) else {
+                    return completion(VenueReply(outcome, to: request))
+                }
                 self.rest.send(RestRequest(request)) { completion(VenueReply($0, to: request)) }
             }
         }
@@ -103,6 +119,8 @@ public final class TradingClient {
         onSilence("the user stream did not tell \(missed), which REST tells; it is opened anew")
     }
 
+    /// Age of a request beyond which it is not repeated: its owner takes it for lost after three seconds.
+    private static let repeatMaxMs: Int64 = 2000
     /// The request's timestamp was outside the window that the venue accepts: nothing was executed.
     private static let timestampCode = -1021
 
@@ -137,11 +155,12 @@ public final class TradingClient {
     }
 
     private func connect(_ key: String) {
-        connection = open(key, onOpened: { [weak self] in self?.opened() })
+        (replacingNumber, replacement) = (nil, nil)
+        connection = open(key, onOpened: { [weak self] in self?.opened(number: $0) })
         if connection == nil { context.log.error("stream_url_invalid") { $0.put("url", streamURL) } }
     }
 
-    private func open(_ key: String, onOpened: @escaping () -> Void) -> WebSocketConnection? {
+    private func open(_ key: String, onOpened: @escaping (_ number: Int) -> Void) -> WebSocketConnection? {
         lastHeardUs = SystemClock.monotonicUs()
         let url = "\(streamURL)/private/ws?listenKey=\(percentEncoded(key))&events=\(Self.events)"
         let number = nextNumber
@@ -150,22 +169,33 @@ public final class TradingClient {
             guard let self else { return }
             lastHeardUs = SystemClock.monotonicUs()
             switch event {
-            case .opened: onOpened()
+            case .opened: onOpened(number)
             case .message(let bytes): frameArrived(bytes)
             case .pong: break
             case .ended(let reason):
                 // The end of one that has been replaced, or of one that was to replace, is no loss.
-                guard number == liveNumber || !isConnected else { return }
+                guard number == liveNumber || !isConnected else { return replacementFailed(number, reason) }
                 context.log.warning("user_stream_lost") { $0.put("reason", reason) }
                 reconnect()
             }
         }
     }
 
-    private func opened() {
+    private func replacementFailed(_ number: Int, _ reason: String) {
+        guard number == replacingNumber else { return }
+        replacingNumber = nil
+        // It is in the middle of telling this.
+        context.reactor.after(ms: 0) { [weak self] in if self?.replacingNumber == nil { self?.replacement = nil } }
+        replacedAgainUs = SystemClock.monotonicUs() + Self.replaceAgainMs * 1000
+        context.log.warning("user_stream_not_replaced") { $0.put("reason", reason) }
+    }
+
+    private func opened(number: Int) {
         isConnected = true
         hearing.opened(at: context.venueClock.now())
-        liveNumber = nextNumber - 1
+        liveNumber = number
+        if replacingNumber == number { replacingNumber = nil }
+        replacedAgainUs = nil
         openedUs = SystemClock.monotonicUs()
         backOff.reset()
         context.log.info("user_stream_live")
@@ -176,12 +206,13 @@ public final class TradingClient {
     /// may come twice meanwhile; the owner knows them by their ids.
     private func replaceConnection() {
         guard let listenKey, let old = connection else { return }
-        var next: WebSocketConnection?
-        next = open(listenKey) { [weak self] in
-            guard let self else { return }
-            opened()
-            connection = next
-            next = nil
+        replacingNumber = nextNumber
+        replacement = open(listenKey) { [weak self] number in
+            // A reconnection that came between has made its own.
+            guard let self, replacingNumber == number else { return }
+            opened(number: number)
+            connection = replacement
+            replacement = nil
             context.reactor.after(ms: Self.overlapMs) { old.close() }
         }
     }
@@ -210,8 +241,9 @@ public final class TradingClient {
         if (now - lastHeardUs) / 1000 > Self.silenceMaxMs {
             context.log.warning("user_stream_lost") { $0.put("reason", "no answer to pings") }
             reconnect()
-        } else if (now - openedUs) / 1000 > lifeMs {
+        } else if (now - openedUs) / 1000 > lifeMs || replacedAgainUs.map({ now >= $0 }) ?? false {
             openedUs = now
+            replacedAgainUs = nil
             replaceConnection()
         }
     }
@@ -235,7 +267,7 @@ extension VenueRequest {
     var isQuestion: Bool {
         switch self {
         case .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryFills, .queryPositions, .queryAccount,
-            .queryCommission:
+            .queryCommission, .queryBrackets, .queryAssetPrice:
             true
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .setLeverage, .setIsolatedMargin: false
         }

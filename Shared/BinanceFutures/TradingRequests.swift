@@ -23,6 +23,11 @@ extension RestRequest {
             self = Self.signed(.get, "/fapi/v1/openAlgoOrders", [("symbol", symbol.name)])
         case .queryPositions: self = Self.signed(.get, "/fapi/v3/positionRisk", weight: 5)
         case .queryAccount: self = Self.signed(.get, "/fapi/v3/account", weight: 5)
+        case .queryBrackets(let symbol):
+            self = Self.signed(.get, "/fapi/v1/leverageBracket", [("symbol", symbol.name)])
+        case .queryAssetPrice(let asset):
+            self = RestRequest(
+                .get, "/fapi/v2/ticker/price", [("symbol", asset + ExecutionAsset.settlement)], weight: 1)
         case .queryCommission(let symbol):
             self = Self.signed(.get, "/fapi/v1/commissionRate", [("symbol", symbol.name)], weight: 20)
         case .queryFills(let symbol, let fromId, let since):

@@ -1,3 +1,4 @@
+import SignalContracts
 import TradingPrimitives
 public import Venue
 
@@ -18,6 +19,7 @@ extension UserEvent {
             guard let symbol = change.symbol("s"), let leverage = change["l"]?.integer else {
                 throw .badField("ac")
             }
+            guard 1...1000 ~= leverage else { throw .badField("l, out of range") }
             return .leverageChanged(symbol, Int(leverage))
         default: return nil
         }
@@ -36,8 +38,9 @@ extension UserEvent {
             symbol: symbol, clientOrderId: clientOrderId, orderId: orderId, side: side, status: status, price: price,
             quantity: quantity, executedQuantity: executed, isReduceOnly: order["R"]?.bool ?? false,
             updateTime: Timestamp(milliseconds: time))
+        guard report.isPlausible else { throw .badField("o, out of range") }
         let isFill = order["x"]?.text == "TRADE" || order["x"]?.text == "CALCULATED"
-        guard isFill, let last: Quantity = order["l"]?.decimal(), last > .zero else {
+        guard isFill, let last: Quantity = try order.ifTold("l"), last != .zero else {
             return .order(report, fill: nil)
         }
         return .order(report, fill: try fill(order, report, last))
@@ -49,11 +52,15 @@ extension UserEvent {
         guard let tradeId = order["t"]?.integer, let price: Price = order["L"]?.truncated() else {
             throw .badField("t, L")
         }
-        return Fill(
+        let fill = Fill(
             symbol: report.symbol, tradeId: tradeId, orderId: report.orderId, clientOrderId: report.clientOrderId,
-            side: report.side, price: price, quantity: quantity, fee: order["n"]?.truncated() ?? .zero,
-            feeAsset: order["N"]?.text ?? "USDT", isMaker: order["m"]?.bool ?? false,
-            realizedPnl: order["rp"]?.truncated() ?? .zero, time: report.updateTime)
+            side: report.side, price: price, quantity: quantity,
+            fee: (try order.ifTold("n") ?? Notional.zero).magnitude,
+            feeAsset: order["N"]?.text.map(ExecutionAsset.name) ?? ExecutionAsset.settlement,
+            isMaker: order["m"]?.bool ?? false,
+            realizedPnl: try order.ifTold("rp") ?? .zero, time: report.updateTime)
+        guard fill.isPlausible else { throw .badField("t, L, l, n, rp, out of range") }
+        return fill
     }
 
     /// Orders that the venue makes by itself (liquidation, deleveraging) have states of their own.
@@ -69,21 +76,25 @@ extension UserEvent {
             let status = order.word("X", StopStatus.self), let triggerPrice: Price = order["tp"]?.truncated(),
             let time = event["T"]?.integer ?? event["E"]?.integer
         else { throw .badField("o") }
-        return .stop(
-            StopReport(
-                symbol: symbol, clientOrderId: clientOrderId, algoId: algoId, side: side, status: status,
-                triggerPrice: triggerPrice, quantity: order["q"]?.decimal().flatMap { $0 > Quantity.zero ? $0 : nil },
-                orderId: order["ai"]?.integer.flatMap { $0 > 0 ? $0 : nil },
-                reason: order["rm"]?.text.flatMap { $0.isEmpty ? nil : $0 }, updateTime: Timestamp(milliseconds: time)))
+        let quantity: Quantity? = try order.ifTold("q")
+        let report = StopReport(
+            symbol: symbol, clientOrderId: clientOrderId, algoId: algoId, side: side, status: status,
+            triggerPrice: triggerPrice, quantity: quantity.flatMap { $0 == .zero ? nil : $0 },
+            orderId: order["ai"]?.integer.flatMap { $0 > 0 ? $0 : nil },
+            reason: order["rm"]?.text.flatMap { $0.isEmpty ? nil : String($0.prefix(200)) },
+            updateTime: Timestamp(milliseconds: time))
+        guard report.isPlausible else { throw .badField("o, out of range") }
+        return .stop(report)
     }
 
     private static func account(_ event: JSONValue) throws(FrameError) -> UserEvent {
         guard let change = event["a"] else { throw .badField("a") }
         var balance: Notional?, moved: Notional?
         for asset in change["B"]?.elements ?? [] where asset["a"]?.text == "USDT" {
-            balance = asset["wb"]?.truncated()
-            moved = asset["bc"]?.truncated()
+            balance = try asset.ifTold("wb")
+            moved = try asset.ifTold("bc")
         }
+        guard isMoney(balance ?? .zero), isMoney(moved ?? .zero) else { throw .badField("wb, bc, out of range") }
         var positions: [PositionChange] = []
         for position in change["P"]?.elements ?? [] {
             guard let symbol = position.symbol("s"), let quantity: Quantity = position["pa"]?.decimal(),
@@ -91,11 +102,18 @@ extension UserEvent {
             else { throw .badField("P") }
             positions.append(PositionChange(symbol: symbol, quantity: quantity, entryPrice: entryPrice))
         }
-        if change["m"]?.text == "FUNDING_FEE", let moved, let time = event["T"]?.integer {
+        let reason = change["m"]?.text ?? ""
+        if reason == "FUNDING_FEE", let moved, let time = event["T"]?.integer {
+            guard MarketBounds.times ~= Timestamp(milliseconds: time) else { throw .badField("T, out of range") }
             return .funding(
                 change.symbol("S") ?? positions.first?.symbol, amount: moved, time: Timestamp(milliseconds: time),
                 walletBalance: balance)
         }
-        return .account(walletBalance: balance, positions: positions)
+        let isTransfer = !resultReasons.contains(reason)
+        return .account(
+            walletBalance: balance, transferred: isTransfer ? moved ?? .zero : .zero, positions: positions)
     }
+
+    /// Reasons of a change of balance that trading has: all others move money in or out.
+    private static let resultReasons: Set = ["", "ORDER", "FUNDING_FEE", "ADJUSTMENT", "INSURANCE_CLEAR"]
 }

@@ -17,10 +17,11 @@ public struct Journal: ~Copyable {
     static let severalSum: UInt32 = 0x5EAF_7A6E
     /// Bytes laid out at a time.
     public static let growth = 1 << 20
-    /// Longest record, and longest frame but for one that holds a single record.
-    public static let payloadMax = 1 << 20
+    /// Longest record, and longest frame. What one sync holds is one frame, so that a crash leaves all of it or nothing; only a
+    /// disk that has failed for long lets more than this wait.
+    public static let payloadMax = 64 << 20
 
-    public let path: String
+    public private(set) var path: String
     private let descriptor: Int32
     private let growth: Int
     private var end: Int
@@ -44,13 +45,10 @@ public struct Journal: ~Copyable {
         path: String, after previous: UInt64 = 0, growth: Int = growth,
         _ body: (_ sequence: UInt64, _ payload: ArraySlice<UInt8>) -> Void
     ) throws(JournalError) {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
-        if let code = Self.lock(descriptor) {
-            close(descriptor)
-            throw code == EWOULDBLOCK ? .inUse(path: path) : .io(path: path, "can't be locked", code)
-        }
+        let descriptor = try Self.openLocked(path)
         do throws(JournalError) {
+            // The file's name, too, must outlive a power loss.
+            try Self.syncFolder(of: path)
             let bytes = try Self.readAll(descriptor, path)
             let scan = try JournalScan(bytes, path: path)
             for record in scan.records { body(record.sequence, bytes[record.payload]) }
@@ -74,6 +72,37 @@ public struct Journal: ~Copyable {
     deinit {
         flock(descriptor, LOCK_UN)
         close(descriptor)
+    }
+
+    /// Opens the file that stands under the name and locks it. While this waits for the lock another process may put a compact
+    /// journal in the file's place: then the lock is that of a file which nobody will find again, and the new one is tried.
+    private static func openLocked(_ path: String) throws(JournalError) -> Int32 {
+        while true {
+            let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw .io(path: path, "can't be opened", errno) }
+            if let code = lock(descriptor) {
+                close(descriptor)
+                throw code == EWOULDBLOCK ? .inUse(path: path) : .io(path: path, "can't be locked", code)
+            }
+            if isStill(descriptor, under: path) { return descriptor }
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
+        }
+    }
+
+    private static func isStill(_ descriptor: Int32, under path: String) -> Bool {
+        var opened = stat(), named = stat()
+        return fstat(descriptor, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev
+            && opened.st_ino == named.st_ino
+    }
+
+    private static func syncFolder(of path: String) throws(JournalError) {
+        let end = path.lastIndex(of: "/")
+        let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .io(path: folder, "can't be opened", errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .io(path: folder, "can't be synced", errno) }
     }
 
     /// Nil once it is ours; the error otherwise. A process that is just being started holds its parent's locks for a moment,
@@ -113,15 +142,27 @@ public struct Journal: ~Copyable {
     /// Bytes of all records.
     public var byteCount: Int { end }
 
-    /// Puts a journal that holds only `payloads` in the place of this one, in one step that a crash can't split.
-    public consuming func replaced(by payloads: [[UInt8]]) throws(JournalError) -> Journal {
-        let path = path, fresh = path + ".new"
+    /// Whether records wait for a sync.
+    public var hasUnsynced: Bool { openCount > 0 || !buffer.isEmpty }
+
+    /// Puts a journal that holds only `payloads` in the place of this one, in one step that a crash can't split. Numbers go on.
+    /// After an error this one goes on as if nothing had been tried. Nothing may wait for a sync.
+    public mutating func replace(by payloads: [[UInt8]]) throws(JournalError) {
+        precondition(!hasUnsynced, "what waits for a sync would be lost")
+        let fresh = path + ".new"
         unlink(fresh)
-        var made = try Journal(path: fresh, after: sequence) { _, _ in }
+        var made = try Journal(path: fresh, after: sequence, growth: growth) { _, _ in }
+        made.path = path
         for payload in payloads { made.append(payload) }
-        try made.sync()
-        guard rename(fresh, path) == 0 else { throw .io(path: path, "can't be replaced", errno) }
-        return made
+        do throws(JournalError) {
+            try made.sync()
+            guard rename(fresh, path) == 0 else { throw .io(path: path, "can't be replaced", errno) }
+        } catch {
+            unlink(fresh)
+            throw error
+        }
+        self = made
+        try Self.syncFolder(of: path)
     }
 
     /// Adds a record to those that the next `sync` makes durable. Returns its sequence number.

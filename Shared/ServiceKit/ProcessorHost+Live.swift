@@ -115,10 +115,7 @@ extension ProcessorHost {
             if isStopping { context.reactor.stop() }
             return
         }
-        if let beforeCommit, var current = processor.take() {
-            beforeCommit(&current)
-            processor = current
-        }
+        prepareCommit()
         let mayReadOn = hop.isOnlyAcknowledgements && leases == nil
         hop.seal()
         unsettled = hop.lanesTouched
@@ -127,6 +124,13 @@ extension ProcessorHost {
         // A batch that arrives before the answer waits in the connection.
         for lane in lanes { lane.readLink?.setPaused(true) }
         if mayReadOn { askForBatch() }
+    }
+
+    /// What must be on the disk before what was said is committed.
+    func prepareCommit() {
+        guard let beforeCommit, var current = processor.take() else { return }
+        beforeCommit(&current)
+        processor = current
     }
 
     private func sendCommit() {

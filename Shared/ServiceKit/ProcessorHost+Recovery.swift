@@ -67,8 +67,9 @@ extension ProcessorHost {
         try sendAndWait(client)
     }
 
-    private func commitAndWait(_ client: RedisClient) throws(RedisError) {
+    func commitAndWait(_ client: RedisClient) throws(RedisError) {
         guard !hop.isEmpty else { return }
+        prepareCommit()
         hop.seal()
         unsettled = hop.lanesTouched
         isAheadDone = false
@@ -124,19 +125,22 @@ extension ProcessorHost {
                 $0.put("stream", reader.streams[stream])
                 $0.put("lost", position.lostCount)
             }
-            try alert(gapIn: reader.streams[stream], lostCount: position.lostCount, client)
+            try alert(
+                .warning, "stream_gap", of: reader.streams[stream],
+                "\(reader.streams[stream].key): \(position.lostCount) entries were trimmed away unread; the state was built "
+                    + "anew from the rest", client)
             try keeper.writeOffLost(stream, at: position)
             processor = nil
         }
     }
 
-    private func alert(gapIn stream: StreamName, lostCount: Int64, _ client: RedisClient) throws(RedisError) {
+    func alert(
+        _ severity: Severity, _ event: String, of stream: StreamName, _ text: String, _ client: RedisClient
+    ) throws(RedisError) {
         let alert = Alert(
-            eventTime: context.venueClock.now(), severity: .warning, service: context.name, event: "stream_gap",
-            symbol: stream.symbol,
-            text: "\(stream.key): \(lostCount) entries were trimmed away unread; the state was built anew from the rest"
-        )
-        context.alerts.count(alert)
+            eventTime: context.venueClock.now(), severity: severity, service: context.name, event: event,
+            symbol: stream.symbol, text: text)
+        context.alerts.add(alert)
         var fields = Fields()
         alert.encode(into: &fields)
         var commands = CommandBuffer()
@@ -160,7 +164,9 @@ extension ProcessorHost {
         var count = 0
         func isFresh(_ stream: StreamName) -> Bool { isNew || stream.symbol.map(fresh.contains) ?? false }
         var replay = StreamReplay(client, reader)
+        var failure: RedisError?
         do throws(RedisError) {
+            try findPutAside(client)
             try recall(client, positions, pending, isFresh)
             try replayReferences(client, isNew: isNew)
             try replay.run(
@@ -170,11 +176,13 @@ extension ProcessorHost {
                 count += 1
                 keepLeases()
                 if entry.isPending {
-                    processPending(entry)
-                } else if let fields = entry.fields {
+                    guard failure == nil else { return }
+                    do throws(RedisError) { try tryPending(entry, client) } catch { failure = error }
+                } else if let fields = entry.fields, !isPutAside(entry) {
                     remember(stream: entry.stream, id: entry.id, fields: fields)
                 }
             }
+            if let failure { throw failure }
         } catch {
             processor = nil
             throw error
@@ -228,7 +236,7 @@ extension ProcessorHost {
         }
     }
 
-    private func processPending(_ entry: StreamReplay.Entry) {
+    func processPending(_ entry: StreamReplay.Entry) {
         if let fields = entry.fields {
             process(stream: entry.stream, id: entry.id, fields: fields)
         } else {

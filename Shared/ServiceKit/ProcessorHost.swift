@@ -93,6 +93,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var owned: [Symbol]
     /// Of those, the ones that the processor does not know yet, though it knows others.
     var fresh: Set<Symbol> = []
+    /// Entries that this service has put aside: they are no part of the past.
+    var putAside: Set<EntryName> = []
     /// A change of the leases that waits for the batch in hand.
     var nextHolding: SymbolLeases.Holding?
 
@@ -200,7 +202,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
             }
             hop.acknowledge(stream: stream, id: id)
         } catch {
-            putAside(stream: stream, id: id, fields: fields, error: error)
+            putAside(stream: stream, id: id, fields: fields, reason: error.description)
         }
         metrics.entries.add()
     }
@@ -213,15 +215,15 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         processor?.process(input) { _ in }
     }
 
-    private func putAside(stream: Int, id: StreamId, fields: Fields, error: ContractError) {
+    func putAside(stream: Int, id: StreamId, fields: Fields, reason: String) {
         hop.begin(.entry(stream: stream, id: id))
-        hop.deadLetter(stream: stream, id: id, fields: fields, error: error)
+        hop.deadLetter(stream: stream, id: id, fields: fields, reason: reason)
         _ = key(of: StreamName(.dead, streams[stream].symbol))
         metrics.deadLetters.add()
         context.log.warning("dead_letter") {
             $0.put("stream", streams[stream])
             $0.put("id", id)
-            $0.put("error", error)
+            $0.put("error", reason)
         }
     }
 
@@ -230,9 +232,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         output.encode(into: &outputFields)
         let stream = output.stream
         hop.emit(outputFields, to: key(of: stream), lane: lane)
-        if stream.kind == .alert {
-            context.alerts.count(event: outputFields["event"] ?? "", severity: outputFields["severity"] ?? "")
-        }
+        if stream.kind == .alert, let alert = try? Alert(outputFields) { context.alerts.add(alert) }
         onOutput?(output)
         output.forEachProjection { hop.project($0, lane: lane) }
         if let cause { causes.append(cause.microseconds) }

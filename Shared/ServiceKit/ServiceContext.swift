@@ -13,7 +13,7 @@ public final class ServiceContext {
     public let section: ConfigurationSection
     public let log: Logger
     public let metrics: Metrics
-    public let alerts: AlertMetrics
+    public let alerts: AlertLog
     public let reactor: Reactor
     /// The venue's time, as far as this service has heard of it.
     public var venueClock: VenueClock
@@ -61,7 +61,7 @@ public final class ServiceContext {
         log = Logger(service: name, level: options.level ?? settings.log.level, form: settings.log.form)
         venueClock = VenueClock(rate: settings.venue.clockRate)
         metrics = Metrics()
-        alerts = AlertMetrics(metrics)
+        alerts = AlertLog(metrics, log)
         reactor = Reactor()
         if let map = settings.redis.cluster, !isReplay {
             clusterWatch = ClusterWatch(reactor, settings.redis, map)

@@ -168,6 +168,7 @@ extension SuiteSettings.Streams {
         // The bulk: twenty signals and two decisions a second and symbol. PostgreSQL keeps what is worth keeping.
         case .signal: 60
         case .decision: 4 * 60
+        case .readiness, .contract: 24 * 60
         // Ten kilobytes each; the newest is what counts.
         case .heatmap: 6 * 60
         case .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .dead: 7 * 24 * 60

@@ -13,8 +13,12 @@ public enum StreamKind: String, Sendable, CaseIterable {
     /// The map of liquidations, for the engine that keeps it.
     case heatmap
     case decision
+    /// Whether each contract could be entered, and what stops it.
+    case readiness
     case plan
     case execution
+    /// What the venue demands and grants in each contract.
+    case contract
     case account
     case risk
     case weights
@@ -28,7 +32,9 @@ public enum StreamKind: String, Sendable, CaseIterable {
     /// Operator traffic is global; all else is per symbol, so that a symbol's pipeline lives in one slot of a cluster.
     public var isPerSymbol: Bool {
         switch self {
-        case .trade, .book, .candle, .forming, .metric, .signal, .heatmap, .decision, .plan, .execution, .dead: true
+        case .trade, .book, .candle, .forming, .metric, .signal, .heatmap, .decision, .readiness, .plan, .execution,
+            .contract, .dead:
+            true
         case .account, .risk, .weights, .alert, .command, .reply, .notice: false
         }
     }

@@ -10,7 +10,7 @@ public enum Moment: Sendable {
 
 /// Keeps one impossible time from becoming the present: windows that went there would never come back.
 ///
-/// A time that is a day away from the last one is believed when the next entry says the same: then the venue was away so long, or
+/// A time that is a leap away from the last one, a day where nothing else is said, is believed when the next entry says the same: then the venue was away so long, or
 /// has begun anew.
 public struct TimeGate: Sendable {
     public enum Verdict: Equatable, Sendable {
@@ -21,17 +21,19 @@ public struct TimeGate: Sendable {
         case beganAnew
     }
 
-    @inlinable public static var leapMs: Int64 { 86_400_000 }
+    @inlinable public static var dayMs: Int64 { 86_400_000 }
+    /// Distance from the last time beyond which one is not believed by itself, milliseconds.
+    public let leapMs: Int64
     @usableFromInline var last: Timestamp?
     @usableFromInline var doubted: Timestamp?
 
-    public init() {}
+    public init(leapMs: Int64 = dayMs) { self.leapMs = leapMs }
 
     @inlinable public mutating func judge(_ moment: Moment) -> Verdict {
         switch moment {
-        case .past(let time): return last.map { time - $0 > Self.leapMs } ?? false ? .doubtful : .goesOn
+        case .past(let time): return last.map { time - $0 > leapMs } ?? false ? .doubtful : .goesOn
         case .now(let time):
-            guard let last, abs(time - last) > Self.leapMs else {
+            guard let last, abs(time - last) > leapMs else {
                 self.last = max(time, last ?? time)
                 doubted = nil
                 return .goesOn
@@ -41,7 +43,7 @@ public struct TimeGate: Sendable {
     }
 
     @usableFromInline mutating func doubt(_ time: Timestamp, after last: Timestamp) -> Verdict {
-        guard let doubted, abs(time - doubted) <= Self.leapMs else {
+        guard let doubted, abs(time - doubted) <= leapMs else {
             doubted = time
             return .doubtful
         }

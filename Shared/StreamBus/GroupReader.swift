@@ -228,7 +228,9 @@ extension StreamKind {
     public var isMarketData: Bool {
         switch self {
         case .trade, .book, .candle, .forming, .metric: true
-        case .signal, .heatmap, .decision, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply,
+        case .signal, .heatmap, .decision, .readiness, .plan, .execution, .contract, .account, .risk, .weights, .alert,
+            .command,
+            .reply,
             .notice, .dead:
             false
         }

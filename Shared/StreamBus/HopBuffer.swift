@@ -127,9 +127,9 @@ public struct HopBuffer {
     }
 
     /// Puts an entry that can't be understood aside, with the reason, and acknowledges it.
-    public mutating func deadLetter(stream: Int, id: StreamId, fields: borrowing Fields, error: ContractError) {
+    public mutating func deadLetter(stream: Int, id: StreamId, fields: borrowing Fields, reason: String) {
         let letter = DeadLetter(
-            stream: streams[stream].key, entryId: id, service: group, error: error.description
+            stream: streams[stream].key, entryId: id, service: group, error: reason
         ).whole(fields)
         emit(letter, to: Array(StreamName(.dead, streams[stream].symbol).key.utf8), lane: laneOf[stream])
         acknowledge(stream: stream, id: id)

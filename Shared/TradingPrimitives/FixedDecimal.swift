@@ -1,7 +1,8 @@
 /// An exact decimal number in steps of 1e-8, held in 64 bits: range ±92,233,720,368.54775807.
 ///
 /// Each conforming type is one kind of number (a price, a quantity, …), so that a price can't be added to a quantity.
-/// Arithmetic traps on overflow; it never wraps.
+/// Arithmetic never wraps and never ends the process: a result out of range is the nearest end of the range, which no limit
+/// admits. What comes from outside is bounded where it enters, far within the range.
 public protocol FixedDecimal: Comparable, Hashable, Sendable, BitwiseCopyable, CustomStringConvertible,
     LosslessStringConvertible
 {
@@ -17,13 +18,30 @@ private let fixedDigits = 8
 extension FixedDecimal {
     @inlinable public static var zero: Self { Self(raw: 0) }
     @inlinable public static func < (left: Self, right: Self) -> Bool { left.raw < right.raw }
-    @inlinable public static func + (left: Self, right: Self) -> Self { Self(raw: left.raw + right.raw) }
-    @inlinable public static func - (left: Self, right: Self) -> Self { Self(raw: left.raw - right.raw) }
-    @inlinable public static prefix func - (value: Self) -> Self { Self(raw: -value.raw) }
+    @inlinable public static func + (left: Self, right: Self) -> Self {
+        let (sum, isOver) = left.raw.addingReportingOverflow(right.raw)
+        return Self(raw: isOver ? (right.raw < 0 ? .min : .max) : sum)
+    }
+    @inlinable public static func - (left: Self, right: Self) -> Self {
+        let (difference, isOver) = left.raw.subtractingReportingOverflow(right.raw)
+        return Self(raw: isOver ? (right.raw < 0 ? .max : .min) : difference)
+    }
+    @inlinable public static prefix func - (value: Self) -> Self { zero - value }
     @inlinable public static func += (left: inout Self, right: Self) { left = left + right }
     @inlinable public static func -= (left: inout Self, right: Self) { left = left - right }
-    @inlinable public static func * (value: Self, count: Int64) -> Self { Self(raw: value.raw * count) }
-    @inlinable public var magnitude: Self { Self(raw: abs(raw)) }
+    @inlinable public static func * (value: Self, count: Int64) -> Self {
+        let (product, isOver) = value.raw.multipliedReportingOverflow(by: count)
+        return Self(raw: isOver ? ((value.raw < 0) == (count < 0) ? .max : .min) : product)
+    }
+    @inlinable public var magnitude: Self { raw < 0 ? -self : self }
+
+    /// The number of `steps` times 1e-8, or the nearest end of the range.
+    @inlinable public init(clamping steps: Int128) { self.init(raw: Int64(clamping: steps)) }
+
+    /// This times a fraction, towards zero: `part.raw` counts steps of 1e-8, too.
+    @inlinable public func times(_ part: some FixedDecimal) -> Self {
+        Self(clamping: Int128(raw) * Int128(part.raw) / Int128(fixedScale))
+    }
 
     /// The nearest binary floating-point number. For statistics; never sent to a venue.
     @inlinable public var double: Double { Double(raw) / Double(fixedScale) }
@@ -46,10 +64,11 @@ extension FixedDecimal {
         var remainder = raw % step.raw
         if remainder < 0 { remainder += step.raw }
         if remainder == 0 { return self }
+        let below = self - Self(raw: remainder)
         switch direction {
-        case .down: return Self(raw: raw - remainder)
-        case .up: return Self(raw: raw - remainder + step.raw)
-        case .nearest: return Self(raw: remainder * 2 < step.raw ? raw - remainder : raw - remainder + step.raw)
+        case .down: return below
+        case .up: return below + step
+        case .nearest: return remainder < step.raw - remainder ? below : below + step
         }
     }
 

@@ -29,6 +29,13 @@ public struct InstrumentRules: Equatable, Sendable {
         self.brackets = brackets
     }
 
+    /// The same with the brackets that the account has.
+    public func with(brackets: [LeverageBracket]) -> InstrumentRules {
+        InstrumentRules(
+            symbol: symbol, tickSize: tickSize, stepSize: stepSize, minQuantity: minQuantity, maxQuantity: maxQuantity,
+            maxMarketQuantity: maxMarketQuantity, minNotional: minNotional, brackets: brackets)
+    }
+
     /// The neighbouring valid price.
     public func price(_ price: Price, rounding direction: RoundingDirection) -> Price {
         price.rounded(toMultipleOf: tickSize, direction)
@@ -38,6 +45,13 @@ public struct InstrumentRules: Equatable, Sendable {
     public func quantity(atMost quantity: Quantity) -> Quantity {
         let fitted = min(quantity, maxQuantity).rounded(toMultipleOf: stepSize, .down)
         return fitted < minQuantity ? .zero : fitted
+    }
+
+    /// What one market order may take of `quantity`: all of it, or as much as the venue's bound lets.
+    public func marketSlice(of quantity: Quantity) -> Quantity {
+        let bound = maxMarketQuantity > .zero ? min(maxMarketQuantity, maxQuantity) : maxQuantity
+        guard quantity > bound, bound >= stepSize else { return quantity }
+        return bound.rounded(toMultipleOf: stepSize, .down)
     }
 
     /// Whether the venue takes an opening order of this size.
@@ -65,6 +79,18 @@ public struct LeverageBracket: Equatable, Sendable {
     public let maintenanceMarginRatio: Ratio
     /// Subtracted from notional × ratio, so that the margin is continuous over the brackets.
     public let maintenanceAmount: Notional
+
+    /// Nil for what no bracket can be.
+    public init?(
+        checked notionalCap: Notional, maxLeverage: Int, maintenanceMarginRatio: Ratio, maintenanceAmount: Notional
+    ) {
+        guard notionalCap > .zero, 1...1000 ~= maxLeverage, maintenanceMarginRatio >= .zero,
+            maintenanceMarginRatio < Ratio(raw: fixedScale), maintenanceAmount >= .zero
+        else { return nil }
+        self.init(
+            notionalCap: notionalCap, maxLeverage: maxLeverage, maintenanceMarginRatio: maintenanceMarginRatio,
+            maintenanceAmount: maintenanceAmount)
+    }
 
     public init(notionalCap: Notional, maxLeverage: Int, maintenanceMarginRatio: Ratio, maintenanceAmount: Notional) {
         self.notionalCap = notionalCap

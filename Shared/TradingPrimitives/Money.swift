@@ -25,19 +25,17 @@ public struct Ratio: FixedDecimal {
 extension Price {
     /// Value of `quantity` at this price; parts below 1e-8 USDT are dropped towards zero.
     @inlinable public static func * (price: Price, quantity: Quantity) -> Notional {
-        Notional(raw: Int64(Int128(price.raw) * Int128(quantity.raw) / Int128(fixedScale)))
+        Notional(raw: price.raw).times(quantity)
     }
 }
 
 extension Notional {
     /// Parts below 1e-8 USDT are dropped towards zero.
-    @inlinable public static func * (amount: Notional, rate: Ratio) -> Notional {
-        Notional(raw: Int64(Int128(amount.raw) * Int128(rate.raw) / Int128(fixedScale)))
-    }
+    @inlinable public static func * (amount: Notional, rate: Ratio) -> Notional { amount.times(rate) }
 
     /// The greatest quantity on the 1e-8 grid whose value at `price` is not above this amount. `price` must be positive.
     @inlinable public func quantity(at price: Price) -> Quantity {
         precondition(price.raw > 0, "a price is greater than zero")
-        return Quantity(raw: Int64(Int128(raw) * Int128(fixedScale) / Int128(price.raw)))
+        return Quantity(clamping: Int128(raw) * Int128(fixedScale) / Int128(price.raw))
     }
 }

@@ -2,14 +2,20 @@
 public struct Symbol: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let name: String
 
-    /// Nil for a name that can't stand in a stream's key: empty, longer than 40 bytes, or with a space, a control
-    /// character, a brace or a colon. Lower-case ASCII letters are raised.
+    /// Nil for a name that no contract has: empty, longer than 40 bytes, or with another character than letters and digits
+    /// of any script, `_` and `-`. Lower-case ASCII letters are raised.
     public init?(_ text: some StringProtocol) {
         let name = String(decoding: text.utf8.map { 97...122 ~= $0 ? $0 - 32 : $0 }, as: UTF8.self)
-        let forbidden: Set<UInt8> = [UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: ":")]
-        guard 1...40 ~= name.utf8.count, name.utf8.allSatisfy({ $0 > 32 && $0 != 127 && !forbidden.contains($0) })
-        else { return nil }
+        guard 1...40 ~= name.utf8.count, name.unicodeScalars.allSatisfy(Self.isAllowed) else { return nil }
         self.name = name
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 48...57, 65...90, 45, 95: true
+        case ..<128: false
+        default: scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        }
     }
 
     /// The form in the venue's stream names: `btcusdt`.

@@ -25,6 +25,11 @@ public struct Timestamp: Comparable, Hashable, Sendable, BitwiseCopyable, Custom
         return Timestamp(milliseconds: isTooFar ? (milliseconds < 0 ? .max : .min) : rest)
     }
 
+    /// Whether the two are no farther apart than `milliseconds`, whichever is earlier.
+    @inlinable public func isWithin(_ milliseconds: Int64, of other: Timestamp) -> Bool {
+        (self - other).magnitude <= milliseconds.magnitude
+    }
+
     /// The latest moment not after this one that is a multiple of `milliseconds` since 1970; the first moment there is where
     /// that lies before it.
     @inlinable public func floored(to milliseconds: Int64) -> Timestamp {

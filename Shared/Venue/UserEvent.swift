@@ -5,8 +5,9 @@ public enum UserEvent: Equatable, Sendable {
     /// An order changed; `fill` when it was executed.
     case order(OrderReport, fill: Fill?)
     case stop(StopReport)
-    /// Balances and positions that changed. `walletBalance` is nil when USDT is not among them.
-    case account(walletBalance: Notional?, positions: [PositionChange])
+    /// Balances and positions that changed. `walletBalance` is nil when USDT is not among them; `transferred` is what a person
+    /// brought in, or below zero took out, and no result of trading.
+    case account(walletBalance: Notional?, transferred: Notional, positions: [PositionChange])
     /// Funding was paid (below zero) or received. `symbol` is nil for a position with crossed margin, of which the venue
     /// does not say whose it was.
     case funding(Symbol?, amount: Notional, time: Timestamp, walletBalance: Notional?)

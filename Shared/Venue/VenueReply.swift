@@ -11,6 +11,9 @@ public enum VenueReply: Equatable, Sendable {
     case account(AccountReport)
     case commission(CommissionReport)
     case fills([Fill])
+    case assetPrice(Price)
+    /// Ascending by notional.
+    case brackets([LeverageBracket])
     /// Done, with nothing to say.
     case done
     /// The venue refused it: nothing was executed.
@@ -32,6 +35,9 @@ public struct VenueError: Error, Equatable, Sendable {
         self.code = code
         self.message = message
     }
+
+    /// For people.
+    public var text: String { "\(code) \(message)" }
 }
 
 public enum OrderStatus: String, Sendable {
@@ -182,7 +188,7 @@ public struct Fill: Equatable, Sendable {
     public var side: Side
     public var price: Price
     public var quantity: Quantity
-    /// In `feeAsset`; positive is paid.
+    /// In `feeAsset`; positive is paid. A rebate counts as if it had been paid: its sign is not the same in all sources.
     public var fee: Notional
     public var feeAsset: String
     public var isMaker: Bool
@@ -207,5 +213,17 @@ public struct Fill: Equatable, Sendable {
         self.isMaker = isMaker
         self.realizedPnl = realizedPnl
         self.time = time
+    }
+}
+
+/// Assets that money is counted in.
+public enum ExecutionAsset {
+    /// What profit, margin and funding of all contracts are paid in.
+    public static let settlement = "USDT"
+
+    /// The name as the venue tells it; `UNKNOWN` for what is no name of an asset.
+    public static func name(_ text: String) -> String {
+        let isName = 1...16 ~= text.utf8.count && text.utf8.allSatisfy { 65...90 ~= $0 || 48...57 ~= $0 }
+        return isName ? text : "UNKNOWN"
     }
 }

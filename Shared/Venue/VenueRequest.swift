@@ -17,6 +17,10 @@ public enum VenueRequest: Equatable, Sendable {
     case queryCommission(Symbol)
     /// Fills of one symbol with a trade id of at least `fromId`; from `since` when no id is known.
     case queryFills(Symbol, fromId: Int64?, since: Timestamp?)
+    /// The account's brackets of leverage in one symbol.
+    case queryBrackets(Symbol)
+    /// What one unit of an asset is worth in the settlement asset.
+    case queryAssetPrice(String)
     case setLeverage(Symbol, Int)
     case setIsolatedMargin(Symbol)
 
@@ -27,11 +31,16 @@ public enum VenueRequest: Equatable, Sendable {
         case .cancelOrder(let symbol, _), .cancelStop(let symbol, _), .queryOrder(let symbol, _),
             .queryStop(let symbol, _),
             .queryOpenOrders(let symbol), .queryOpenStops(let symbol), .queryCommission(let symbol),
-            .queryFills(let symbol, _, _),
+            .queryBrackets(let symbol), .queryFills(let symbol, _, _),
             .setLeverage(let symbol, _), .setIsolatedMargin(let symbol):
             symbol
-        case .queryPositions, .queryAccount: nil
+        case .queryPositions, .queryAccount, .queryAssetPrice: nil
         }
+    }
+
+    /// Whether it can make a position greater.
+    public var opensRisk: Bool {
+        if case .placeOrder(let order) = self { !order.isReduceOnly } else { false }
     }
 
     /// Whether the venue's state changes by it, so that its outcome must be known.
@@ -39,8 +48,7 @@ public enum VenueRequest: Equatable, Sendable {
         switch self {
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .setLeverage, .setIsolatedMargin: true
         case .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryPositions, .queryAccount,
-            .queryCommission,
-            .queryFills:
+            .queryCommission, .queryFills, .queryBrackets, .queryAssetPrice:
             false
         }
     }

@@ -150,7 +150,7 @@ struct UserFrameTests {
                 "P":[{"s":"BTCUSDT","pa":"-10","ep":"6563.80000000001","ps":"BOTH"}]}}
                 """)
                 == .account(
-                    walletBalance: Notional("122624.12345678"),
+                    walletBalance: Notional("122624.12345678"), transferred: .zero,
                     positions: [
                         PositionChange(
                             symbol: try #require(Symbol("BTCUSDT") as Symbol?), quantity: try #require(Quantity("-10")),

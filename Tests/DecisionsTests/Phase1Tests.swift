@@ -20,7 +20,9 @@ struct Phase1Tests {
 
         mutating func hear(_ event: DecisionInput.Event) -> Decision? {
             var answer: Decision?
-            engine.process(DecisionInput(symbol: symbol, event: event)) { answer = $0.decision }
+            engine.process(DecisionInput(symbol: symbol, event: event)) { output in
+                if case .decision(_, let decision) = output { answer = decision }
+            }
             return answer
         }
 
@@ -38,6 +40,7 @@ struct Phase1Tests {
         ) -> Decision? {
             now = now + afterMs
             counter += 1
+            _ = hear(.risk(RiskState(eventTime: now)))
             var signal = OrderFlowSignal(
                 cause: StreamId(milliseconds: UInt64(now.milliseconds), sequence: counter), eventTime: now)
             signal.isWarm = true

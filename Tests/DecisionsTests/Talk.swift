@@ -10,6 +10,15 @@ struct Talk {
     var now = Timestamp(milliseconds: 1_700_000_000_000)
     var signals = SignalSnapshot()
     private var counter: UInt64 = 0
+    /// What was said beside decisions, oldest first.
+    var words: [Readiness] = []
+    var alerts: [Alert] = []
+    /// Whether the risk manager and the executor speak in time, and what the executor says.
+    var hasCompany = true
+    var account = AccountUpdate(
+        eventTime: .zero, walletBalance: .zero, availableBalance: .zero, unrealizedPnl: .zero, openPositions: 0,
+        unknownOrders: 0, acceptsEntries: true, isVenueReachable: true, usedWeight: 0, weightLimit: 0, roundTripMs: 0)
+    private var risk = RiskState(eventTime: .zero)
 
     init(_ strategy: Strategy, _ direction: Direction = .long) throws {
         symbol = try #require(Symbol("BTCUSDT"))
@@ -66,6 +75,7 @@ struct Talk {
     /// Lets the four other engines speak, then E1.
     mutating func evaluate(afterMs: Int64 = 100, others: Bool = true) -> Decision? {
         now = now + afterMs
+        if hasCompany { keepCompany() }
         if others {
             if var signal = signals.tick {
                 (signal.isWarm, signal.eventTime) = (true, now)
@@ -91,9 +101,24 @@ struct Talk {
         return hear(.signal(.orderFlow(signal)))
     }
 
+    /// The others of the suite say that all is well.
+    mutating func keepCompany() {
+        risk.eventTime = now
+        _ = hear(.risk(risk))
+        account.eventTime = now
+        _ = hear(.account(account))
+    }
+
     mutating func hear(_ event: DecisionInput.Event) -> Decision? {
+        if case .risk(let state) = event { risk = state }
         var answer: Decision?
-        engine.process(DecisionInput(symbol: symbol, event: event)) { answer = $0.decision }
+        engine.process(DecisionInput(symbol: symbol, event: event)) { output in
+            switch output {
+            case .decision(_, let decision): answer = decision
+            case .readiness(_, let word): words.append(word)
+            case .alert(let alert): alerts.append(alert)
+            }
+        }
         return answer
     }
 }

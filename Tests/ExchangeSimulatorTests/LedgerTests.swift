@@ -161,4 +161,22 @@ struct LedgerTests {
             #expect(trial.position.isFlat != isAlive)
         }
     }
+
+    @Test func `fees are paid in BNB, a tenth cheaper, until it runs out in the middle of an order`() throws {
+        var world = World(["BTCUSDT", "BNBUSDT"], bnb: "0.006")
+        world.book("599.9:10", "600.1:10", instrument: 1)
+        world.event(
+            .mark(price: World.price("600"), index: World.price("600")), instrument: 1)
+        world.event(.mark(price: World.price("60000"), index: World.price("60000")))
+        world.book("60000:5", "60001:0.1 60002:5")
+        _ = try world.market(.buy, "0.2")
+        let account = world.exchange.accounts[world.account]
+        let fills = account.fills
+        #expect(fills.map(\.feeAsset) == [.bnb, .settlement])
+        // 60001 × 0.1 × 0.0005 × 0.9 / 600
+        #expect(fills[0].fee.description == "0.00450007")
+        #expect(fills[1].fee.description == "3.0001")
+        #expect(account.bnb.description == "0.00149993")
+        #expect(account.wallet.description == "9996.9999")
+    }
 }

@@ -122,6 +122,7 @@ struct MarketFaultTests {
         change.stepSize = World.quantity("0.01")
         change.minNotional = Notional("1000")
         change.maxLeverage = 10
+        change.maxMarketQuantity = World.quantity("0.5")
         world.exchange.setFilters(0, change)
         let info = world.call("GET", "/fapi/v1/exchangeInfo").text
         #expect(info.contains(#""tickSize":"0.50""#) && info.contains(#""stepSize":"0.01""#))
@@ -129,6 +130,7 @@ struct MarketFaultTests {
         #expect(code { _ = try world.limit(.buy, "0.1", "59000.1") } == -4014)
         #expect(code { _ = try world.limit(.buy, "0.015", "59000") } == -4023)
         #expect(code { _ = try world.limit(.buy, "0.01", "59000") } == -4164)
+        #expect(code { _ = try world.market(.buy, "0.51") } == -4005)
         #expect(world.call("GET", "/fapi/v1/leverageBracket").text.contains(#""initialLeverage":10,"#))
         #expect(world.call("POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=20").text.contains("-4028"))
         #expect(world.call("POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=10").status == 200)

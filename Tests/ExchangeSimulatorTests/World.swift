@@ -7,11 +7,11 @@ struct World {
     var time: Int64 = 1_700_000_000_000
     let account: Int
 
-    init(_ names: [String] = ["BTCUSDT"], deposit: String = "10000") {
+    init(_ names: [String] = ["BTCUSDT"], deposit: String = "10000", bnb: String = "0") {
         let instruments = names.compactMap { Symbol($0) }.map(Instrument.listed)
         exchange = Exchange(
             ExchangeConfiguration(instruments: instruments), start: Timestamp(milliseconds: 1_700_000_000_000))
-        account = exchange.openAccount("one", deposit: Notional(deposit) ?? .zero)
+        account = exchange.openAccount("one", deposit: Notional(deposit) ?? .zero, bnb: Notional(bnb) ?? .zero)
     }
 
     mutating func event(_ body: MarketEvent.Body, instrument: Int = 0, afterMs: Int64 = 1) {

@@ -15,6 +15,8 @@ struct Conversation {
     var journal: [ExecutorRecord] = []
     /// What people were last shown of the position; nil for nothing.
     var shown: Fields?
+    /// What the venue tells of the wallet.
+    var wallet = "5000"
     private var tradeId: Int64 = 100
 
     init(_ configuration: ExecutorConfiguration = ExecutorConfiguration(), also other: Symbol? = nil) throws {
@@ -67,9 +69,9 @@ struct Conversation {
     }
 
     /// With a mark price that agrees.
-    mutating func book(_ bid: String, _ ask: String) throws {
-        hear(.mark(symbol, try number(bid), at: now))
-        hear(.book(symbol, bid: try number(bid), ask: try number(ask), at: now))
+    mutating func book(_ bid: String, _ ask: String, of other: Symbol? = nil) throws {
+        hear(.mark(other ?? symbol, try number(bid), at: now))
+        hear(.book(other ?? symbol, bid: try number(bid), ask: try number(ask), at: now))
     }
 
     /// Takes the oldest open request that `match` wants.
@@ -129,12 +131,12 @@ struct Conversation {
     mutating func fill(
         _ clientOrderId: String, _ side: Side, _ quantity: String, at price: String, maker: Bool = true,
         pnl: String = "0",
-        fee: String = "0.02"
+        fee: String = "0.02", feeAsset: String = "USDT"
     ) throws {
         tradeId += 1
         let fill = Fill(
             symbol: symbol, tradeId: tradeId, orderId: 0, clientOrderId: clientOrderId, side: side,
-            price: try number(price), quantity: try number(quantity), fee: try number(fee), feeAsset: "USDT",
+            price: try number(price), quantity: try number(quantity), fee: try number(fee), feeAsset: feeAsset,
             isMaker: maker, realizedPnl: try number(pnl), time: now)
         let report = OrderReport(
             symbol: symbol, clientOrderId: clientOrderId, orderId: 0, side: side, status: .partiallyFilled,
@@ -156,6 +158,23 @@ struct Conversation {
         return (stop, target)
     }
 
+    /// The last account update.
+    var accountTold: AccountUpdate? {
+        for case .account(let update) in messages.reversed() { return update }
+        return nil
+    }
+
+    /// Orders of which it was said that their outcome is unknown, and not yet that it is known.
+    var doubts: [String] {
+        var open: [String] = []
+        for event in events {
+            guard let id = event.clientOrderId else { continue }
+            if event.kind == .orderUnknown { open.append(id) }
+            if event.kind == .orderResolved, let place = open.firstIndex(of: id) { open.remove(at: place) }
+        }
+        return open
+    }
+
     /// Names of the alerts so far.
     var alerts: Set<String> {
         Set(messages.compactMap { if case .alert(let alert) = $0 { alert.event } else { nil } })
@@ -170,15 +189,15 @@ struct Conversation {
             liquidationPrice: try number(liquidation), unrealizedPnl: .zero)
     }
 
-    func rules() throws -> InstrumentRules {
+    func rules(of other: Symbol? = nil, maxMarket: String = "1000") throws -> InstrumentRules {
         InstrumentRules(
-            symbol: symbol, tickSize: try number("0.1"), stepSize: try number("0.001"),
+            symbol: other ?? symbol, tickSize: try number("0.1"), stepSize: try number("0.001"),
             minQuantity: try number("0.001"),
-            maxQuantity: try number("1000"), maxMarketQuantity: try number("1000"), minNotional: try number("5"))
+            maxQuantity: try number("1000"), maxMarketQuantity: try number(maxMarket), minNotional: try number("5"))
     }
 
     func account() throws -> AccountReport {
-        AccountReport(walletBalance: try number("5000"), availableBalance: try number("5000"), unrealizedPnl: .zero)
+        AccountReport(walletBalance: try number(wallet), availableBalance: try number(wallet), unrealizedPnl: .zero)
     }
 
     func plan(_ direction: Direction = .long, number counter: UInt64 = 1) throws -> TradePlan {

@@ -101,20 +101,53 @@ struct EmergencyTests {
 
     @Test func `a wallet that loses a twentieth within five minutes stops entries until a person starts them`() throws {
         var talk = try Conversation.ready()
-        talk.hear(.user(.account(walletBalance: try talk.number("5000"), positions: [])))
+        talk.hear(.user(.account(walletBalance: try talk.number("5000"), transferred: .zero, positions: [])))
         talk.tick(afterMs: 200_000)
-        talk.hear(.user(.account(walletBalance: try talk.number("4760"), positions: [])))
+        talk.hear(.user(.account(walletBalance: try talk.number("4760"), transferred: .zero, positions: [])))
         #expect(!talk.alerts.contains("emergency_stop"))
         talk.tick(afterMs: 90_000)
-        talk.hear(.user(.account(walletBalance: try talk.number("4740"), positions: [])))
+        talk.hear(.user(.account(walletBalance: try talk.number("4740"), transferred: .zero, positions: [])))
         #expect(talk.alerts.contains("emergency_stop") && talk.journal.contains(.entriesStopped(true)))
     }
 
     @Test func `a loss of a twentieth over a longer time does not`() throws {
         var talk = try Conversation.ready()
-        talk.hear(.user(.account(walletBalance: try talk.number("5000"), positions: [])))
+        talk.hear(.user(.account(walletBalance: try talk.number("5000"), transferred: .zero, positions: [])))
         talk.tick(afterMs: 301_000)
-        talk.hear(.user(.account(walletBalance: try talk.number("4700"), positions: [])))
+        talk.hear(.user(.account(walletBalance: try talk.number("4700"), transferred: .zero, positions: [])))
         #expect(!talk.alerts.contains("emergency_stop"))
+    }
+
+    @Test func `what a person moves out is no loss, also when the balance comes before its reason`() throws {
+        for isToldFirst in [true, false] {
+            var talk = try Conversation.ready()
+            _ = try talk.enter(try talk.plan())
+            talk.hear(.user(.account(walletBalance: try talk.number("5000"), transferred: .zero, positions: [])))
+            talk.wallet = "4700"
+            if isToldFirst { try talk.answerLook(positions: [try talk.held("10")]) }
+            talk.hear(
+                .user(
+                    .account(
+                        walletBalance: try talk.number("4700"), transferred: try talk.number("-300"), positions: [])))
+            for _ in 0..<60 {
+                try talk.pass(ms: 100)
+                try talk.answerLook(positions: [try talk.held("10")])
+            }
+            #expect(!talk.alerts.contains("emergency_stop") && talk.executor.position(of: symbol) != nil)
+            // A loss after it is measured by what is left.
+            talk.hear(.user(.account(walletBalance: try talk.number("4440"), transferred: .zero, positions: [])))
+            #expect(talk.alerts.contains("emergency_stop"))
+        }
+    }
+
+    @Test func `a loss that only the look at the venue tells stops entries with the second look`() throws {
+        var talk = try Conversation.ready()
+        talk.hear(.user(.account(walletBalance: try talk.number("5000"), transferred: .zero, positions: [])))
+        talk.wallet = "4700"
+        for _ in 0..<80 {
+            try talk.pass(ms: 100)
+            try talk.answerLook(positions: [])
+        }
+        #expect(talk.alerts.contains("emergency_stop"))
     }
 }

@@ -229,7 +229,7 @@ struct ExecutorTests {
         let symbol = talk.symbol
         talk.hear(.command(Command(id: "c1", issuedAt: talk.now, author: "test", name: .stop, symbol: nil)))
         talk.hear(.plan(symbol, try talk.plan()))
-        #expect(talk.orderCount == 0 && talk.events.last?.detail == "entries are stopped")
+        #expect(talk.orderCount == 0 && talk.events.last?.detail == EntryHindrance.stopped.text)
         talk.hear(.command(Command(id: "c2", issuedAt: talk.now, author: "test", name: .start, symbol: nil)))
         talk.hear(.plan(symbol, try talk.plan(number: 2)))
         #expect(talk.orderCount == 1)
@@ -343,6 +343,17 @@ struct ExecutorTests {
         let report = CommissionReport(
             symbol: talk.symbol, makerFeeRate: Ratio(raw: 18_000), takerFeeRate: Ratio(raw: 45_000))
         talk.hear(.reply(second.id, .commission(report)))
+        let brackets = [
+            LeverageBracket(
+                notionalCap: try talk.number("50000"), maxLeverage: 20, maintenanceMarginRatio: try talk.number("0.01"),
+                maintenanceAmount: .zero)
+        ]
+        let isBrackets: (VenueRequest) -> Bool = { if case .queryBrackets = $0 { true } else { false } }
+        _ = try talk.take(isBrackets)
+        let asked = try talk.take(isBrackets)
+        talk.hear(.reply(asked.id, .brackets(brackets)))
+        let terms = talk.messages.compactMap { if case .contract(_, let terms) = $0 { terms } else { nil } }
+        #expect(terms.last?.rules.brackets == brackets && terms.last?.takerFeeRate == report.takerFeeRate)
         #expect(
             account(talk)?.makerFeeRate == report.makerFeeRate && account(talk)?.takerFeeRate == report.takerFeeRate)
         talk.tick(afterMs: 3_500_000)

@@ -131,6 +131,8 @@ struct FaultTests {
         var talk = try Conversation.ready(rules, also: other)
         talk.hear(.plan(symbol, try talk.plan()))
         _ = try talk.takeOrder()
+        talk.hear(.rules(try talk.rules(of: other)))
+        try talk.book("100.0", "100.1", of: other)
         talk.hear(.plan(other, try talk.plan(number: 2)))
         #expect(talk.orderCount == 0 && talk.events.last?.detail?.contains("positions_max") == true)
     }

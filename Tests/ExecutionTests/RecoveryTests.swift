@@ -49,7 +49,7 @@ struct RecoveryTests {
             // The stream gives the command once more.
             next.hear(.rules(try next.rules()))
             next.hear(.command(Command(id: "c9", issuedAt: talk.now, author: "test", name: .closeAll)))
-            #expect(next.messages.isEmpty, "answered before anything is closed")
+            #expect(!next.messages.contains { if case .reply = $0 { true } else { false } }, "answered too early")
             next.tick(afterMs: 21_000)
             let replies = next.messages.filter { if case .reply = $0 { true } else { false } }
             #expect(replies.count == 1, "after \(length) records")
@@ -242,7 +242,7 @@ struct RecoveryTests {
                 #expect(next != .pendingEntry)
             }
         }
-        #expect(legal == 24)
+        #expect(legal == 29)
         #expect(PositionStep.allCases.allSatisfy { PositionState.closed.after($0) == nil })
     }
 }

@@ -87,7 +87,7 @@ struct VenueCodeTests {
             #expect(exit.kind == .market && exit.isReduceOnly && exit.quantity.description == "10")
             #expect(talk.alerts.contains("stop_refused"))
         }
-        #expect(talk.executor.acceptsEntries == (action != .stopEntries))
+        #expect(talk.executor.entryHindrances.contains(.stopped) == (action == .stopEntries))
     }
 
     @Test(arguments: [-2022, -4118])

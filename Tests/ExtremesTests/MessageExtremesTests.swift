@@ -22,6 +22,20 @@ struct MessageExtremesTests {
         case "size_multiplier", "tp_multiplier", "sl_multiplier", "weight_e1", "weight_e2", "weight_e3", "weight_e4":
             0...100
         case "leverage_max": 1...200
+        case "issued_at", "entry_time", "exit_time", "counted_since", "possible_at", "since", "balance_time":
+            0...4_102_444_800_000
+        case "wallet_balance", "available_balance", "unrealized_pnl", "pnl_gross", "pnl_net", "pnl_today", "fee_total",
+            "gross_pnl", "day_start_balance", "funding", "realized_pnl", "fee", "fee_amount":
+            -23_058_430_092.2...23_058_430_092.2
+        case "leverage": 0...200
+        case "maker_fee_rate", "taker_fee_rate": -0.01...0.01
+        case "entry_timeout_ms": 0...3_600_000
+        case "max_hold_ms": 0...604_800_000
+        case "confidence": 0...100.001
+        case "trades_today", "streak", "evaluations", "trade_count", "open_positions", "unknown_orders", "maker_fills",
+            "taker_fills", "used_weight", "weight_limit", "number":
+            0...1e12
+        case "score_threshold", "tp1_fraction", "risk_pct": 0...1.000_001
         case "v": 1...1
         default: nil
         }
@@ -29,10 +43,10 @@ struct MessageExtremesTests {
 
     @Test func `what a market message may tell is bounded, field by field`() throws {
         var refused = 0
-        for (name, message) in try Samples.market() + Samples.signals() {
+        for (name, message) in try Samples.market() + Samples.signals() + Samples.trading() + Samples.operating() {
             try refuse(message, name, &refused)
         }
-        #expect(refused > 1500)
+        #expect(refused > 3000)
     }
 
     private func refuse<Message: StreamMessage>(_ message: Message, _ name: String, _ refused: inout Int) throws {

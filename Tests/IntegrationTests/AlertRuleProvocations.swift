@@ -35,6 +35,11 @@ extension AlertRuleTests {
             } end: {
                 suite.start(["sentiment-engine"])
             },
+            Provocation("EntriesImpossible") {
+                suite.kill("tick-engine")
+            } end: {
+                suite.start(["tick-engine"])
+            },
             Provocation("ServiceRestarts") {
                 for _ in 0..<5 {
                     suite.kill("sentiment-engine")
@@ -82,6 +87,16 @@ extension AlertRuleTests {
             "acts", #"{"act":"order","symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"0.01"}"#)
     }
 
+    /// The word of an executor that never says how the doubt ended.
+    private func doubt(of symbol: String, at ms: Int64) -> [String] {
+        [
+            "XADD", "execution:{\(symbol)}", "*", "v", "1", "plan", "\(symbol)-lost", "cause", "\(ms)-0", "event_time",
+            "\(ms)",
+            "event", "ORDER_UNKNOWN", "state", "ENTRY_SENT", "direction", "LONG", "strategy", "A", "client_order_id",
+            "v7-\(symbol)-lost-e",
+        ]
+    }
+
     private func fault(_ json: String) { suite.disturb("faults", json) }
 
     private func feedAndClock() -> [Provocation] {
@@ -121,6 +136,10 @@ extension AlertRuleTests {
                 fault(#"{"kind":"no-answer","executed":false,"route":"GET /fapi/v1/order","seconds":12}"#)
             } end: {
                 suite.endFaults()
+            },
+            // A minute of the lock must pass.
+            Provocation("ContractLocked", seconds: 100) {
+                _ = try suite.redis.client().command(doubt(of: "BTCUSDT", at: PaperSuite.nowMs()))
             },
             Provocation("OrderSlow") {
                 fault(#"{"kind":"latency","ms":1500,"route":"POST /fapi/v1/order"}"#)

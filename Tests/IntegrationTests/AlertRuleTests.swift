@@ -60,11 +60,17 @@ struct AlertRuleTests {
     /// Something goes wrong, and ends again.
     struct Provocation {
         let alerts: [String]
+        /// Within which they fire.
+        let seconds: Double
         let begin: () throws -> Void
         let end: () throws -> Void
 
-        init(_ alerts: String..., begin: @escaping () throws -> Void, end: @escaping () throws -> Void = {}) {
+        init(
+            _ alerts: String..., seconds: Double = 40, begin: @escaping () throws -> Void,
+            end: @escaping () throws -> Void = {}
+        ) {
             self.alerts = alerts
+            self.seconds = seconds
             self.begin = begin
             self.end = end
         }
@@ -77,7 +83,7 @@ struct AlertRuleTests {
         #expect(isCalm, "fires before it is provoked: \(early)")
         try provocation.begin()
         var seen: Set<String> = []
-        let hasFired = suite.wait(seconds: 40) {
+        let hasFired = suite.wait(seconds: provocation.seconds) {
             seen.formUnion(try monitor.firing())
             return alerts.isSubset(of: seen)
         }

@@ -23,6 +23,24 @@ extension DrillTests {
                 try run.follow("vortexctl resume")
                 run.expectTrading()
             },
+            Drill("Nothing is traded") { run in
+                let now = PaperSuite.nowMs()
+                // The word of an executor that never says how the doubt ended.
+                _ = try run.suite.redis().command(
+                    "XADD", "execution:{ETHUSDT}", "*", "v", "1", "plan", "ETHUSDT-lost", "cause", "\(now)-0",
+                    "event_time", "\(now)", "event", "ORDER_UNKNOWN", "state", "ENTRY_SENT", "direction", "LONG",
+                    "strategy", "A", "client_order_id", "v7-ETHUSDT-lost-e")
+                run.expect("the lock in status") {
+                    try run.follow("vortexctl status").contains("an order's outcome is not known")
+                }
+                let answer = try run.follow("vortexctl why-not SYMBOL", ["SYMBOL": "ETHUSDT"])
+                #expect(answer.contains("entries now: "), "\(answer)")
+                run.expectAlert("lock_without_doubt", within: 100)
+                run.expect("no lock in status") {
+                    try !run.suite.run("vortexctl status").output.contains("an order's outcome is not known")
+                }
+                try run.follow("vortexctl config check")
+            },
             Drill("Stops that are cancelled", short: true) { run in
                 let symbol = try run.bought()
                 run.expect("somebody cancels its stop") {

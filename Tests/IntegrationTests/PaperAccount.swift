@@ -32,6 +32,10 @@ struct PaperAccount {
         _ = try ask("POST", "/fapi/v1/order", "symbol=\(symbol)&side=BUY&type=MARKET&quantity=\(quantity)")
     }
 
+    func sell(_ symbol: String, _ quantity: String) throws {
+        _ = try ask("POST", "/fapi/v1/order", "symbol=\(symbol)&side=SELL&type=MARKET&quantity=\(quantity)")
+    }
+
     /// What is held, with the venue's sign.
     func held(_ symbol: String) throws -> Double {
         let rows = try ask("GET", "/fapi/v3/positionRisk", "symbol=\(symbol)") as? [[String: Any]] ?? []

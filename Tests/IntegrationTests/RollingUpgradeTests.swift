@@ -60,7 +60,7 @@ struct RollingUpgradeTests {
     private func age(_ path: String) throws {
         var records: [[UInt8]] = []
         var shortened = 0
-        let journal = try Journal(path: path) { _, payload in records.append(Array(payload)) }
+        var journal = try Journal(path: path) { _, payload in records.append(Array(payload)) }
         let aged = try records.compactMap { record -> [UInt8]? in
             var fields = Fields()
             let now = try Fields(record: record[...])
@@ -79,6 +79,6 @@ struct RollingUpgradeTests {
             return fields.record
         }
         #expect(shortened > 0, "no stop in the journal")
-        _ = try journal.replaced(by: aged)
+        try journal.replace(by: aged)
     }
 }

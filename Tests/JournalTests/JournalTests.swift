@@ -1,5 +1,6 @@
 import Foundation
 import Journal
+import Synchronization
 import Testing
 import TradingPrimitives
 
@@ -135,13 +136,72 @@ struct JournalTests {
     @Test func `a compact journal takes the place of a long one and goes on counting`() throws {
         try withFile { path in
             try write(path, ["one", "two", "three"])
-            let journal = try Journal(path: path) { _, _ in }
-            let compact = try journal.replaced(by: [Array("sum".utf8)])
-            #expect(compact.sequence == 4)
-            _ = consume compact
+            var journal = try Journal(path: path) { _, _ in }
+            try journal.replace(by: [Array("sum".utf8)])
+            #expect(journal.sequence == 4)
+            _ = consume journal
             #expect(try read(path) == ["sum"])
             try write(path, ["four"])
             #expect(try read(path) == ["sum", "four"])
+        }
+    }
+
+    @Test func `whoever opens it while it is compacted does not get the file that is gone`() throws {
+        try withFile { path in
+            try write(path, ["one"])
+            let holders = Mutex((now: 0, most: 0, opened: 0))
+            DispatchQueue.concurrentPerform(iterations: 4) { _ in
+                for _ in 0..<8 {
+                    guard var journal = try? Journal(path: path, { _, _ in }) else { continue }
+                    holders.withLock {
+                        $0.now += 1
+                        $0.opened += 1
+                        $0.most = max($0.most, $0.now)
+                    }
+                    try? journal.replace(by: [Array("sum".utf8)])
+                    usleep(500)
+                    holders.withLock { $0.now -= 1 }
+                    _ = consume journal
+                }
+            }
+            #expect(holders.withLock { $0.most } == 1)
+            #expect(holders.withLock { $0.opened } > 4)
+            #expect(try read(path) == ["sum"])
+        }
+    }
+
+    @Test func `a journal that can't be compacted goes on as it was`() throws {
+        try withFile { path in
+            try write(path, ["one"])
+            var journal = try Journal(path: path) { _, _ in }
+            // A folder stands where the compact file would be made.
+            mkdir(path + ".new", 0o700)
+            defer { rmdir(path + ".new") }
+            #expect(throws: JournalError.self) { try journal.replace(by: [Array("sum".utf8)]) }
+            journal.append(Array("two".utf8))
+            try journal.sync()
+            _ = consume journal
+            #expect(try read(path) == ["one", "two"])
+        }
+    }
+
+    @Test func `of much that was synced together a crash leaves all or none, too`() throws {
+        try withFile { path in
+            let long = String(repeating: "x", count: 700_000)
+            try write(path, ["before"])
+            try writeTogether(path, [long, long, long])
+            let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+            // What a disk may leave that wrote the end of it first: the beginning of the frame is missing.
+            for offset in [100, 5000, 800_000] {
+                try withFile { copy in
+                    try FileManager.default.copyItem(atPath: path, toPath: copy)
+                    let file = try #require(FileHandle(forUpdatingAtPath: copy))
+                    try file.seek(toOffset: UInt64(offset))
+                    try file.write(contentsOf: Data(repeating: 0, count: 4096))
+                    try file.close()
+                    #expect(try read(copy) == ["before"], "of \(size) bytes, zeros at \(offset)")
+                }
+            }
         }
     }
 

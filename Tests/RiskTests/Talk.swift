@@ -31,13 +31,20 @@ struct Talk {
         try account(balance)
     }
 
-    mutating func teach() throws {
+    mutating func teach(
+        maxMarket: String = "1000", brackets: [(cap: String, leverage: Int, ratio: String, amount: String)] = []
+    ) throws {
+        let known = try brackets.map {
+            LeverageBracket(
+                notionalCap: try number($0.cap), maxLeverage: $0.leverage, maintenanceMarginRatio: try number($0.ratio),
+                maintenanceAmount: try number($0.amount))
+        }
         for symbol in [symbol, other] {
             let rules = InstrumentRules(
                 symbol: symbol, tickSize: try number("0.01"), stepSize: try number("0.001"),
                 minQuantity: try number("0.001"), maxQuantity: try number("10000"),
-                maxMarketQuantity: try number("1000"), minNotional: try number("5"))
-            hear(symbol, .metric(MarketMetric(eventTime: now, value: .instrument(rules))))
+                maxMarketQuantity: try number(maxMarket), minNotional: try number("5"), brackets: known)
+            hear(symbol, .contract(ContractTerms(eventTime: now, status: "TRADING", rules: rules)))
         }
     }
 

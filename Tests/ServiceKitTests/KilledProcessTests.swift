@@ -53,6 +53,71 @@ struct KilledProcessTests {
         #expect(SystemClock.monotonicUs() - began < 2_000_000)
     }
 
+    /// What the probe adds up does not fit with a number as great as this one: it traps.
+    private static let poison = "9223372036854775807"
+
+    @Test(.enabled(if: program != nil, "needs bus-bench, built beside the tests"), arguments: [false, true])
+    func `an entry that ends each process that reads it is put aside after the third, also from the past`(
+        isShared: Bool
+    ) throws {
+        let server = try #require(RedisServer())
+        let client = try server.client()
+        let file = server.directory + "/suite.yaml"
+        try #require(
+            writeFile(
+                file,
+                "symbols: [BTCUSDT]\nredis: {url: \"\(server.address)\"}\n"
+                    + (isShared ? "bus-probe: {shared: true}\n" : "")))
+        defer { for name in ["suite.yaml", "host.log"] { removeFile("\(server.directory)/\(name)") } }
+        let program = try #require(Self.program)
+        func host() throws -> ChildProcess {
+            try #require(ChildProcess(program, ["hop", "-c", file], output: server.directory + "/host.log"))
+        }
+        func write(_ number: String) throws {
+            let id = StreamId(microseconds: SystemClock.wallUs())
+            try client.command("XADD", HostHarness.input, id.description, "n", number)
+        }
+        func outputs() throws -> [(number: Int64, sum: Int64)] {
+            try client.command("XRANGE", HostHarness.output, "-", "+").elements.map { entry in
+                (entry.elements[1]["n"]?.integer ?? -1, entry.elements[1]["sum"]?.integer ?? -1)
+            }
+        }
+        var child = try host(), deaths = 0
+        func waitFor(_ count: Int) throws {
+            for _ in 0..<6000 {
+                if try outputs().count >= count { return }
+                if !child.isAlive {
+                    deaths += 1
+                    child = try host()
+                }
+                usleep(20_000)
+            }
+            Issue.record("\(try outputs().count) of \(count) after \(deaths) deaths")
+        }
+        for number in 0..<20 { try write("\(number)") }
+        try waitFor(20)
+        // In the middle of entries that came together.
+        for number in 20..<30 { try write(number == 25 ? Self.poison : "\(number)") }
+        try waitFor(29)
+        for number in 30..<40 { try write("\(number)") }
+        try waitFor(39)
+        #expect(deaths == 3)
+        let letters = try client.command("XRANGE", "dead:{BTCUSDT}", "-", "+").elements
+        #expect(letters.count == 1 && letters.first?.elements[1]["field.n"]?.text == Self.poison)
+        #expect(try client.command("XRANGE", "alert", "-", "+").elements.count == 1)
+        // The past holds it still.
+        child.kill()
+        child = try host()
+        try write("40")
+        try waitFor(40)
+        #expect(deaths == 3)
+        let numbers = try outputs()
+        #expect(numbers.map(\.number) == (0...40).filter { $0 != 25 })
+        for index in 9..<numbers.count {
+            #expect(numbers[index].sum == numbers[index - 9...index].reduce(0) { $0 + $1.number })
+        }
+    }
+
     private static let symbols = ["AAAUSDT", "BBBUSDT", "CCCUSDT"]
 
     @Test(.enabled(if: program != nil, "needs bus-bench, built beside the tests"), arguments: [1, 4] as [UInt64])

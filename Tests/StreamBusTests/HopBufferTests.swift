@@ -60,7 +60,7 @@ struct HopBufferTests {
         fields.put("price", "junk")
         hop.deadLetter(
             stream: 0, id: StreamId(milliseconds: 5, sequence: 0), fields: fields,
-            error: .malformed(field: "price", text: "junk"))
+            reason: ContractError.malformed(field: "price", text: "junk").description)
         _ = try commit(&hop)
         let fieldsFound = try #require(
             try client.newest(of: StreamName(.dead, Symbol("BTCUSDT"))).first?.fields)

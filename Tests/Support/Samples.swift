@@ -174,6 +174,12 @@ public enum Samples {
             ("Decision", decision), ("TradePlan-approved", plan), ("TradePlan-rejected", refused),
             ("ExecutionEvent-fill", fill),
             ("ExecutionEvent-closed", closed),
+        ] + (try states())
+    }
+
+    /// What services say of where they stand.
+    private static func states() throws -> [(String, any StreamMessage)] {
+        [
             (
                 "AccountUpdate",
                 AccountUpdate(
@@ -182,8 +188,45 @@ public enum Samples {
                     isVenueReachable: true, usedWeight: 42, weightLimit: 2400, roundTripMs: 3,
                     makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
             ),
+            (
+                "AccountUpdate-hindered",
+                AccountUpdate(
+                    eventTime: time, walletBalance: .zero, availableBalance: .zero, unrealizedPnl: .zero,
+                    openPositions: 0, unknownOrders: 0, acceptsEntries: false, isVenueReachable: false, usedWeight: 0,
+                    weightLimit: 2400, roundTripMs: 0, hindrances: [.userStream, .notReconciled],
+                    contracts: ContractHindrances([
+                        .init(try symbol(), [.notListed, .oldMark])
+                    ]), balanceTime: .zero)
+            ),
+            (
+                "Readiness",
+                Readiness(
+                    eventTime: time, possibleAt: time - 600_000, since: time - 60_000, obstacles: try obstacles(),
+                    isFault: false, reason: "a position is open; the user stream is down")
+            ),
+            (
+                "ContractTerms",
+                ContractTerms(
+                    eventTime: time, status: "TRADING",
+                    rules: try instrument().with(brackets: [
+                        LeverageBracket(
+                            notionalCap: try decimal("300000"), maxLeverage: 150,
+                            maintenanceMarginRatio: try decimal("0.004"), maintenanceAmount: .zero),
+                        LeverageBracket(
+                            notionalCap: try decimal("800000"), maxLeverage: 100,
+                            maintenanceMarginRatio: try decimal("0.005"), maintenanceAmount: try decimal("300")),
+                    ]), makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
+            ),
             ("RiskState", try riskState()),
         ]
+    }
+
+    private static func obstacles() throws(ContractError) -> Obstacles {
+        let text = Array("silence:risk,hindrance:user_stream,gate:hedge,gate:locked,rule:no_rules".utf8)
+        guard let obstacles = text.withUnsafeBytes({ Obstacles(text: $0) }) else {
+            throw .malformed(field: "sample", text: "obstacles")
+        }
+        return obstacles
     }
 
     private static func gateCounts() -> GateCounts {

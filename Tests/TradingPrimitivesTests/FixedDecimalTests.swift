@@ -54,6 +54,29 @@ struct FixedDecimalTests {
         #expect((price * quantity * Ratio(raw: 20_000)).description == "0.02472008")
     }
 
+    @Test func `whatever is added or multiplied, the result is a number, and beyond the range its nearest end`() throws
+    {
+        let ends = [Int64.min, .min + 1, -1, 0, 1, fixedScale, .max - 1, .max].map(Notional.init(raw:))
+        for left in ends {
+            for right in ends {
+                let exact = (Int128(left.raw), Int128(right.raw))
+                #expect((left + right).raw == Int64(clamping: exact.0 + exact.1))
+                #expect((left - right).raw == Int64(clamping: exact.0 - exact.1))
+                #expect((left * right.raw).raw == Int64(clamping: exact.0 * exact.1))
+                #expect(left.times(right).raw == Int64(clamping: exact.0 * exact.1 / Int128(fixedScale)))
+            }
+            #expect((-left).raw == Int64(clamping: -Int128(left.raw)))
+            #expect(left.magnitude >= .zero)
+            for direction in [RoundingDirection.down, .up, .nearest] {
+                _ = left.rounded(toMultipleOf: Notional(raw: .max), direction)
+                _ = left.rounded(toMultipleOf: Notional(raw: 3), direction)
+            }
+        }
+        // 60000 × 9e9: a trade that no market has, and a notional that no limit admits.
+        let absurd = try #require(Price("60000")) * #require(Quantity("9000000000"))
+        #expect(absurd.raw == .max)
+    }
+
     @Test func `hot values are eight bytes`() {
         #expect(MemoryLayout<Price>.size == 8)
         #expect(MemoryLayout<Timestamp>.size == 8)

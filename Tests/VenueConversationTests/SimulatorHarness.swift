@@ -1,6 +1,7 @@
 import Glibc
 import RedisTestSupport
 import ServiceKit
+import TestSupport
 import Testing
 import TradingPrimitives
 import Venue
@@ -96,6 +97,13 @@ final class SimulatorHarness {
     }
 
     func forgetEvents() { events.removeAll() }
+
+    /// Asks the simulator for a fault, as its page tells.
+    func fault(_ json: String) throws {
+        let result = try Subprocess.run(
+            "/usr/bin/curl", ["-sf", "--data", json, "http://127.0.0.1:\(port)/sim/v1/faults"])
+        #expect(result.exitCode == 0, "\(result.output)")
+    }
 
     /// The venue's best prices.
     func bestPrices() throws -> (bid: Price, ask: Price) {

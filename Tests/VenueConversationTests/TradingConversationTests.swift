@@ -131,7 +131,7 @@ struct TradingConversationTests {
         #expect(account.walletBalance == start + change)
         #expect(
             harness.turn {
-                if case .account(let balance?, _)? = harness.events.last(where: { event in
+                if case .account(let balance?, _, _)? = harness.events.last(where: { event in
                     if case .account = event { true } else { false }
                 }) {
                     balance == account.walletBalance
@@ -149,6 +149,27 @@ struct TradingConversationTests {
             return
         }
         #expect(error.code == -5022)
+    }
+
+    @Test func `an entry that was refused for its timestamp is never sent again; what protects is`() throws {
+        let far = try harness.bestPrices().bid - Price(raw: 1000 * fixedScale)
+        let price = far.rounded(toMultipleOf: Price(raw: 10_000_000), .down)
+        try harness.fault(#"{"kind":"refuse-call","route":"POST /fapi/v1/order","code":-1021,"count":1}"#)
+        guard case .rejected(let error) = try harness.ask(order("v7-5-e", .buy, .limit(price, .postOnly))) else {
+            Issue.record("an entry was repeated")
+            return
+        }
+        #expect(error.code == -1021)
+        #expect(try harness.ask(.queryOpenOrders(symbol)) == .openOrders([]))
+        guard case .order = try harness.ask(order("v7-5-e2", .buy, .market)) else {
+            Issue.record("not placed")
+            return
+        }
+        try harness.fault(#"{"kind":"refuse-call","route":"POST /fapi/v1/order","code":-1021,"count":1}"#)
+        guard case .order = try harness.ask(order("v7-5-x", .sell, .market, isReduceOnly: true)) else {
+            Issue.record("an exit was not repeated")
+            return
+        }
     }
 
     @Test func `the user stream is replaced before its end without a break`() throws {

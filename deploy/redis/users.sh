@@ -45,6 +45,8 @@ user() {
     printf 'user %s on #%s -@all %s (+xadd%s)' "$name" "$(password_hash "$name")" "$common${reads:+ $told}" \
         "$(keys %W 'dead:*' dead alert)"
     [ -z "$reads" ] || printf ' (%s%s)' "$reading" "$(keys %RW $reads)"
+    # An entry that ended the service is tried by itself, and what was put aside is left out when the past is read.
+    [ -z "$reads" ] || printf ' (+hincrby +hdel ~trial:%s) (+xrevrange%s)' "$name" "$(keys %R 'dead:*' dead)"
     [ -z "$writes" ] || printf ' (%s%s)' "$writing" "$(keys %RW $writes)"
     [ -z "$shows" ] || printf ' (%s%s)' "$showing" "$(keys %W $shows)"
     # On a cluster the leases of a service lie in one slot, each lane is claimed in its own, and what is said in another slot
@@ -70,10 +72,10 @@ user() {
     user technical-engine 'md.candle:* md.forming:*' 'signal:*' 'engine_signals:*'
     user sentiment-engine 'md.metric:*' 'signal:* heatmap:*' 'engine_signals:* sentiment:*'
     user regime-filter 'md.candle:* md.book:*' 'signal:*' 'engine_signals:* regime:*'
-    user decision-engine 'signal:* execution:* risk weights' 'decision:*' ''
-    user risk-manager 'decision:* md.metric:* execution:* account weights command' 'plan:* risk alert reply' \
+    user decision-engine 'signal:* plan:* execution:* account risk weights' 'decision:* readiness:* alert' ''
+    user risk-manager 'decision:* md.metric:* execution:* contract:* account weights command' 'plan:* risk alert reply' \
         'session circuit_breaker risk_session' '(+hgetall %R~risk_session)'
-    user executor 'plan:* md.book:* md.metric:* command' 'execution:* account alert reply' 'position:*' \
+    user executor 'plan:* md.book:* md.metric:* command' 'execution:* contract:* account alert reply' 'position:*' \
         '(+get +set ~outbox:executor*)'
     # It also lets go of what is old where several write, or people.
     user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' '' \

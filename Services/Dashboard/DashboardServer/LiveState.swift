@@ -13,7 +13,7 @@ final class LiveState {
     init(_ settings: SuiteSettings) { self.settings = settings }
 
     /// Commands for each symbol, in this order.
-    private static let perSymbol = 6
+    private static let perSymbol = 7
 
     func read(_ client: RedisClient) throws(RedisError) -> JSONNode {
         var commands = CommandBuffer()
@@ -24,6 +24,7 @@ final class LiveState {
             commands.command(["HGETALL", "orderbook:{\(symbol)}"])
             newest(StreamName(.decision, symbol), &commands)
             newest(StreamName(.plan, symbol), &commands)
+            newest(StreamName(.readiness, symbol), &commands)
             let stream = StreamName(.execution, symbol).key
             if let after = executions[symbol]?.after {
                 commands.command(["XRANGE", stream, "(\(after)", "+", "COUNT", "500"])
@@ -65,7 +66,9 @@ final class LiveState {
             ("equity", .value(account.walletBalance + account.unrealizedPnl)),
             ("open_positions", .integer(Int64(account.openPositions))),
             ("unknown_orders", .integer(Int64(account.unknownOrders))),
-            ("accepts_entries", .bool(account.acceptsEntries)), ("venue_reachable", .bool(account.isVenueReachable)),
+            ("accepts_entries", .bool(account.acceptsEntries)),
+            ("hindrances", .array(account.hindrances.hindrances.map { .text($0.text) })),
+            ("venue_reachable", .bool(account.isVenueReachable)),
             ("used_weight", .integer(Int64(account.usedWeight))),
             ("weight_limit", .integer(Int64(account.weightLimit))),
             ("round_trip_ms", .integer(account.roundTripMs)),
@@ -96,12 +99,14 @@ final class LiveState {
         if let book { time = max(time, book.eventTime) }
         let decision = first(replies[3]).flatMap { try? Decision($0.fields) }
         let plan = first(replies[4]).map { JSONNode.fields($0.fields) }
-        let closed = follow(symbol, replies[5])
+        let readiness = first(replies[5]).flatMap { try? Readiness($0.fields) }
+        let closed = follow(symbol, replies[6])
         let position = Fields(replies[1])
         return .object([
             ("symbol", .text(symbol.name)), ("bid", .optional(book?.bids.best?.price.description)),
             ("ask", .optional(book?.asks.best?.price.description)),
             ("book_time", .optional(book?.eventTime.milliseconds)), ("signals", signals(Fields(replies[0]))),
+            ("readiness", readiness?.json ?? .null),
             ("decision", decision.map(json) ?? .null), ("plan", plan ?? .null),
             ("position", position.isEmpty ? .null : HeldPosition(position, book).json),
             ("last_trade", closed.map(JSONNode.fields) ?? .null),

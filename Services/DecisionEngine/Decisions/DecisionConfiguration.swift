@@ -28,6 +28,9 @@ public struct DecisionConfiguration: Sendable {
     public var momentum = MomentumRules()
     public var reversion = ReversionRules()
     public var cascade = CascadeRules()
+    /// Oldest words of the risk manager and the executor that count, event time: both speak more often.
+    public var riskAgeMaxMs: Int64 = 180_000
+    public var accountAgeMaxMs: Int64 = 30_000
     /// Longest silence, event time.
     public var publishEveryMs: Int64 = 60_000
 

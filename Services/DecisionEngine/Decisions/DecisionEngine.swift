@@ -5,10 +5,11 @@ public import TradingPrimitives
 ///
 /// Definitions: strategy reference, "Decision".
 public struct DecisionEngine: StreamProcessor {
-    private let configuration: DecisionConfiguration
-    private var symbols: [SymbolState]
-    private var positions = OpenPositions()
-    private var risk: RiskState?
+    let configuration: DecisionConfiguration
+    var symbols: [SymbolState]
+    var positions = OpenPositions()
+    var risk: RiskState?
+    var account: AccountUpdate?
     private var learned: EngineWeights?
 
     public init(symbols: [Symbol], _ configuration: DecisionConfiguration = DecisionConfiguration()) {
@@ -22,17 +23,21 @@ public struct DecisionEngine: StreamProcessor {
             guard let index = index(of: input.symbol) else { return }
             symbols[index].hear(signal)
             guard case .orderFlow(let trigger) = signal else { return }
-            if let decision = decide(on: trigger, index) {
-                emit(DecisionOutput(symbol: symbols[index].symbol, decision: decision))
-            }
+            decide(on: trigger, index, emit)
         case .execution(let event):
             if let symbol = input.symbol { positions.apply(event, of: symbol) }
+        case .plan(let plan): if let index = index(of: input.symbol) { symbols[index].heard(plan) }
+        case .account(let update): hear(update, emit)
         case .decision(let decision):
             if let index = index(of: input.symbol) { symbols[index].recall(decision) }
         case .risk(let state): risk = state
         case .weights(let weights): learned = weights
         }
     }
+
+    /// Of the position that it believes is open in a contract.
+    package func held(_ symbol: Symbol) -> Direction? { positions[symbol] }
+    package func isLocked(_ symbol: Symbol) -> Bool { positions.isLocked(symbol) }
 
     private func index(of symbol: Symbol?) -> Int? { symbols.firstIndex { $0.symbol == symbol } }
 
@@ -43,13 +48,12 @@ public struct DecisionEngine: StreamProcessor {
         )
     }
 
-    /// Nil when it says nothing new.
-    private mutating func decide(on trigger: OrderFlowSignal, _ index: Int) -> Decision? {
+    private mutating func decide(on trigger: OrderFlowSignal, _ index: Int, _ emit: (DecisionOutput) -> Void) {
         let time = trigger.eventTime
         let symbol = symbols[index].symbol
         let around = Circumstances(
             time: time, newest: symbols[index].newest, held: positions[symbol], openPositions: positions.count,
-            isLocked: positions.isLocked(symbol), isBroken: risk.map { !$0.allowsEntries(at: time) } ?? false)
+            isLocked: positions.isLocked(symbol), allowsEntries: allowsEntries(at: time))
         let readings = Readings(symbols[index].signals, at: time, configuration)
         let judgement =
             switch configuration.profile {
@@ -60,15 +64,25 @@ public struct DecisionEngine: StreamProcessor {
                     scoreMin: learned?.scoreThreshold ?? configuration.scoreMin, &symbols[index], configuration)
             }
         symbols[index].count(judgement, on: trigger)
-        guard symbols[index].isNews(judgement, at: time, everyMs: configuration.publishEveryMs) else { return nil }
+        watch(judgement.obstacles(readings, around), index, at: time, emit)
+        guard symbols[index].isNews(judgement, at: time, everyMs: configuration.publishEveryMs) else { return }
         let enginesAgree = judgement.enginesAgree(readings)
-        return Decision(
-            id: TradeId(symbol: symbol, cause: trigger.cause), cause: trigger.cause, eventTime: time,
-            profile: configuration.profile.rawValue, action: judgement.action, strategy: judgement.strategy,
-            confidence: judgement.confidence(enginesAgree: enginesAgree), finalScore: judgement.score.value,
-            scoreMomentum: judgement.momentumScore, scoreReversion: judgement.reversionScore,
-            enginesAgree: enginesAgree, failedGates: judgement.failed,
-            reason: judgement.reason(readings, around, configuration), gateCounts: symbols[index].counts,
-            signals: symbols[index].signals)
+        emit(
+            .decision(
+                symbol,
+                Decision(
+                    id: TradeId(symbol: symbol, cause: trigger.cause), cause: trigger.cause, eventTime: time,
+                    profile: configuration.profile.rawValue, action: judgement.action, strategy: judgement.strategy,
+                    confidence: judgement.confidence(enginesAgree: enginesAgree), finalScore: judgement.score.value,
+                    scoreMomentum: judgement.momentumScore, scoreReversion: judgement.reversionScore,
+                    enginesAgree: enginesAgree, failedGates: judgement.failed,
+                    reason: judgement.reason(readings, around, configuration), gateCounts: symbols[index].counts,
+                    signals: symbols[index].signals)))
+    }
+
+    /// Nil when the risk manager has not been heard of for too long, or never: who does not know does not enter.
+    private func allowsEntries(at time: Timestamp) -> Bool? {
+        guard let risk, time.isWithin(configuration.riskAgeMaxMs, of: risk.eventTime) else { return nil }
+        return risk.allowsEntries(at: time)
     }
 }

@@ -8,17 +8,20 @@ public struct DecisionInput: StreamInput {
         case execution(ExecutionEvent)
         case risk(RiskState)
         case weights(EngineWeights)
+        /// What became of a decision to trade.
+        case plan(TradePlan)
+        case account(AccountUpdate)
         /// One of our own, recalled: the day's counts go on from it.
         case decision(Decision)
     }
 
-    public static let streams: [StreamKind] = [.signal, .execution, .risk, .weights]
+    public static let streams: [StreamKind] = [.signal, .plan, .execution, .account, .risk, .weights]
     public static let recalled: [StreamKind] = [.decision]
 
     public static func warmUpMs(of kind: StreamKind) -> Int64 {
         switch kind {
         // The rarest signal comes every thirty seconds, and scores are compared over a few.
-        case .signal: 65_000
+        case .signal, .account: 65_000
         // The learner speaks seldom; its last word counts whatever its age.
         case .weights: .max
         // Longer than any position is held.
@@ -39,6 +42,8 @@ public struct DecisionInput: StreamInput {
         switch stream.kind {
         case .signal: self.init(symbol: stream.symbol, event: .signal(try EngineSignal(fields)))
         case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
+        case .plan: self.init(symbol: stream.symbol, event: .plan(try TradePlan(fields)))
+        case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
         case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
         case .risk: self.init(symbol: nil, event: .risk(try RiskState(fields)))
         case .weights: self.init(symbol: nil, event: .weights(try EngineWeights(fields)))
@@ -47,10 +52,25 @@ public struct DecisionInput: StreamInput {
     }
 }
 
-public struct DecisionOutput: StreamOutput {
-    public let symbol: Symbol
-    public let decision: Decision
+/// A decision, whether a contract could be entered, or a word to a person.
+public enum DecisionOutput: StreamOutput {
+    case decision(Symbol, Decision)
+    case readiness(Symbol, Readiness)
+    case alert(Alert)
 
-    public var stream: StreamName { StreamName(.decision, symbol) }
-    public func encode(into fields: inout Fields) { decision.encode(into: &fields) }
+    public var stream: StreamName {
+        switch self {
+        case .decision(let symbol, _): StreamName(.decision, symbol)
+        case .readiness(let symbol, _): StreamName(.readiness, symbol)
+        case .alert: StreamName(.alert)
+        }
+    }
+
+    public func encode(into fields: inout Fields) {
+        switch self {
+        case .decision(_, let decision): decision.encode(into: &fields)
+        case .readiness(_, let readiness): readiness.encode(into: &fields)
+        case .alert(let alert): alert.encode(into: &fields)
+        }
+    }
 }

@@ -40,7 +40,9 @@ extension Judgement {
         case .spread: "the spread is too wide, or not known"
         case .hedge: "a position stands the other way"
         case .maxPositions: "\(around.openPositions) positions are open"
-        case .breaker: "the risk manager takes no entries"
+        case .breaker:
+            around.allowsEntries == nil
+                ? "the risk manager has said nothing for a while" : "the risk manager takes no entries"
         case .stability: "the score jumped by \(rounded(jump))"
         case .stale:
             readings.orderFlow == nil

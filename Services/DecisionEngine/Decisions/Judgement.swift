@@ -11,7 +11,8 @@ struct Circumstances {
     let held: Direction?
     let openPositions: Int
     let isLocked: Bool
-    let isBroken: Bool
+    /// Whether the risk manager lets enter; nil when it has not been heard of lately.
+    let allowsEntries: Bool?
 }
 
 /// The outcome of one evaluation, in numbers; words are made of it only when it is published.
@@ -101,7 +102,7 @@ struct Judgement {
     ) {
         require(.hedge, around.held != direction.opposite)
         require(.maxPositions, around.openPositions < configuration.positionsMax)
-        require(.breaker, !around.isBroken)
+        require(.breaker, around.allowsEntries == true)
         require(.stability, jump <= configuration.scoreJumpMax)
         require(
             .stale, readings.orderFlow != nil && around.newest - around.time <= configuration.orderFlowAgeMaxMs)
@@ -109,6 +110,25 @@ struct Judgement {
     }
 
     private mutating func require(_ gate: Gate, _ isOpen: Bool) { if !isOpen { failed.insert(gate) } }
+
+    /// What stops an entry whatever the market offers. A gate that the market itself shuts (score, agreement, strategy, spread,
+    /// volatility) is its offer, not an obstacle.
+    func obstacles(_ readings: borrowing Readings, _ around: Circumstances) -> Obstacles {
+        var found = Obstacles()
+        func add(_ gate: Gate, isFault: Bool) {
+            found.gates.insert(gate)
+            if isFault { found.faultGates.insert(gate) }
+        }
+        if failed.contains(.hedge) || around.held != nil { add(.hedge, isFault: false) }
+        if failed.contains(.maxPositions) { add(.maxPositions, isFault: false) }
+        if failed.contains(.breaker) {
+            if around.allowsEntries == nil { found.silences.append(.risk) } else { add(.breaker, isFault: false) }
+        }
+        if failed.contains(.stale) { add(.stale, isFault: true) }
+        if failed.contains(.locked) { add(.locked, isFault: true) }
+        if failed.contains(.tradeable), readings.regime == nil { add(.tradeable, isFault: true) }
+        return found
+    }
 
     /// The candidate with the greatest score; among equals the first.
     private static func choose(

@@ -11,7 +11,8 @@ struct Readings {
 
     init(_ signals: borrowing SignalSnapshot, at time: Timestamp, _ configuration: DecisionConfiguration) {
         func isUsable(_ signalTime: Timestamp, _ isWarm: Bool, _ ageMaxMs: Int64) -> Bool {
-            isWarm && time - signalTime <= ageMaxMs
+            // A signal from the future would be young for ever.
+            isWarm && time.isWithin(ageMaxMs, of: signalTime)
         }
         if let signal = signals.orderFlow,
             isUsable(signal.eventTime, signal.isWarm, configuration.orderFlowAgeMaxMs)

@@ -6,8 +6,9 @@ import TradingPrimitives
 struct SymbolState {
     let symbol: Symbol
     var signals = SignalSnapshot()
-    /// Newest event time of any engine.
-    var newest = Timestamp.zero
+    var readiness = ReadinessWatch()
+    /// The rule that refused the last plan, until one is approved or a while has passed.
+    var refusal: (rule: RiskRule, at: Timestamp)?
     var momentumScores = ScoreHistory()
     var reversionScores = ScoreHistory()
     var counts = GateCounts()
@@ -18,7 +19,17 @@ struct SymbolState {
 
     mutating func hear(_ signal: EngineSignal) {
         signals.update(signal)
-        newest = max(newest, signal.eventTime)
+    }
+
+    /// Newest event time of what the engines said last. One that was out of its mind counts no longer than until it speaks again.
+    var newest: Timestamp {
+        var newest = Timestamp.zero
+        if let time = signals.orderFlow?.eventTime { newest = max(newest, time) }
+        if let time = signals.tick?.eventTime { newest = max(newest, time) }
+        if let time = signals.technical?.eventTime { newest = max(newest, time) }
+        if let time = signals.sentiment?.eventTime { newest = max(newest, time) }
+        if let time = signals.regime?.eventTime { newest = max(newest, time) }
+        return newest
     }
 
     /// Whether a judgement differs from the last one published, or that one is old; then it counts as published.

@@ -1,13 +1,13 @@
 import Decisions
 import ServiceKit
 
-// S1: reads signal and execution, writes decision.
+// S1: reads signal, plan, execution, account, risk and weights, writes decision, readiness and alert.
 let context = ServiceContext.start(
     "decision-engine", purpose: "S1: turns the engines' signals into decisions.", isReplayable: true)
 let settings = context.configure { section throws(ConfigurationError) in
     try DecisionConfiguration(section, profile: context.settings.profile)
 }
 let host = ProcessorHost(context, sharing: .whole) { DecisionEngine(symbols: context.settings.symbols, settings) }
-let metrics = DecisionMetrics(context.metrics)
+let metrics = DecisionMetrics(context.metrics, context.settings.symbols) { context.venueClock.now() }
 host.onOutput = { metrics.count($0) }
 host.run().exit()

@@ -11,7 +11,8 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
     let arguments = try Arguments(
         words,
         values: [
-            "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "api-key", "api-secret",
+            "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "bnb", "api-key",
+            "api-secret",
             "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level", "tls-port",
             "tls-certificate", "faults",
         ],
@@ -42,8 +43,11 @@ private func symbols(_ arguments: Arguments, _ otherwise: String) throws(UsageEr
 }
 
 private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError) -> Int32 {
-    let instruments = try symbols(arguments, "BTCUSDT,ETHUSDT").map(Instrument.listed)
-    if instruments.isEmpty { throw UsageError(message: "--symbols is empty") }
+    var symbols = try symbols(arguments, "BTCUSDT,ETHUSDT")
+    if symbols.isEmpty { throw UsageError(message: "--symbols is empty") }
+    // Fees in BNB are worth what its contract says.
+    if arguments.isSet("bnb"), let bnb = Symbol("BNBUSDT"), !symbols.contains(bnb) { symbols.append(bnb) }
+    let instruments = symbols.map(Instrument.listed)
     let start = try startTime(arguments) ?? Timestamp(milliseconds: Clock.realMs())
     let seed: UInt64 = try arguments.value("seed", 1)
     let made = SyntheticMarket.make(instruments, seed: seed, start: start)
@@ -132,8 +136,14 @@ func serve(
     }
     exchange.faults = FaultBook(seed: try arguments.value("seed", 1))
     let deposit = try arguments.value("balance", Notional(raw: 5000 * fixedScale))
+    let bnb = try arguments.value("bnb", Notional.zero)
+    if bnb > .zero, exchange.instrument(named: "BNBUSDT") == nil {
+        throw UsageError(
+            message: "--bnb needs a market of BNBUSDT among the recordings: what a fee in BNB is worth is its price")
+    }
     for (key, secret) in try credentials(arguments) {
-        options.keys.append(ApiKey(key: key, secret: secret, account: exchange.openAccount(key, deposit: deposit)))
+        let account = exchange.openAccount(key, deposit: deposit, bnb: bnb)
+        options.keys.append(ApiKey(key: key, secret: secret, account: account))
     }
     options.script = try script(arguments, exchange)
     let factor: Double = try arguments.value("factor", 1)

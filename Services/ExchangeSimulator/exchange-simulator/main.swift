@@ -20,6 +20,8 @@ let help = """
       --start TIME            where the venue's time starts, ISO 8601 or milliseconds (synthetic: now)
       --seed N                seed of the synthetic market (1)
       --balance USDT          deposit of each account (5000)
+      --bnb AMOUNT            BNB of each account, which pays its fees with it, a tenth cheaper, as long as it lasts; adds
+                              the contract BNBUSDT (0)
       --api-key K             key of an account (paper-key); repeat key and secret for more accounts
       --api-secret S          its secret (paper-secret)
       --api-secret-file PATH  file with the secret, or with a public key in PEM form (Ed25519, RSA)

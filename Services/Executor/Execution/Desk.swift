@@ -5,7 +5,11 @@ import Venue
 /// All that the executor holds about one symbol.
 struct Desk {
     let symbol: Symbol
+    /// With the brackets, once they are known.
     var rules: InstrumentRules?
+    var brackets: [LeverageBracket] = []
+    /// What was last told of the contract, and when.
+    var termsTold: ContractTerms?
     /// The venue's word for whether it is traded: TRADING when it is.
     var status = "TRADING"
     /// When the venue ends the contract, once it has said so.
@@ -52,9 +56,13 @@ struct Desk {
         return position.direction == .long ? position.held : -position.held
     }
 
-    func around(_ now: Timestamp, _ configuration: ExecutorConfiguration) -> Surroundings? {
+    /// `since`: when this process began to look.
+    func around(
+        _ now: Timestamp, since: Timestamp, _ configuration: ExecutorConfiguration
+    ) -> Surroundings? {
         rules.map {
-            Surroundings(now: now, configuration: configuration, rules: $0, bid: bid, ask: ask, bookTime: bookTime)
+            Surroundings(
+                now: now, configuration: configuration, rules: $0, bid: bid, ask: ask, seenAt: max(bookTime, since))
         }
     }
 

@@ -11,6 +11,17 @@ struct EmergencyWatch: Sendable {
     private static let stallMs: Int64 = 500
     /// Greatest balances of the window, oldest first, each greater than those after it.
     private var balances: [(time: Timestamp, balance: Notional)] = []
+    /// When a loss was first told without its reason.
+    private var suspectedAt: Timestamp?
+    private static let suspicionMs: Int64 = 1000
+
+    /// What a balance says.
+    enum BalanceWord: Equatable {
+        case usual
+        /// A loss, if no reason for it comes.
+        case suspect
+        case loss(String)
+    }
 
     init(_ rules: EmergencyRules) { self.rules = rules }
 
@@ -37,16 +48,30 @@ struct EmergencyWatch: Sendable {
         return "the price of \(desk.symbol) went from \(oldBid) to \(bid) within \(time - desk.bookTime) ms"
     }
 
+    /// Money was moved in, or below zero out: what the wallet held before is measured as if it had been moved then.
+    mutating func transferred(_ amount: Notional) {
+        guard amount != .zero else { return }
+        balances = balances.map { ($0.time, $0.balance + amount) }
+    }
+
     /// The wallet's balance as the venue tells it.
-    mutating func told(_ balance: Notional, at time: Timestamp) -> String? {
+    mutating func told(_ balance: Notional, at time: Timestamp, isFirm: Bool) -> BalanceWord {
         balances.removeAll { time - $0.time > rules.balanceWindowMs }
         while let last = balances.last, last.balance <= balance { balances.removeLast() }
         balances.append((time, balance))
         guard let greatest = balances.first?.balance, greatest > .zero,
             Double((greatest - balance).raw) > Double(greatest.raw) * rules.balanceDropRatio
-        else { return nil }
+        else {
+            suspectedAt = nil
+            return .usual
+        }
+        if !isFirm, time - (suspectedAt ?? time) < Self.suspicionMs {
+            suspectedAt = suspectedAt ?? time
+            return .suspect
+        }
+        suspectedAt = nil
         balances = [(time, balance)]
-        return "the wallet fell from \(greatest) to \(balance) within \(rules.balanceWindowMs / 1000) s"
+        return .loss("the wallet fell from \(greatest) to \(balance) within \(rules.balanceWindowMs / 1000) s")
     }
 }
 
@@ -68,15 +93,14 @@ extension Position {
         if held > .zero {
             exit(.emergency, reason, around, &actions)
         } else {
-            isAbandoned = true
-            exitReason = exitReason ?? .emergency
+            abandon("an emergency", .emergency)
         }
     }
 
     /// The market can't be seen: the stop must be known to stand, or the position goes.
     mutating func driveFeedLoss(_ around: Surroundings, _ actions: inout PositionActions) {
         let rules = around.configuration
-        guard around.bookTime > .zero, around.bookAgeMs >= rules.feedLossMs else {
+        guard around.blindMs >= rules.feedLossMs else {
             feedLostAt = nil
             return
         }
@@ -84,13 +108,13 @@ extension Position {
             actions.alerts.append((.critical, "feed_lost", "\(symbol): \(why); closing it"))
             exit(.emergency, why, around, &actions)
         }
-        if rules.onFeedLoss == .close || around.bookAgeMs >= rules.feedLossMaxMs {
-            return close("no book for \(around.bookAgeMs) ms")
+        if rules.onFeedLoss == .close || around.blindMs >= rules.feedLossMaxMs {
+            return close("no book for \(around.blindMs) ms")
         }
         guard let lostAt = feedLostAt else {
             feedLostAt = around.now
             actions.alerts.append(
-                (.warning, "feed_lost", "\(symbol): no book for \(around.bookAgeMs) ms; asking for its stop"))
+                (.warning, "feed_lost", "\(symbol): no book for \(around.blindMs) ms; asking for its stop"))
             for stop in stops where stop.status == .open {
                 actions.requests.append(.queryStop(symbol, clientOrderId: stop.clientOrderId))
             }

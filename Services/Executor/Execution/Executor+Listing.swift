@@ -4,6 +4,8 @@ import TradingPrimitives
 // What the venue says of a contract's life.
 extension Executor {
     static let tradedStatus = "TRADING"
+    /// For a contract that the venue does not list.
+    static let absentStatus = "ABSENT"
     /// States from which a contract does not come back: what is held in it is closed while that can be done.
     private static let endStatuses: Set = [
         "PRE_DELIVERING", "DELIVERING", "DELIVERED", "PRE_SETTLE", "SETTLING", "CLOSE",
@@ -16,11 +18,18 @@ extension Executor {
             guard status != before else { return }
             executor.desks[index].status = status
             executor.desks[index].isEndTold = false
+            executor.tellTerms(index)
             let isTraded = status == Self.tradedStatus
             executor.alert(
                 isTraded ? .info : .warning, "symbol_status", symbol,
-                isTraded ? "the venue trades it again" : "the venue says \(status): no new positions in it")
+                isTraded ? "the venue trades it again" : Self.untradedText(status))
         }
+    }
+
+    private static func untradedText(_ status: String) -> String {
+        status == absentStatus
+            ? "the venue does not list it: is its name right? The other contracts are traded"
+            : "the venue says \(status): no new positions in it"
     }
 
     mutating func endingArrived(_ symbol: Symbol, _ time: Timestamp?) {

@@ -32,25 +32,13 @@ extension Executor {
 
     private func reasonNotToEnter(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
         let age = now - plan.eventTime
-        if entriesStopped { return "entries are stopped" }
-        if now < entriesPausedUntil { return "entries are paused after an emergency until \(entriesPausedUntil)" }
-        if !isUserStreamUp { return "the user stream is down" }
-        if !isJournalWritable { return "the journal can't be written" }
-        if let hindrance = hindrances.first { return hindrance.text }
-        if desk.status != Self.tradedStatus { return "the venue does not trade it now: \(desk.status)" }
-        if let endsAt = desk.endsAt { return "the venue ends it at \(endsAt)" }
-        if !isReconciled { return "the venue's orders and positions have not been looked at yet" }
+        if let hindrance = entryHindrances.first ?? hindrances(of: desk).first { return explain(hindrance, desk) }
         if age > terms.entryTimeoutMs { return "the plan is \(age) ms old > \(terms.entryTimeoutMs) ms" }
-        if desks.contains(where: { $0.position?.hasUnknownOrder == true }) { return "an order's outcome is not known" }
         let others = desks.count { $0.symbol != desk.symbol && $0.position.map { !$0.isOver } ?? false }
         if others >= configuration.positionsMax {
             return "\(others) other positions or entries ≥ executor.positions_max"
         }
-        if desk.mismatches > 0 { return "the venue holds another position than we know" }
-        guard let rules = desk.rules else { return "the contract's rules are not known" }
-        guard desk.bookTime > .zero, now - desk.bookTime <= configuration.bookAgeMaxMs else { return "the book is old" }
-        if let fault = desk.bookFault { return fault }
-        guard let mark = youngMark(desk) else { return "the mark price is old" }
+        guard let rules = desk.rules, let mark = youngMark(desk) else { return EntryHindrance.noRules.text }
         guard Quote.isNear(terms.entryPrice, mark, within: configuration.markBandRatio) else {
             return "the plan's price \(terms.entryPrice) is too far from the mark price \(mark)"
         }
@@ -74,9 +62,11 @@ extension Executor {
                 return act(index) { $0.endEntry(late, $1, &$2) }
             }
             return act(index) { $0.submitEntry($1, &$2) }
-        case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.code) \(error.message)"
+        case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.text)"
         case .notExecuted(let text), .unknown(let text): reason = "leverage \(leverage) could not be set: \(text)"
-        case .order, .stop, .openOrders, .openStops, .positions, .account, .commission, .fills: return
+        case .order, .stop, .openOrders, .openStops, .positions, .account, .commission, .fills,
+            .assetPrice, .brackets:
+            return
         }
         act(index) { $0.endEntry(reason, $1, &$2) }
     }

@@ -7,7 +7,8 @@ struct Reconciliation: Sendable {
     /// A look is wanted as soon as the last one is over.
     var isWanted = true
     var startedAt: Timestamp?
-    var awaitedCount = 0
+    /// Its questions that have not been answered: an answer to the same question, asked for another reason, is not one of it.
+    var awaited: Set<RequestId> = []
     /// Whether an answer of the look under way was missing.
     var hasFailed = false
     /// Whether a whole look has ever been completed.
@@ -16,7 +17,7 @@ struct Reconciliation: Sendable {
 
 extension Executor {
     mutating func reconcileIfDue() {
-        guard reconciliation.awaitedCount == 0 else { return }
+        guard reconciliation.awaited.isEmpty else { return }
         let age = reconciliation.startedAt.map { now - $0 } ?? .max
         let isDue = reconciliation.isWanted ? age >= 500 : age >= configuration.reconcileEveryMs
         guard isDue else { return }
@@ -24,34 +25,38 @@ extension Executor {
         reconciliation.isWanted = false
         reconciliation.startedAt = now
         reconciliation.hasFailed = false
+        // A question about a contract that the venue does not list has no answer: it would keep all the others out.
+        let listed = desks.filter { $0.status != Self.absentStatus || $0.position != nil }
         if isFirst {
-            for desk in desks { send(.setIsolatedMargin(desk.symbol)) }
+            for desk in listed { send(.setIsolatedMargin(desk.symbol)) }
         }
-        for desk in desks {
-            send(.queryOpenOrders(desk.symbol))
-            send(.queryOpenStops(desk.symbol))
+        for desk in listed {
+            reconciliation.awaited.insert(send(.queryOpenOrders(desk.symbol)))
+            reconciliation.awaited.insert(send(.queryOpenStops(desk.symbol)))
         }
-        send(.queryPositions)
-        send(.queryAccount)
-        reconciliation.awaitedCount = desks.count * 2 + 2
+        reconciliation.awaited.insert(send(.queryPositions))
+        reconciliation.awaited.insert(send(.queryAccount))
     }
 
-    mutating func lookArrived(_ request: VenueRequest, _ reply: VenueReply) {
+    mutating func lookArrived(_ id: RequestId, _ request: VenueRequest, _ reply: VenueReply) {
         switch (request, reply) {
         case (.queryAccount, .account(let report)):
             account = report
-            balanceTold(report.walletBalance)
+            balanceTold(report.walletBalance, isFirm: false)
         case (.queryPositions, .positions(let reports)):
             for index in desks.indices { compare(index, with: reports) }
         case (.queryOpenOrders(let symbol), .openOrders(let reports)):
             withDesk(symbol) { $0.compareOrders($1, with: reports) }
         case (.queryOpenStops(let symbol), .openStops(let reports)):
             withDesk(symbol) { $0.compareStops($1, with: reports) }
-        default: reconciliation.hasFailed = true
+        case (.queryOpenOrders(let symbol), .rejected(let error)) where error.code == VenueCode.noSuchSymbol,
+            (.queryOpenStops(let symbol), .rejected(let error)) where error.code == VenueCode.noSuchSymbol:
+            // The list of contracts said otherwise a moment ago.
+            statusArrived(symbol, Self.absentStatus)
+        default: if reconciliation.awaited.contains(id) { reconciliation.hasFailed = true }
         }
-        guard reconciliation.awaitedCount > 0 else { return }
-        reconciliation.awaitedCount -= 1
-        if reconciliation.awaitedCount == 0, !reconciliation.hasFailed { reconciliation.hasCompleted = true }
+        guard reconciliation.awaited.remove(id) != nil, reconciliation.awaited.isEmpty else { return }
+        if !reconciliation.hasFailed { reconciliation.hasCompleted = true }
     }
 
     /// An answer says nothing about what changed here after it was asked for.
@@ -142,8 +147,12 @@ extension Executor {
             .critical, "position_mismatch", symbol,
             "the venue holds \(theirs), we know of \(ours); taking the venue's word")
         desks[index].mismatches = 0
-        if ours != .zero {
-            act(index) { $0.endedElsewhere(theirs, $1, &$2) }
+        act(index) { position, around, _ in
+            if ours != .zero {
+                position.endedElsewhere(theirs, around)
+            } else if !position.isOver {
+                position.abandon("the venue holds a position that is not of this plan", .noFill)
+            }
         }
         if let report, desks[index].position == nil, theirs != .zero { adopt(report, index) }
     }
@@ -154,8 +163,7 @@ extension Executor {
         let cause = StreamId(microseconds: now.milliseconds * 1000)
         let direction: Direction = report.quantity > .zero ? .long : .short
         let quantity = report.quantity.magnitude
-        let distance = Price(
-            raw: Int64(Int128(report.entryPrice.raw) * Int128(configuration.adoptedStopRatio.raw) / Int128(fixedScale)))
+        let distance = report.entryPrice.times(configuration.adoptedStopRatio)
         let terms = TradeTerms(
             entryPrice: report.entryPrice, quantity: quantity, notional: report.entryPrice * quantity,
             leverage: desks[index].leverage ?? 0, margin: .zero,
@@ -178,16 +186,17 @@ extension Executor {
 extension Position {
     /// The venue holds `theirs` (signed) where we know of more or less: what is missing was closed by others. Fills that are
     /// told of later take the place of what is assumed now.
-    mutating func endedElsewhere(_ theirs: Quantity, _ around: Surroundings, _ actions: inout PositionActions) {
+    mutating func endedElsewhere(_ theirs: Quantity, _ around: Surroundings) {
         assumedClosed = entered.quantity - exited.quantity - max(.zero, theirs * direction.sign)
         if assumedClosed > .zero {
-            assumedPrice = around.bid ?? terms.entryPrice
+            assumedPrice = (direction == .long ? around.bid : around.ask) ?? terms.entryPrice
             exitReason = exitReason ?? .external
         }
     }
 
     mutating func adopted(at price: Price, _ around: Surroundings, _ actions: inout PositionActions) {
         guard take(.adopted) else { return }
+        isAdopted = true
         entered.quantity = terms.quantity
         entered.value = price * terms.quantity
         entered.firstTime = around.now

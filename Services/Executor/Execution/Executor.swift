@@ -14,15 +14,22 @@ public struct Executor: Sendable {
     var awaited: [(id: RequestId, request: VenueRequest, at: Timestamp)] = []
     private var nextRequestId: RequestId = 1
     var now = Timestamp.zero
+    /// When this process took up its work: a market that it has not seen since then is as blind as one that went away.
+    var beganAt = Timestamp.zero
     var entriesStopped = false
     var isUserStreamUp = false
     var isJournalWritable = true
-    var hindrances: [Hindrance] = []
+    /// What the shell has found.
+    var hindrances: [EntryHindrance] = []
     /// Names of plans and commands that were taken, newest last.
     var takenPlans: [TradeId] = []
     var takenCommands: [String] = []
     var closings: [Closing] = []
     var account: AccountReport?
+    var accountTold = AccountTold()
+    /// Assets whose price was asked for, and when, until it is told; and those that the venue has no price of.
+    var feeAssets: [(asset: String, at: Timestamp)] = []
+    var unpricedAssets: [String] = []
     var reconciliation = Reconciliation()
     var watch: EmergencyWatch
     var entriesPausedUntil = Timestamp.zero
@@ -37,9 +44,7 @@ public struct Executor: Sendable {
 
     public func position(of symbol: Symbol) -> Position? { desks.first { $0.symbol == symbol }?.position }
     public var isReconciled: Bool { reconciliation.hasCompleted }
-    public var acceptsEntries: Bool {
-        !entriesStopped && isUserStreamUp && isJournalWritable && isReconciled && hindrances.isEmpty
-    }
+    public var acceptsEntries: Bool { entryHindrances.isEmpty }
 
     /// Whether it has ever acted on what stood in the streams.
     public var hasHeard: Bool { !takenPlans.isEmpty || !takenCommands.isEmpty }
@@ -49,12 +54,7 @@ public struct Executor: Sendable {
     public var equity: Notional? { account.map { $0.walletBalance + $0.unrealizedPnl } }
 
     public var unknownOrderCount: Int {
-        desks.reduce(0) { sum, desk in
-            sum
-                + (desk.position.map {
-                    $0.orders.count { $0.status == .unknown } + $0.stops.count { $0.status == .unknown }
-                } ?? 0)
-        }
+        desks.reduce(0) { $0 + ($1.position?.unknownOrderCount ?? 0) }
     }
     /// Longest time that a position has been held without a confirmed stop; nil when all are protected.
     public var longestNakedMs: Int64? { desks.compactMap { $0.position?.nakedSince.map { now - $0 } }.max() }
@@ -62,12 +62,13 @@ public struct Executor: Sendable {
     public mutating func handle(_ event: ExecutorEvent, at time: Timestamp) -> [ExecutorEffect] {
         watch.passed(from: now, to: time)
         now = max(now, time)
+        if beganAt == .zero { beganAt = now }
         effects.removeAll(keepingCapacity: true)
         switch event {
         case .plan(let symbol, let plan): consider(plan, of: symbol)
         case .book(let symbol, let bid, let ask, let time): bookArrived(symbol, bid, ask, at: time)
         case .mark(let symbol, let price, let time): markArrived(symbol, price, at: time)
-        case .rules(let rules): withDesk(rules.symbol) { $0.desks[$1].rules = rules }
+        case .rules(let rules): rulesArrived(rules)
         case .reply(let id, let reply): replyArrived(id, reply)
         case .user(let event): userEventArrived(event)
         case .userStream(let isUp):
@@ -95,10 +96,13 @@ public struct Executor: Sendable {
         if let index = desks.firstIndex(where: { $0.symbol == symbol }) { body(&self, index) }
     }
 
-    mutating func send(_ request: VenueRequest) {
-        awaited.append((nextRequestId, request, now))
-        effects.append(.request(nextRequestId, request))
+    @discardableResult
+    mutating func send(_ request: VenueRequest) -> RequestId {
+        let id = nextRequestId
         nextRequestId += 1
+        awaited.append((id, request, now))
+        effects.append(.request(id, request))
+        return id
     }
 
     mutating func say(_ message: ExecutorMessage) {
@@ -115,11 +119,14 @@ public struct Executor: Sendable {
 
     /// Lets a desk's position act, and turns what it wants into effects.
     mutating func act(_ index: Int, _ body: (inout Position, Surroundings, inout PositionActions) -> Void) {
-        guard var position = desks[index].position, let around = desks[index].around(now, configuration) else { return }
+        guard var position = desks[index].position, let around = desks[index].around(now, since: beganAt, configuration)
+        else { return }
         let before = position.state
         var actions = PositionActions()
         body(&position, around, &actions)
+        position.tellDoubts(at: now, &actions)
         position.drive(around, &actions)
+        position.tellDoubts(at: now, &actions)
         let symbol = desks[index].symbol
         let isWoundUp = position.isWoundUp
         desks[index].position = isWoundUp ? nil : position
@@ -127,7 +134,10 @@ public struct Executor: Sendable {
             return
         }
         if before != position.state || isWoundUp || actions.changesSomething { desks[index].changedAt = now }
-        effects.append(.journal(.position(symbol, desks[index].position)))
+        // A question changes nothing that a restart would not find out again.
+        if before != position.state || isWoundUp || actions.isWorthKeeping {
+            effects.append(.journal(.position(symbol, desks[index].position)))
+        }
         for event in actions.events { say(.execution(symbol, event)) }
         for wanted in actions.alerts { alert(wanted.severity, wanted.event, symbol, wanted.text) }
         for request in actions.requests { send(request) }
@@ -135,7 +145,7 @@ public struct Executor: Sendable {
         if actions.events.contains(where: { $0.kind == .positionClosed }) { send(.queryAccount) }
         if actions.wantsLook { reconciliation.isWanted = true }
         if let error = actions.stopsEntries, !entriesStopped {
-            stopEntries("venue_refuses", "the venue refuses orders: \(error.code) \(error.message)")
+            stopEntries("venue_refuses", "the venue refuses orders: \(error.text)")
         }
     }
 
@@ -146,11 +156,13 @@ public struct Executor: Sendable {
             act(index) { _, _, _ in }
             if desks[index].missesFills(at: now) { askForFills(index) }
         }
+        askForFeePrices()
         closeWhatEnds()
         expireRequests()
         finishClosings()
         reconcileIfDue()
-        askForCommissionIfDue()
+        askForTermsIfDue()
+        tellAccountIfDue()
     }
 
     mutating func askForFills(_ index: Int) {
@@ -172,7 +184,7 @@ public struct Executor: Sendable {
         if !reply.isUnknown, let slow = watch.answered(call.at, at: now) { emergency(slow, untilPerson: false) }
         switch request {
         case .queryPositions, .queryAccount, .queryOpenOrders, .queryOpenStops:
-            lookArrived(request, reply)
+            lookArrived(id, request, reply)
         case .queryFills(let symbol, _, _):
             guard case .fills(let fills) = reply else { return }
             withDesk(symbol) { executor, index in
@@ -180,11 +192,13 @@ public struct Executor: Sendable {
                 executor.fillsArrived(fills, index)
             }
         case .queryCommission(let symbol): commissionArrived(symbol, reply)
+        case .queryBrackets(let symbol): bracketsArrived(symbol, reply)
+        case .queryAssetPrice(let asset): assetPriceArrived(asset, reply)
         case .setLeverage(let symbol, let leverage):
             withDesk(symbol) { $0.leverageAnswered($1, leverage, reply) }
         case .setIsolatedMargin(let symbol):
             if case .rejected(let error) = reply, CodeAction.of(error.code) != .done {
-                alert(.warning, "margin_type", symbol, "isolated margin was refused: \(error.code) \(error.message)")
+                alert(.warning, "margin_type", symbol, "isolated margin was refused: \(error.text)")
             }
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .queryOrder, .queryStop:
             guard let symbol = request.symbol else { return }
@@ -205,23 +219,18 @@ public struct Executor: Sendable {
             withDesk(report.symbol) { executor, index in
                 executor.act(index) { $0.stopChanged(report, $1, &$2) }
             }
-        case .account(let walletBalance, _):
-            if let walletBalance { balanceTold(walletBalance) }
+        case .account(let walletBalance, let transferred, _):
+            watch.transferred(transferred)
+            if let walletBalance { balanceTold(walletBalance, isFirm: true) }
         case .funding(let symbol, let amount, let time, let walletBalance):
             if let symbol {
                 withDesk(symbol) { executor, index in executor.act(index) { $0.funded(amount, at: time, $1, &$2) } }
             }
-            if let walletBalance { balanceTold(walletBalance) } else { tellAccount() }
+            if let walletBalance { balanceTold(walletBalance, isFirm: true) } else { tellAccount() }
         case .listenKeyExpired: isUserStreamUp = false
         case .leverageChanged(let symbol, let leverage): withDesk(symbol) { $0.desks[$1].leverage = leverage }
         case .marginCall: alert(.critical, "margin_call", nil, "the venue warns that margin is short")
         }
-    }
-
-    mutating func balanceTold(_ balance: Notional) {
-        account?.walletBalance = balance
-        tellAccount()
-        if let drop = watch.told(balance, at: now) { emergency(drop, untilPerson: true) }
     }
 
     /// What the venue tells at once counts before anything is done about it, up to where the position is flat: a stop for
@@ -241,21 +250,6 @@ public struct Executor: Sendable {
                 } while position.held > .zero && !rest.isEmpty
             }
         }
-    }
-
-    mutating func tellAccount() {
-        guard let account else { return }
-        let positions = desks.compactMap(\.position)
-        effects.append(
-            .publish(
-                .account(
-                    AccountUpdate(
-                        eventTime: now, walletBalance: account.walletBalance,
-                        availableBalance: account.availableBalance,
-                        unrealizedPnl: account.unrealizedPnl, openPositions: positions.count { $0.held > .zero },
-                        unknownOrders: positions.count(where: \.hasUnknownOrder), acceptsEntries: acceptsEntries,
-                        isVenueReachable: isUserStreamUp, usedWeight: 0, weightLimit: 0, roundTripMs: 0,
-                        makerFeeRate: desks.compactMap(\.commission?.makerFeeRate).max(),
-                        takerFeeRate: desks.compactMap(\.commission?.takerFeeRate).max()))))
+        askForFeePrices()
     }
 }

@@ -17,8 +17,8 @@ public enum ExecutorEvent: Sendable {
     case command(Command)
     /// Whether the journal can be written: without it no entry is sent.
     case journal(isWritable: Bool)
-    /// Something of the shell's stands in the way of entries, or does no more.
-    case hindrance(Hindrance, isPresent: Bool)
+    /// The lease or the outbox, which the shell watches, stands in the way of entries, or does no more.
+    case hindrance(EntryHindrance, isPresent: Bool)
     /// Redis lost what it held: no entries until an operator starts them again.
     case streamsLost(String)
     /// Whether the venue trades the contract: its word for it is `TRADING` then.
@@ -29,21 +29,6 @@ public enum ExecutorEvent: Sendable {
     case trouble(Severity, event: String, text: String)
     /// Time passed; comes every 100 ms or sooner.
     case timer
-}
-
-/// What the shell may find in the way of new risk. Exits go on.
-public enum Hindrance: Int, Sendable, CaseIterable {
-    /// It can't be confirmed that no other executor trades.
-    case lease
-    /// Too many words wait for Redis.
-    case outbox
-
-    var text: String {
-        switch self {
-        case .lease: "the lease of the only executor can't be renewed"
-        case .outbox: "too many words wait for Redis"
-        }
-    }
 }
 
 /// Number of a request of this process.
@@ -63,6 +48,7 @@ public enum ExecutorEffect: Equatable, Sendable {
 public enum ExecutorMessage: Equatable, Sendable {
     case execution(Symbol, ExecutionEvent)
     case account(AccountUpdate)
+    case contract(Symbol, ContractTerms)
     case alert(Alert)
     case reply(Reply)
 
@@ -70,6 +56,7 @@ public enum ExecutorMessage: Equatable, Sendable {
         switch self {
         case .execution(let symbol, _): StreamName(.execution, symbol)
         case .account: StreamName(.account)
+        case .contract(let symbol, _): StreamName(.contract, symbol)
         case .alert: StreamName(.alert)
         case .reply: StreamName(.reply)
         }
@@ -79,6 +66,7 @@ public enum ExecutorMessage: Equatable, Sendable {
         switch self {
         case .execution(_, let event): event.encode(into: &fields)
         case .account(let update): update.encode(into: &fields)
+        case .contract(_, let terms): terms.encode(into: &fields)
         case .alert(let alert): alert.encode(into: &fields)
         case .reply(let reply): reply.encode(into: &fields)
         }
@@ -97,6 +85,8 @@ public enum ExecutorRecord: Equatable, Sendable {
     case entriesStopped(Bool)
     /// A word that must be said even if this process dies first.
     case message(ExecutorMessage)
+    /// Such a word in a journal that was compacted before it was said, with the number that it had.
+    case carried(number: Int, ExecutorMessage)
     /// Name of the journal, given once: its numbers mean nothing beside those of another one.
     case identity(String)
     /// All words up to this number of the journal have been said: they are not said again, also to a Redis that forgot.

@@ -11,6 +11,7 @@ extension ExecutorRecord {
         case closing
         case entriesStopped = "entries_stopped"
         case message
+        case carried
         case said
         case identity
     }
@@ -54,11 +55,19 @@ extension ExecutorRecord {
             fields.put("up_to", number)
         case .message(let message):
             fields.put("record", Kind.message)
-            fields.put("stream", message.stream)
-            fields.scope = "m."
-            message.encode(into: &fields)
+            Self.encode(message, into: &fields)
+        case .carried(let number, let message):
+            fields.put("record", Kind.carried)
+            fields.put("number", number)
+            Self.encode(message, into: &fields)
         }
         fields.appendRecord(to: &bytes)
+    }
+
+    private static func encode(_ message: ExecutorMessage, into fields: inout Fields) {
+        fields.put("stream", message.stream)
+        fields.scope = "m."
+        message.encode(into: &fields)
     }
 
     public init(bytes: ArraySlice<UInt8>) throws(ContractError) {
@@ -75,6 +84,7 @@ extension ExecutorRecord {
         case .identity: self = .identity(try fields.required("name"))
         case .said: self = .said(upTo: try fields.required("up_to"))
         case .message: self = .message(try Self.message(fields))
+        case .carried: self = .carried(number: try fields.required("number"), try Self.message(fields))
         }
     }
 
@@ -85,6 +95,7 @@ extension ExecutorRecord {
         switch (stream.kind, stream.symbol) {
         case (.execution, let symbol?): return .execution(symbol, try ExecutionEvent(scoped))
         case (.account, _): return .account(try AccountUpdate(scoped))
+        case (.contract, let symbol?): return .contract(symbol, try ContractTerms(scoped))
         case (.alert, _): return .alert(try Alert(scoped))
         case (.reply, _): return .reply(try Reply(scoped))
         default: throw .malformed(field: "stream", text: stream.key)
@@ -124,8 +135,9 @@ extension Executor {
             take(closing.command)
             closings.append(closing)
         case .entriesStopped(let stopped): entriesStopped = stopped
-        case .message(.reply(let reply)): closings.removeAll { $0.command == reply.command }
-        case .message, .said, .identity: break
+        case .message(.reply(let reply)), .carried(_, .reply(let reply)):
+            closings.removeAll { $0.command == reply.command }
+        case .message, .carried, .said, .identity: break
         }
     }
 
@@ -139,6 +151,7 @@ extension Executor {
     /// Ends the taking up of records: what was pending is unknown now, and will be looked up.
     public mutating func recovered(at time: Timestamp) {
         now = max(now, time)
+        beganAt = now
         for index in desks.indices { desks[index].position?.restored(at: time) }
         resumeClosings()
     }

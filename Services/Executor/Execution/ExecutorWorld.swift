@@ -33,6 +33,7 @@ public protocol ExecutorWorld: AnyObject {
 /// What is shown for people and for who comes late; not in the journal.
 public enum ExecutorFact: Equatable, Sendable {
     case account(AccountUpdate)
+    case contract(Symbol, ContractTerms)
     /// The hot-state key of a position; nil removes it.
     case position(Symbol, Fields?)
 }
@@ -86,15 +87,9 @@ extension ExecutorWorld {
     private func show(_ effect: ExecutorEffect) throws(Failure) {
         switch effect {
         case .publish(.account(let update)): try show(.account(update))
+        case .publish(.contract(let symbol, let terms)): try show(.contract(symbol, terms))
         case .project(let symbol, let fields): try show(.position(symbol, fields))
         case .publish, .journal, .request: break
         }
-    }
-}
-
-extension VenueRequest {
-    /// Whether it can make a position greater.
-    var opensRisk: Bool {
-        if case .placeOrder(let order) = self { !order.isReduceOnly } else { false }
     }
 }

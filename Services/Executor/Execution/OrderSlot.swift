@@ -23,6 +23,8 @@ public struct OrderSlot: Equatable, Sendable {
     public let price: Price
     public let quantity: Quantity
     public var status = Status.sent
+    /// The venue's last word of it, or why there is none; for people.
+    var lastWord = ""
     public var orderId: Int64?
     /// Sum of the fills that are known.
     public var filled = Quantity.zero
@@ -67,6 +69,8 @@ public struct StopSlot: Equatable, Sendable {
     /// When the venue last told of it.
     var seenAt: Timestamp?
     public var status = Status.sent
+    /// The venue's last word of it, or why there is none; for people.
+    var lastWord = ""
     /// Of the order that it became.
     public var orderId: Int64?
     public var sentAt: Timestamp

@@ -6,12 +6,10 @@ import Venue
 // a lost answer and a normal day take the same path.
 extension Position {
     mutating func drive(_ around: Surroundings, _ actions: inout PositionActions) {
-        let isEmergency = exitReason == .emergency
-        let wish = isEmergency ? "an emergency" : "asked by a person"
-        if isAbandoned, state == .pendingEntry { endEntry(wish, around, &actions) }
+        if isAbandoned, state == .pendingEntry { endEntry(abandonedBecause, around, &actions) }
         driveEntry(around, &actions)
         if !isOver {
-            if isAbandoned, held > .zero { exit(isEmergency ? .emergency : .manual, wish, around, &actions) }
+            if isAbandoned, held > .zero { exit(exitReason ?? .manual, abandonedBecause, around, &actions) }
             driveProtection(around, &actions)
             driveTimeLimits(around, &actions)
             driveTarget(around, &actions)
@@ -21,6 +19,13 @@ extension Position {
         }
         if isOver { windUp(around, &actions) }
         driveLookUps(around, &actions)
+    }
+
+    /// It is to be over: an entry is not sent, or cancelled; what is held goes by a market order.
+    mutating func abandon(_ because: String, _ reason: ExitReason) {
+        isAbandoned = true
+        abandonedBecause = because
+        exitReason = exitReason ?? reason
     }
 
     mutating func replied(
@@ -42,18 +47,20 @@ extension Position {
         case (.placeStop(let stop), .notExecuted(let reason)):
             stopRefused(stop.clientOrderId, VenueError(code: 0, message: reason), around, &actions)
         case (.placeOrder(let order), .unknown(let reason)):
-            becameUnknown(clientOrderId: order.clientOrderId, reason, around, &actions)
+            becameUnknown(clientOrderId: order.clientOrderId, reason)
         case (.placeStop(let stop), .unknown(let reason)):
-            becameUnknown(clientOrderId: stop.clientOrderId, reason, around, &actions)
+            becameUnknown(clientOrderId: stop.clientOrderId, reason)
         case (.queryOrder(_, let id), .rejected(let error)) where error.code == VenueCode.noSuchOrder,
             (.queryStop(_, let id), .rejected(let error)) where error.code == VenueCode.noSuchOrder:
-            missed(clientOrderId: id, around, &actions)
+            missed(clientOrderId: id, around)
         case (.cancelOrder(_, let id), .rejected), (.cancelOrder(_, let id), .notExecuted),
             (.cancelOrder(_, let id), .unknown):
             // It is final, or on its way to be: look.
             actions.requests.append(.queryOrder(symbol, clientOrderId: id))
         case (.cancelStop(_, let id), .done):
-            if case .stop(let index) = role(clientOrderId: id, orderId: nil) { stops[index].status = .done }
+            guard case .stop(let index) = role(clientOrderId: id, orderId: nil) else { break }
+            stops[index].status = .done
+            stops[index].lastWord = "cancelled"
         case (.cancelStop(_, let id), .rejected), (.cancelStop(_, let id), .notExecuted),
             (.cancelStop(_, let id), .unknown):
             actions.requests.append(.queryStop(symbol, clientOrderId: id))
@@ -66,10 +73,13 @@ extension Position {
     ) {
         guard case .order(let index) = role(clientOrderId: clientOrderId, orderId: nil) else { return }
         let action = CodeAction.of(error.code)
-        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)", around, &actions) }
+        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)") }
         if action == .stopEntries { actions.stopsEntries = error }
-        guard orders[index].kind != .entry else { return entryRefused(index, error, around, &actions) }
         orders[index].status = .done
+        orders[index].lastWord = error.text
+        guard orders[index].kind != .entry else { return entryRefused(error, around, &actions) }
+        if orders[index].kind == .target { return targetRefused(orders[index], error, around, &actions) }
+        exitRefused(error, around, &actions)
         guard action == .lookAtPosition || action == .stopEntries else { return }
         // Hammering helps nobody: the venue is looked at before the next try.
         exitRefusedAt = around.now

@@ -28,16 +28,13 @@ extension Position {
 
     var entryDeadline: Timestamp { (orders.first?.sentAt ?? openedAt) + terms.entryTimeoutMs }
 
-    mutating func entryRefused(
-        _ index: Int, _ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions
-    ) {
-        orders[index].status = .done
+    mutating func entryRefused(_ error: VenueError, _ around: Surroundings, _ actions: inout PositionActions) {
         let isPriceable = CodeAction.of(error.code) == .priceAgain
         if isPriceable, orders(.entry).count <= around.configuration.repricesMax, around.now < entryDeadline {
             submitEntry(around, &actions)
             if entry?.status == .sent { return }
         }
-        endEntry("\(error.code) \(error.message)", around, &actions)
+        endEntry(error.text, around, &actions)
     }
 
     /// The entry is over without a fill.
@@ -47,7 +44,11 @@ extension Position {
     }
 
     mutating func driveEntry(_ around: Surroundings, _ actions: inout PositionActions) {
-        guard let index = orders.lastIndex(where: { $0.kind == .entry }) else { return }
+        guard let index = orders.lastIndex(where: { $0.kind == .entry }) else {
+            // Nothing of ours can fill any more.
+            if state == .partialFill { take(.entrySettled) }
+            return
+        }
         let slot = orders[index]
         if slot.status == .open, !slot.isCancelling, mustEndEntry(around.now) {
             cancelOrder(index, around, &actions)

@@ -9,15 +9,14 @@ extension Position {
             return
         }
         let before = orders[index].status
+        if orders[index].kind == .exit { exitRefusals = 0 }
         orders[index].orderId = report.orderId
         orders[index].executed = max(orders[index].executed, report.executedQuantity)
         orders[index].misses = 0
         // An end is final: what arrives late can't open the order again.
         if before != .done { orders[index].status = report.status.isOpen ? .open : .done }
+        orders[index].lastWord = report.status.rawValue
         let slot = orders[index]
-        if before == .unknown {
-            actions.events.append(event(.orderResolved, of: slot, at: around.now, detail: report.status.rawValue))
-        }
         guard before == .sent || before == .unknown, report.status.isOpen || report.executedQuantity > .zero else {
             return
         }
@@ -30,8 +29,14 @@ extension Position {
 
     // MARK: What a look at the venue shows, though the memory of it may have been lost with a disk that failed
 
-    func owns(order clientOrderId: String) -> Bool { clientOrderId.hasPrefix(self.clientOrderId("")) }
-    func owns(stop clientOrderId: String) -> Bool { clientOrderId.hasPrefix(self.clientOrderId("sl")) }
+    func owns(order clientOrderId: String) -> Bool { owns(clientOrderId, after: self.clientOrderId("")) }
+    func owns(stop clientOrderId: String) -> Bool { owns(clientOrderId, after: self.clientOrderId("sl")) }
+
+    /// What follows our name is a leg of ours, letters and digits: nothing else may stand in the journal.
+    private func owns(_ id: String, after prefix: String) -> Bool {
+        id.hasPrefix(prefix)
+            && id.utf8.dropFirst(prefix.utf8.count).allSatisfy { 97...122 ~= $0 || 48...57 ~= $0 }
+    }
 
     mutating func orderFound(_ report: OrderReport, _ around: Surroundings, _ actions: inout PositionActions) {
         if !orders.contains(where: { $0.clientOrderId == report.clientOrderId }) {
@@ -56,8 +61,8 @@ extension Position {
         guard let index = stops.firstIndex(where: { $0.clientOrderId == report.clientOrderId }) else { return }
         stops[index].misses = 0
         stops[index].seenAt = around.now
+        stops[index].lastWord = report.status.rawValue
         if let orderId = report.orderId { stops[index].orderId = orderId }
-        let wasUnknown = stops[index].status == .unknown
         switch report.status {
         case .new:
             // News of a trigger may have come first.
@@ -79,10 +84,6 @@ extension Position {
             actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: reason))
             if held > .zero { exit(hasReachedTarget ? .takeProfit2 : .stopLoss, reason, around, &actions) }
         }
-        if wasUnknown {
-            actions.events.append(
-                event(.orderResolved, of: stops[index], at: around.now, detail: report.status.rawValue))
-        }
     }
 
     /// A person, it seems; the next stop is placed at once.
@@ -99,16 +100,12 @@ extension Position {
     mutating func filled(_ fill: Fill, _ around: Surroundings, _ actions: inout PositionActions) {
         let role = role(clientOrderId: fill.clientOrderId, orderId: fill.orderId)
         guard !tradeIds.contains(fill.tradeId) else { return recognize(fill, role, &actions) }
+        if role == .foreign, isOfAnother(fill) { return strangerCame(&actions) }
         tradeIds.append(fill.tradeId)
         if role == .foreign { foreignTradeIds.append(fill.tradeId) }
         credit(fill, role)
+        noteFee(of: fill)
         if fill.side == direction.entrySide {
-            // A person opened anew what had just been closed: a position of its own.
-            if isOver, role == .foreign {
-                tradeIds.removeLast()
-                actions.wantsLook = true
-                return
-            }
             entered.add(fill)
             if assumedClosed < .zero { assumedClosed += min(fill.quantity, -assumedClosed) }
             take(entered.quantity >= terms.quantity ? .fullyFilled : .partlyFilled)
@@ -131,6 +128,23 @@ extension Position {
         var event = event(isTarget ? .takeProfitFilled : .exitFilled, at: fill.time)
         describe(fill, &event)
         actions.events.append(event)
+    }
+
+    /// Whether a fill that no order of ours is known for has its own story: a person's position, opened before ours or after it.
+    private func isOfAnother(_ fill: Fill) -> Bool {
+        // What closes may be what the venue's word let us assume.
+        if isOver { return fill.side == direction.entrySide || assumedClosed == .zero }
+        guard entered.quantity == .zero else { return false }
+        // Before its answer our own entry is known by its name alone, which not all sources tell.
+        let isEntryNamed = orders.allSatisfy { $0.orderId != nil }
+        return fill.clientOrderId != nil || isEntryNamed
+    }
+
+    /// Somebody else trades here. What was planned for an empty account is given up; what they hold is found by the next look,
+    /// and protected as any position that nobody planned.
+    private mutating func strangerCame(_ actions: inout PositionActions) {
+        actions.wantsLook = true
+        if !isOver { abandon("somebody else's order was filled first", .noFill) }
     }
 
     /// A fill that was counted before it was known whose it is, as one that came before its order's own answer, belongs to an
@@ -159,7 +173,11 @@ extension Position {
         event.price = fill.price
         event.quantity = fill.quantity
         event.isMaker = fill.isMaker
-        event.fee = fill.fee
+        if fill.feeAsset == ExecutionAsset.settlement {
+            event.fee = fill.fee
+        } else {
+            (event.feeAsset, event.feeAmount) = (fill.feeAsset, fill.fee)
+        }
         event.realizedPnl = fill.realizedPnl
     }
 
@@ -171,11 +189,14 @@ extension Position {
             orders[index].executed = max(orders[index].executed, orders[index].filled)
             if orders[index].filled >= orders[index].quantity {
                 orders[index].status = .done
+                orders[index].lastWord = "filled"
             } else if orders[index].status == .sent || orders[index].status == .unknown {
                 orders[index].status = .open
+                orders[index].lastWord = "filled in part"
             }
         case .stop(let index):
             if stops[index].status != .done { stops[index].status = .triggered }
+            stops[index].lastWord = "filled"
             stops[index].orderId = fill.orderId
         case .foreign: break
         }
@@ -206,9 +227,10 @@ extension FillSum {
     mutating func add(_ fill: Fill) {
         quantity += fill.quantity
         value += fill.price * fill.quantity
-        fees += fill.fee
+        if fill.feeAsset == ExecutionAsset.settlement { fees += fill.fee }
         realizedPnl += fill.realizedPnl
         if fill.isMaker { makerCount += 1 } else { takerCount += 1 }
+        if fill.isMaker { makerQuantity += fill.quantity }
         firstTime = min(firstTime ?? fill.time, fill.time)
         lastTime = max(lastTime ?? fill.time, fill.time)
     }

@@ -20,7 +20,7 @@ extension Position {
         let now = around.now
         if orders[index].status == .sent, now - orders[index].sentAt >= Self.answerMaxMs {
             orders[index].status = .unknown
-            actions.events.append(event(.orderUnknown, of: orders[index], at: now, detail: "no answer"))
+            orders[index].lastWord = "no answer"
         }
         let slot = orders[index]
         let isCancelDue = slot.isPending && slot.isCancelling && now - slot.lookedAt >= Self.answerMaxMs
@@ -34,7 +34,7 @@ extension Position {
         let now = around.now
         if stops[index].status == .sent, now - stops[index].sentAt >= Self.answerMaxMs {
             stops[index].status = .unknown
-            actions.events.append(event(.orderUnknown, of: stops[index], at: now, detail: "no answer"))
+            stops[index].lastWord = "no answer"
         }
         let stop = stops[index]
         let isCancelDue = stop.isPending && stop.isCancelling && now - stop.lookedAt >= Self.answerMaxMs
@@ -47,7 +47,7 @@ extension Position {
     }
 
     /// The venue does not know the order. Once is no proof: its look-ups may run behind.
-    mutating func missed(clientOrderId: String, _ around: Surroundings, _ actions: inout PositionActions) {
+    mutating func missed(clientOrderId: String, _ around: Surroundings) {
         func isAbsent(_ misses: inout Int, sentAt: Timestamp) -> Bool {
             misses += 1
             return misses >= Self.missesMin && around.now - sentAt >= around.configuration.absenceMs
@@ -56,11 +56,11 @@ extension Position {
         case .order(let index):
             guard orders[index].isPending, isAbsent(&orders[index].misses, sentAt: orders[index].sentAt) else { return }
             orders[index].status = .done
-            actions.events.append(event(.orderResolved, of: orders[index], at: around.now, detail: "absent"))
+            orders[index].lastWord = "absent"
         case .stop(let index):
             guard stops[index].isPending, isAbsent(&stops[index].misses, sentAt: stops[index].sentAt) else { return }
             stops[index].status = .done
-            actions.events.append(event(.orderResolved, of: stops[index], at: around.now, detail: "absent"))
+            stops[index].lastWord = "absent"
         case .foreign: break
         }
     }
@@ -80,18 +80,16 @@ extension Position {
     }
 
     /// An outcome that the venue did not tell.
-    mutating func becameUnknown(
-        clientOrderId: String, _ reason: String, _ around: Surroundings, _ actions: inout PositionActions
-    ) {
+    mutating func becameUnknown(clientOrderId: String, _ reason: String) {
         switch role(clientOrderId: clientOrderId, orderId: nil) {
         case .order(let index):
             guard orders[index].status == .sent else { return }
             orders[index].status = .unknown
-            actions.events.append(event(.orderUnknown, of: orders[index], at: around.now, detail: reason))
+            orders[index].lastWord = reason
         case .stop(let index):
             guard stops[index].status == .sent else { return }
             stops[index].status = .unknown
-            actions.events.append(event(.orderUnknown, of: stops[index], at: around.now, detail: reason))
+            stops[index].lastWord = reason
         case .foreign: break
         }
     }
@@ -106,10 +104,12 @@ extension Position {
         if state == .pendingEntry { isAbandoned = true }
         for index in orders.indices where orders[index].isPending {
             orders[index].status = .unknown
+            orders[index].lastWord = "restart"
             orders[index].sentAt = min(orders[index].sentAt, time)
         }
         for index in stops.indices where stops[index].isPending {
             stops[index].status = .unknown
+            stops[index].lastWord = "restart"
             stops[index].sentAt = min(stops[index].sentAt, time)
         }
     }

@@ -95,13 +95,13 @@ extension Position {
     ) {
         guard case .stop(let index) = role(clientOrderId: clientOrderId, orderId: nil) else { return }
         let action = CodeAction.of(error.code)
-        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)", around, &actions) }
+        if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)") }
         if action == .stopEntries { actions.stopsEntries = error }
         stops[index].status = .done
-        let code = "\(error.code) \(error.message)"
-        actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: code))
+        stops[index].lastWord = error.text
+        actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: error.text))
         if action == .exitNow, held > .zero {
-            exit(hasReachedTarget ? .takeProfit2 : .stopLoss, code, around, &actions)
+            exit(hasReachedTarget ? .takeProfit2 : .stopLoss, error.text, around, &actions)
         }
     }
 
@@ -139,10 +139,9 @@ extension Position {
     /// The better of break-even after fees and the trail behind the best price seen.
     private func trailingStop(_ around: Surroundings) -> Price? {
         guard let entry = entered.averagePrice, let extreme else { return nil }
-        let fees = entry.raw * (terms.makerFeeRate.raw + terms.takerFeeRate.raw) / fixedScale
-        let sign = direction.sign
-        let breakEven = Price(raw: entry.raw + sign * fees)
-        let behind = Price(raw: extreme.raw - sign * terms.trailDistance.raw)
+        let fees = entry.times(terms.makerFeeRate + terms.takerFeeRate)
+        let breakEven = entry + fees * direction.sign
+        let behind = extreme - terms.trailDistance * direction.sign
         return direction == .long
             ? around.rules.price(max(breakEven, behind), rounding: .down)
             : around.rules.price(min(breakEven, behind), rounding: .up)

@@ -18,9 +18,14 @@ public struct Position: Equatable, Sendable {
     /// come, at about `assumedPrice`.
     var assumedClosed = Quantity.zero
     var assumedPrice: Price?
+    /// Fees in another asset than profit: those whose worth is not known yet, and the worth of the others.
+    var unpricedFees: [UnpricedFee] = []
+    var convertedFees = Notional.zero
     /// Funding received, below zero when paid.
     public internal(set) var funding = Notional.zero
     var fundedAt: Timestamp?
+    /// Orders and stops of which it has been said that their outcome is unknown, and not yet that it is known.
+    var doubted: [String] = []
     /// Ids of the trades counted, so that none counts twice.
     public internal(set) var tradeIds: [Int64] = []
     /// Those of them that no order of ours is known for.
@@ -34,19 +39,25 @@ public struct Position: Equatable, Sendable {
     public internal(set) var stopMovedAt = Timestamp.zero
     /// Since when it has been held without a confirmed stop.
     var nakedSince: Timestamp?
+    /// Found at the venue, not planned: it is of no strategy.
+    public internal(set) var isAdopted = false
     public let openedAt: Timestamp
     /// The symbol's last trade of ours before this position: trades up to it belong to earlier ones.
     let afterTradeId: Int64
-    /// A person wants it over, whatever its state.
+    /// It is to be over, whatever its state: a person wants that, or what it was planned for is gone.
     var isAbandoned = false
+    /// Why, for people.
+    var abandonedBecause = "asked by a person"
     /// When something last happened that fills may explain which nobody told: they are asked for until they are told.
     var fillsWantedAt: Timestamp?
     /// Stops that a person or the venue took away.
     var stopsCancelledByOthers = 0
     /// Since when its market can't be seen.
     var feedLostAt: Timestamp?
-    /// When the venue last refused an order that was to reduce.
+    /// When the venue last refused an order that was to reduce, how often in a row, and when a person was told.
     var exitRefusedAt: Timestamp?
+    var exitRefusals = 0
+    var exitRefusalToldAt: Timestamp?
     /// True from a restart until its orders have been looked up and what is held is protected.
     var isRecovering = false
     /// After a restart no stop is placed before this time, unless a look at the venue has shown which of ours stand there.
@@ -81,8 +92,9 @@ public struct Position: Equatable, Sendable {
     var isWoundUp: Bool {
         isOver && orders.allSatisfy(\.isSettled) && !stops.contains(where: \.isPending)
     }
-    var hasUnknownOrder: Bool {
-        orders.contains { $0.status == .unknown } || stops.contains { $0.status == .unknown }
+    var hasUnknownOrder: Bool { unknownOrderCount > 0 }
+    package var unknownOrderCount: Int {
+        orders.count { $0.status == .unknown } + stops.count { $0.status == .unknown }
     }
 
     /// Takes a step of the table; an illegal one changes nothing and returns false.
@@ -93,9 +105,9 @@ public struct Position: Equatable, Sendable {
         return true
     }
 
-    /// The tightest trigger of the stops that protect.
+    /// The tightest trigger of the stops that the venue has confirmed.
     var stopPrice: Price? {
-        let triggers = stops.filter { $0.status == .open || $0.status == .sent || $0.status == .unknown }.map(\.trigger)
+        let triggers = stops.filter { $0.status == .open || $0.status == .triggered }.map(\.trigger)
         return direction == .long ? triggers.max() : triggers.min()
     }
 
@@ -140,11 +152,13 @@ public struct FillSum: Equatable, Sendable {
     public internal(set) var realizedPnl = Notional.zero
     public internal(set) var makerCount = 0
     public internal(set) var takerCount = 0
+    /// Of the quantity, what was filled as maker.
+    public internal(set) var makerQuantity = Quantity.zero
     public internal(set) var firstTime: Timestamp?
     public internal(set) var lastTime: Timestamp?
 
     /// Mean price, rounded down to 1e-8; nil without fills.
     public var averagePrice: Price? {
-        quantity > .zero ? Price(raw: Int64(Int128(value.raw) * Int128(fixedScale) / Int128(quantity.raw))) : nil
+        quantity > .zero ? Price(clamping: Int128(value.raw) * Int128(fixedScale) / Int128(quantity.raw)) : nil
     }
 }

@@ -10,9 +10,11 @@ struct Surroundings {
     /// Best prices; nil before the first book.
     let bid: Price?
     let ask: Price?
-    let bookTime: Timestamp
+    /// When the market was last seen, or looking at it began.
+    let seenAt: Timestamp
 
-    var bookAgeMs: Int64 { now - bookTime }
+    /// For how long the market has not been seen.
+    var blindMs: Int64 { now - seenAt }
 }
 
 /// What a position wants done.
@@ -27,6 +29,8 @@ struct PositionActions {
 
     /// More than questions.
     var changesSomething: Bool { !events.isEmpty || requests.contains(where: \.isMutation) }
+    /// Whether the journal must know.
+    var isWorthKeeping: Bool { changesSomething || !alerts.isEmpty || stopsEntries != nil }
     var isSomething: Bool {
         !requests.isEmpty || !events.isEmpty || !alerts.isEmpty || wantsLook || stopsEntries != nil
     }
@@ -36,7 +40,7 @@ extension Position {
     func event(_ kind: ExecutionKind, at time: Timestamp, detail: String? = nil) -> ExecutionEvent {
         var event = ExecutionEvent(
             plan: plan.id, cause: plan.cause, eventTime: time, kind: kind, state: state, direction: direction,
-            strategy: plan.strategy)
+            strategy: isAdopted ? nil : plan.strategy)
         event.positionQuantity = held
         event.averageEntryPrice = entered.averagePrice
         event.stopPrice = stopPrice

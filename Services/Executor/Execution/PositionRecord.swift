@@ -20,11 +20,15 @@ extension Position {
         fields.put("after_trade_id", afterTradeId)
         if assumedClosed != .zero { fields.put("assumed_closed", assumedClosed) }
         fields.put("assumed_price", assumedPrice)
+        if !unpricedFees.isEmpty { fields.put("unpriced_fees", UnpricedFeeList(fees: unpricedFees)) }
+        if convertedFees != .zero { fields.put("converted_fees", convertedFees) }
         fields.put("funding", funding)
         fields.put("funded_at", fundedAt)
         fields.put("abandoned", isAbandoned)
+        if isAdopted { fields.put("adopted", isAdopted) }
         fields.put("orders", SlotList(slots: orders))
         fields.put("stops", SlotList(slots: stops))
+        if !doubted.isEmpty { fields.put("doubted", doubted.joined(separator: ",")) }
         fields.put("trade_ids", IdList(ids: tradeIds))
         if !foreignTradeIds.isEmpty { fields.put("foreign_trade_ids", IdList(ids: foreignTradeIds)) }
         fields.scope = "in."
@@ -51,11 +55,16 @@ extension Position {
         stopMovedAt = try fields.required("stop_moved_at")
         assumedClosed = try fields.optional("assumed_closed") ?? .zero
         assumedPrice = try fields.optional("assumed_price")
+        unpricedFees = (try fields.optional("unpriced_fees") as UnpricedFeeList?)?.fees ?? []
+        convertedFees = try fields.optional("converted_fees") ?? .zero
         funding = try fields.optional("funding") ?? .zero
         fundedAt = try fields.optional("funded_at")
         isAbandoned = try fields.required("abandoned")
+        isAdopted = try fields.optional("adopted") ?? false
         orders = (try fields.required("orders") as SlotList<OrderSlot>).slots
         stops = (try fields.required("stops") as SlotList<StopSlot>).slots
+        let doubted: String? = try fields.optional("doubted")
+        self.doubted = doubted?.split(separator: ",").map(String.init) ?? []
         tradeIds = (try fields.required("trade_ids") as IdList).ids
         foreignTradeIds = (try fields.optional("foreign_trade_ids") as IdList?)?.ids ?? []
         scoped.scope = "in."
@@ -73,6 +82,7 @@ extension FillSum {
         fields.put("pnl", realizedPnl)
         fields.put("maker", makerCount)
         fields.put("taker", takerCount)
+        if makerQuantity > .zero { fields.put("maker_quantity", makerQuantity) }
         fields.put("first", firstTime)
         fields.put("last", lastTime)
     }
@@ -84,6 +94,7 @@ extension FillSum {
         realizedPnl = try fields.required("pnl")
         makerCount = try fields.required("maker")
         takerCount = try fields.required("taker")
+        makerQuantity = try fields.optional("maker_quantity") ?? .zero
         firstTime = try fields.optional("first")
         lastTime = try fields.optional("last")
     }

@@ -24,10 +24,14 @@ extension PositionState {
         case (.pendingEntry, .entrySubmitted):  .entrySent
         case (.pendingEntry, .entryEnded):      .noFill
         case (.pendingEntry, .adopted):         .active
+        case (.pendingEntry, .partlyFilled):    .partialFill     // what is held has a way out, however it came to be held
+        case (.pendingEntry, .fullyFilled):     .active
+        case (.pendingEntry, .exitWanted):      .closing
         case (.entrySent,    .entrySubmitted):  .entrySent       // priced again after a post-only refusal
         case (.entrySent,    .entryEnded):      .noFill
         case (.entrySent,    .partlyFilled):    .partialFill
         case (.entrySent,    .fullyFilled):     .active
+        case (.entrySent,    .exitWanted):      .closing
         case (.partialFill,  .partlyFilled):    .partialFill
         case (.partialFill,  .fullyFilled):     .active
         case (.partialFill,  .entrySettled):    .active          // at least half filled at the time-out
@@ -45,6 +49,7 @@ extension PositionState {
         case (.closing,      .flat):            .closed
         case (.noFill,       .partlyFilled):    .closing         // a fill came after the cancel was confirmed
         case (.noFill,       .fullyFilled):     .closing
+        case (.noFill,       .exitWanted):      .closing
         default: nil
         }
     }

@@ -42,6 +42,7 @@ public enum CodeAction: String, Sendable, CaseIterable {
 
 /// Codes that the executor tells apart beyond their action.
 enum VenueCode {
+    static let noSuchSymbol = -1121
     static let unknownOrder = -2011
     static let noSuchOrder = -2013
     static let reduceOnlyRefused = -2022

@@ -47,6 +47,12 @@ final class ExecutorMetrics {
         }
         gauge("unknown_orders", "Orders whose outcome is not known.") { Double($0.unknownOrderCount) }
         gauge("accepts_entries", "1 while plans are taken.") { $0.acceptsEntries ? 1 : 0 }
+        for hindrance in EntryHindrance.allCases where hindrance.isOfAll {
+            metrics.gauge(
+                "entry_hindrance", help: "1 while this keeps entries of all contracts out.",
+                labels: [("hindrance", hindrance.rawValue)]
+            ) { core().entryHindrances.contains(hindrance) ? 1 : 0 }
+        }
         gauge("open_positions", "Positions that are held.") { Double($0.openPositionCount) }
         gauge("equity_usdt", "Wallet and what is not realised yet, as the venue last told.") {
             $0.equity?.double ?? .nan
@@ -94,7 +100,7 @@ final class ExecutorMetrics {
     func said(_ message: ExecutorMessage) {
         switch message {
         case .alert(let alert):
-            context.alerts.count(alert)
+            context.alerts.add(alert)
             if Self.mismatches.contains(alert.event) { mismatch(alert.event).add() }
         case .execution(let symbol, let event):
             if let isMaker = event.isMaker {
@@ -106,7 +112,7 @@ final class ExecutorMetrics {
                 "trades_total", help: "Trades that ended, by why.",
                 labels: [("symbol", symbol.name), ("reason", summary.exitReason.rawValue)]
             ).add()
-        case .account, .reply: break
+        case .account, .contract, .reply: break
         }
     }
 }

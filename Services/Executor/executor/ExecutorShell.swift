@@ -17,7 +17,7 @@ final class ExecutorShell {
     private var core: Executor
     private var venue: TradingClient?
     private var lease: OwnerLease?
-    private var hindered: [Hindrance] = []
+    private var hindered: [EntryHindrance] = []
     private var waiting: [ExecutorEvent] = []
     private var isHandling = false
     private var wasConnected = false
@@ -39,10 +39,9 @@ final class ExecutorShell {
         // The venue's clock may run fast; a call takes the time of this machine.
         rules.emergency.slowCallMs = Int64(Double(rules.emergency.slowCallMs) * context.settings.venue.clockRate)
         core = Executor(symbols: context.settings.symbols, rules)
-        var unsaid: [(UInt64, ExecutorMessage)] = []
-        journal = JournalKeeper(context, path: settings.journalPath, core: &core) { unsaid.append(($0, $1)) }
+        journal = JournalKeeper(context, path: settings.journalPath, core: &core)
         metrics = ExecutorMetrics(context, journal)
-        for (number, message) in unsaid { outbox.say(word(message), number: number) }
+        for (number, message) in journal.unsaid { outbox.say(word(message), number: number) }
         metrics.show { [unowned self] in core }
     }
 
@@ -163,8 +162,7 @@ final class ExecutorShell {
     private func noteSaid() {
         guard outbox.saidUpTo > saidUpTo else { return }
         saidUpTo = outbox.saidUpTo
-        _ = journal.append(.said(upTo: Int(clamping: saidUpTo)))
-        journal.begin()
+        journal.noteSaid(upTo: saidUpTo)
     }
 
     private var saidUpTo: UInt64 = 0
@@ -176,12 +174,12 @@ final class ExecutorShell {
         check(.outbox, outbox.waitingCount + heldWords.count > bound)
     }
 
-    private func check(_ hindrance: Hindrance, _ isPresent: Bool) {
+    private func check(_ hindrance: EntryHindrance, _ isPresent: Bool) {
         guard isPresent != hindered.contains(hindrance) else { return }
         hindered.removeAll { $0 == hindrance }
         if isPresent { hindered.append(hindrance) }
         context.log.warning("hindrance") {
-            $0.put("of", "\(hindrance)")
+            $0.put("of", hindrance.rawValue)
             $0.put("is_present", isPresent)
         }
         handle(.hindrance(hindrance, isPresent: isPresent))
@@ -200,7 +198,11 @@ final class ExecutorShell {
             checkConnection()
             handle(.timer)
         }
-        context.reactor.every(ms: 1000) { [unowned self] in noteSaid() }
+        context.reactor.every(ms: 1000) { [unowned self] in
+            // A compact journal is a moment's work for the disk: not while something is held.
+            if !core.hasPosition { journal.compactIfLong(core) }
+            noteSaid()
+        }
         let disk = DiskWatch(path: journal.path)
         context.reactor.every(ms: DiskWatch.everyMs) { [unowned self] in
             if let trouble = disk.news() { handle(trouble) }
@@ -297,12 +299,14 @@ extension ExecutorShell: ExecutorWorld {
     func drop(_ prepared: Prepared) { venue?.rest.drop(prepared.ready) }
     func say(_ message: ExecutorMessage, number: UInt64) {
         metrics.said(message)
+        if case .execution(let symbol, let event) = message { context.log.write(event, of: symbol) }
         outbox.say(word(message), number: number)
     }
 
     func show(_ fact: ExecutorFact) {
         switch fact {
         case .account(let update): outbox.show(word(.account(completed(update))))
+        case .contract(let symbol, let terms): outbox.show(word(.contract(symbol, terms)))
         case .position(let symbol, let fields): outbox.show(.position(symbol, fields))
         }
     }
@@ -319,7 +323,7 @@ extension VenueRequest {
             return core.position(of: symbol)?.stops.contains { $0.clientOrderId == id } ?? false
         case .setLeverage, .setIsolatedMargin: return false
         case .placeStop, .queryOrder, .queryStop, .queryOpenOrders, .queryOpenStops, .queryFills, .queryPositions,
-            .queryAccount, .queryCommission:
+            .queryAccount, .queryCommission, .queryBrackets, .queryAssetPrice:
             return true
         }
     }

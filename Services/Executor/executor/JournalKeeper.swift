@@ -3,7 +3,7 @@ import Journal
 import ServiceKit
 import SignalContracts
 
-/// The executor's journal: read at the start, compacted then if it has grown, appended to and synced after.
+/// The executor's journal: read at the start, appended to and synced after, and compacted when it has grown.
 final class JournalKeeper {
     private static let compactAboveBytes = 16 << 20
 
@@ -18,46 +18,34 @@ final class JournalKeeper {
     private(set) var identity = ""
     /// Whether the last sync succeeded.
     private(set) var isWritable = true
+    /// Words that may not have been said, with their numbers: a compact journal carries them, too.
+    private(set) var unsaid: [(number: UInt64, message: ExecutorMessage)] = []
 
-    /// Opens the journal and gives what it holds to `core`, and words that may not have been said to `unsaid`.
-    /// Ends the process when it is in use (6), damaged (6) or can't be opened (1).
-    init(_ context: ServiceContext, path: String, core: inout Executor, unsaid: (UInt64, ExecutorMessage) -> Void) {
+    /// Opens the journal and gives what it holds to `core`. Ends the process when it is in use (6), damaged (6) or can't be
+    /// opened (1).
+    init(_ context: ServiceContext, path: String, core: inout Executor) {
         self.context = context
         self.path = path
         syncSeconds = context.metrics.histogram(
             "journal_sync_seconds", help: "Time that the disk took for a sync.", bounds: Metrics.latencyBounds)
         makeFolder(of: path)
-        var remembered = core
-        var unreadable: (UInt64, ContractError)?
-        var name: String?
-        var words: [(number: UInt64, message: ExecutorMessage)] = [], saidUpTo: UInt64 = 0
+        var memory = JournalMemory(core)
         do throws(JournalError) {
-            let opened = try Journal(path: path) { sequence, payload in
-                do throws(ContractError) {
-                    let record = try ExecutorRecord(bytes: payload)
-                    remembered.remember(record)
-                    if case .message(let message) = record { words.append((sequence, message)) }
-                    if case .identity(let given) = record { name = given }
-                    if case .said(let number) = record { saidUpTo = max(saidUpTo, UInt64(clamping: number)) }
-                } catch {
-                    unreadable = (sequence, error)
-                }
-            }
-            if let unreadable {
-                complain("executor: journal \(path), record \(unreadable.0): \(unreadable.1)")
+            let opened = try Journal(path: path) { memory.take($0, $1) }
+            if let unreadable = memory.unreadable {
+                complain("executor: journal \(path), record \(unreadable.number): \(unreadable.error)")
                 ExitCode.unsafeState.exit()
             }
-            core = remembered
-            for word in words where word.number > saidUpTo { unsaid(word.number, word.message) }
+            core = memory.core
+            unsaid = memory.unsaid
             context.log.info("journal_open") {
                 $0.put("path", path)
                 $0.put("records", Int64(opened.sequence))
             }
             let isNew = opened.sequence == 0
-            identity = name ?? (isNew ? String(UInt64.random(in: .min ... .max), radix: 36) : "")
-            let isLong = opened.byteCount > Self.compactAboveBytes
-            let compact = ([.identity(identity)] + core.records).map(\.bytes)
-            journal = isLong || isNew ? try opened.replaced(by: compact) : consume opened
+            identity = memory.identity ?? (isNew ? String(UInt64.random(in: .min ... .max), radix: 36) : "")
+            journal = consume opened
+            if isNew { try replace(core) }
         } catch {
             complain("executor: \(error)")
             switch error {
@@ -71,7 +59,35 @@ final class JournalKeeper {
     func append(_ record: ExecutorRecord) -> UInt64 {
         bytes.removeAll(keepingCapacity: true)
         record.write(into: &bytes, using: &fields)
-        return journal?.append(bytes) ?? 0
+        let number = journal?.append(bytes) ?? 0
+        if case .message(let message) = record { unsaid.append((number, message)) }
+        return number
+    }
+
+    /// All words up to this number have been said.
+    func noteSaid(upTo number: UInt64) {
+        unsaid.removeAll { $0.number <= number }
+        _ = append(.said(upTo: Int(clamping: number)))
+        begin()
+    }
+
+    /// Puts a compact journal in the place of one that has grown long.
+    func compactIfLong(_ core: Executor) {
+        guard let size = journal?.byteCount, size > Self.compactAboveBytes, sync() else { return }
+        do throws(JournalError) {
+            try replace(core)
+            context.log.info("journal_compacted") {
+                $0.put("bytes_before", size)
+                $0.put("bytes", journal?.byteCount ?? 0)
+            }
+        } catch {
+            context.log.error("journal_not_compacted") { $0.put("error", error) }
+        }
+    }
+
+    private func replace(_ core: Executor) throws(JournalError) {
+        let words = unsaid.map { ExecutorRecord.carried(number: Int(clamping: $0.number), $0.message) }
+        try journal?.replace(by: ([.identity(identity)] + core.records + words).map(\.bytes))
     }
 
     /// Gives up the lock; to be called before the process ends itself.
@@ -92,5 +108,34 @@ final class JournalKeeper {
         }
         syncSeconds.observe(Double(SystemClock.monotonicUs() - began) / 1e6)
         return isWritable
+    }
+}
+
+/// What a journal's records tell, oldest first.
+private struct JournalMemory {
+    private(set) var core: Executor
+    private(set) var identity: String?
+    private(set) var unreadable: (number: UInt64, error: ContractError)?
+    private var words: [(number: UInt64, message: ExecutorMessage)] = []
+    private var saidUpTo: UInt64 = 0
+
+    init(_ core: Executor) { self.core = core }
+
+    var unsaid: [(number: UInt64, message: ExecutorMessage)] { words.filter { $0.number > saidUpTo } }
+
+    mutating func take(_ number: UInt64, _ payload: ArraySlice<UInt8>) {
+        do throws(ContractError) {
+            let record = try ExecutorRecord(bytes: payload)
+            core.remember(record)
+            switch record {
+            case .message(let message): words.append((number, message))
+            case .carried(let original, let message): words.append((UInt64(clamping: original), message))
+            case .identity(let given): identity = given
+            case .said(let upTo): saidUpTo = max(saidUpTo, UInt64(clamping: upTo))
+            case .position, .plan, .command, .closing, .entriesStopped: break
+            }
+        } catch {
+            unreadable = unreadable ?? (number, error)
+        }
     }
 }

@@ -98,7 +98,7 @@ final class Outbox {
         guard channel.isReady, let link = channel.link else { return }
         var commands = CommandBuffer()
         let now = SystemClock.now().milliseconds
-        for stream in channel.lanes.compactMap(ownStream) {
+        for stream in channel.lanes.flatMap(ownStreams) {
             let kept = context.settings.streams.retentionMs[stream.kind] ?? 86_400_000
             commands.command(["XTRIM", stream.key, "MINID", "~", "\(now - kept)"])
             channel.expectations.append(.fact)
@@ -106,9 +106,10 @@ final class Outbox {
         if !commands.isEmpty { link.send(commands) }
     }
 
-    private func ownStream(_ lane: Lane) -> StreamName? {
-        guard let tag = lane.tag, tag != StreamKind.account.rawValue else { return StreamName(.account) }
-        return context.settings.symbols.first { $0.name == tag }.map { StreamName(.execution, $0) }
+    private func ownStreams(_ lane: Lane) -> [StreamName] {
+        guard let tag = lane.tag, tag != StreamKind.account.rawValue else { return [StreamName(.account)] }
+        guard let symbol = context.settings.symbols.first(where: { $0.name == tag }) else { return [] }
+        return [StreamName(.execution, symbol), StreamName(.contract, symbol)]
     }
 
     private var identity = ""

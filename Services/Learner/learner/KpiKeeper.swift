@@ -53,6 +53,7 @@ final class KpiKeeper {
             + (kpi.remedy.map { ": \($0)" } ?? "")
         let alert = Alert(
             eventTime: time, severity: .warning, service: context.name, event: "kpi_danger", text: text)
+        context.alerts.add(alert)
         try redis.add(alert.fields, to: StreamName(.alert))
     }
 }

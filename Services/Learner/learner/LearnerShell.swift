@@ -162,9 +162,9 @@ final class LearnerShell {
     }
 
     private func tell(_ event: String, _ text: String) throws(RedisError) {
-        context.log.info("learned") { $0.put("text", text) }
         let alert = Alert(
             eventTime: SystemClock.now(), severity: .info, service: context.name, event: event, text: text)
+        context.alerts.add(alert)
         try connectRedis().add(alert.fields, to: StreamName(.alert))
     }
 

@@ -18,6 +18,7 @@ extension SuiteView {
         for market in markets {
             table.add(market.symbol.name, market.quoteText)
             for signal in market.signals { table.add("  \(signal.engine.rawValue)", signal.summary) }
+            table.add("  entries", market.entriesText(at: now))
             if let decision = market.decision {
                 table.add("  decision", "\(decision.action.rawValue) · \(decision.reason) · \(decision.eventTime)")
             }
@@ -36,7 +37,7 @@ extension SuiteView {
 
     var accountText: String {
         guard let account else { return "no word from the executor yet" }
-        let entries = account.acceptsEntries ? "entries accepted" : "ENTRIES STOPPED"
+        let entries = account.acceptsEntries ? "entries accepted" : "ENTRIES STOPPED: \(account.stopReasons)"
         return "\(account.walletBalance) USDT · \(account.openPositions) open · \(entries) · "
             + "\(account.unknownOrders) unknown orders · venue \(account.isVenueReachable ? "reached" : "NOT REACHED") · \(account.eventTime)"
     }
@@ -76,6 +77,10 @@ extension SuiteView.Market {
         return "\(bid.price) × \(bid.quantity) | \(ask.price) × \(ask.quantity) · \(book.eventTime)"
     }
 
+    func entriesText(at now: Timestamp) -> String {
+        readiness?.summary(at: now) ?? "UNKNOWN: no word from the decision engine yet"
+    }
+
     var positionText: String {
         position.isEmpty ? "flat" : position.map { "\($0.0) \($0.1)" }.joined(separator: " · ")
     }
@@ -85,6 +90,7 @@ extension SuiteView.Market {
             ("symbol", .text(symbol.name)), ("bid", .optional(book?.bids.best?.price.description)),
             ("ask", .optional(book?.asks.best?.price.description)),
             ("signals", .object(signals.map { ($0.engine.rawValue, .fields($0.fields)) })),
+            ("readiness", readiness?.json ?? .null),
             ("decision", decision.map { .fields($0.fields) } ?? .null),
             ("plan", plan.map { .fields($0.fields) } ?? .null),
             ("position", position.isEmpty ? .null : .object(position.map { ($0.0, .text($0.1)) })),

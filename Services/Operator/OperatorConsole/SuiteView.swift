@@ -23,6 +23,7 @@ public struct SuiteView {
         let book: BookUpdate?
         let signals: [EngineSignal]
         let decision: Decision?
+        let readiness: Readiness?
         let plan: TradePlan?
         /// `position:{S}`; empty when flat.
         let position: [(String, String)]
@@ -35,6 +36,8 @@ public struct SuiteView {
     let risk: RiskState?
     let markets: [Market]
     let deadLetters: Int64
+    /// The newest time of the venue that any word tells.
+    var now: Timestamp { max(account?.eventTime ?? .zero, markets.compactMap(\.book?.eventTime).max() ?? .zero) }
 
     init(_ client: RedisClient, _ settings: SuiteSettings) throws(RedisError) {
         self.settings = settings
@@ -118,6 +121,7 @@ public struct SuiteView {
             book: try newest(client, StreamName(.book, symbol), 1).first.flatMap { try? BookUpdate($0) },
             signals: signals.sorted { $0.engine.rawValue < $1.engine.rawValue },
             decision: try newest(client, StreamName(.decision, symbol), 1).first.flatMap { try? Decision($0) },
+            readiness: try newest(client, StreamName(.readiness, symbol), 1).first.flatMap { try? Readiness($0) },
             plan: try newest(client, StreamName(.plan, symbol), 1).first.flatMap { try? TradePlan($0) },
             position: stride(from: 0, to: position.count - 1, by: 2).map { (position[$0], position[$0 + 1]) },
             lastClosed: executions.first { $0.kind == .positionClosed })

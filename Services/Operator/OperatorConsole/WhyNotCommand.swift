@@ -23,6 +23,9 @@ public struct GateFunnel {
     private let symbol: Symbol
     private let decision: Decision
     private let refusals: [(rule: String, count: Int)]
+    private let readiness: Readiness?
+    /// The newest word of the executor, who speaks every few seconds.
+    private let now: Timestamp
 
     /// Nil before the first decision.
     public init?(_ client: RedisClient, _ symbol: Symbol) throws(RedisError) {
@@ -31,6 +34,9 @@ public struct GateFunnel {
         else { return nil }
         self.symbol = symbol
         self.decision = decision
+        let told: AccountUpdate? = try client.newest(of: StreamName(.account))
+        now = max(decision.eventTime, told?.eventTime ?? .zero)
+        readiness = try client.newest(of: StreamName(.readiness, symbol)).first.flatMap { try? Readiness($0.fields) }
         refusals = try Self.refusals(client, symbol, since: decision.gateCounts.since)
     }
 
@@ -45,7 +51,8 @@ public struct GateFunnel {
                 row.failed > 0 ? "\(row.lastFailure)" : "-")
         }
         var lines = [
-            "\(symbol): \(counts.evaluations) evaluations since \(counts.since)", table.text, "",
+            "\(symbol): \(counts.evaluations) evaluations since \(counts.since)",
+            "entries now: \(readiness?.summary(at: now) ?? "no word from the decision engine yet")", table.text, "",
             "ALONE counts the near misses: evaluations that this gate alone stopped.",
         ]
         if !refusals.isEmpty {
@@ -72,7 +79,8 @@ public struct GateFunnel {
         return .object([
             ("since", .integer(counts.since.milliseconds)), ("evaluations", .integer(Int64(counts.evaluations))),
             ("gates", .object(gates)), ("plans", .object(refusals.map { ($0.rule, .integer(Int64($0.count))) })),
-            ("last", .text(decision.id.text)), ("reason", .text(decision.reason)),
+            ("readiness", readiness?.json ?? .null), ("last", .text(decision.id.text)),
+            ("reason", .text(decision.reason)),
         ])
     }
 

@@ -46,7 +46,8 @@ struct Exposure {
             holdings.append(
                 Holding(symbol: symbol, plan: event.plan, margin: .zero, until: event.eventTime + 86_400_000))
         case .entrySent, .entryAccepted, .entryRepriced, .entryFilled, .stopAccepted, .stopMoved, .stopRefused,
-            .takeProfitAccepted, .takeProfitFilled, .exitSent, .exitFilled, .fundingPaid, .orderUnknown, .orderResolved:
+            .takeProfitAccepted, .takeProfitRefused, .takeProfitFilled, .exitSent, .exitFilled, .fundingPaid,
+            .orderUnknown, .orderResolved:
             break
         }
     }

@@ -115,6 +115,8 @@ public struct BreakerRules: Sendable {
     public var hourlyTrades = 25
     /// Part of the day's gross profit beyond which its fees alert a person.
     public var feeShareMax = 0.4
+    /// Trades of the day before which its fees are not judged.
+    public var feeTradesMin = 5
 
     public init() {}
 }

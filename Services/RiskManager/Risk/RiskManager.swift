@@ -1,12 +1,12 @@
 public import SignalContracts
-import TradingPrimitives
+package import TradingPrimitives
 
 /// S2: turns a decision to trade into a plan with size, leverage, stop and target, or says which rule refused it.
 ///
 /// Definitions: strategy reference, "Risk".
 public struct RiskManager: StreamProcessor {
     let configuration: RiskConfiguration
-    private var rules: [InstrumentRules] = []
+    private var contracts: [Symbol: ContractTerms] = [:]
     var exposure = Exposure()
     /// What must survive a restart.
     public private(set) var session: RiskSession
@@ -14,10 +14,15 @@ public struct RiskManager: StreamProcessor {
     public var state: RiskState { session.state(at: now) }
     /// Whether the session's journal takes records: without it no plan is approved.
     public var isJournalWritable = true
+    /// The plan that it believes is under way in a contract.
+    package func plan(of symbol: Symbol) -> TradeId? { exposure.plan(of: symbol) }
     private var account: AccountUpdate?
     private var learned: EngineWeights?
-    /// Newest event time seen on any market stream.
+    /// Newest event time of a market entry, a decision or the executor's word that can be believed.
     private var now = Timestamp.zero
+    /// A time that is far from the last one is no time until others say the same: one that went into the future would end the
+    /// day there, and with it what its losses stop.
+    private var timeGate = TimeGate(leapMs: 600_000)
     private var told: RiskState?
     /// Plans made before a restart, until their decision has been judged again.
     private var recalled: [TradeId: TradePlan] = [:]
@@ -31,10 +36,11 @@ public struct RiskManager: StreamProcessor {
 
     public mutating func process(_ input: RiskInput, emit: (RiskOutput) -> Void) {
         switch input.event {
-        case .metric(let metric):
-            if case .instrument(let instrument) = metric.value { learn(instrument) }
-            advance(to: metric.eventTime, emit)
-        case .account(let update): account = update
+        case .metric(let metric): advance(to: metric.eventTime, emit)
+        case .contract(let terms): contracts[terms.rules.symbol] = terms
+        case .account(let update):
+            account = update
+            advance(to: update.eventTime, emit)
         case .weights(let weights): learned = weights
         case .command(let command): obey(command, emit)
         case .plan(let plan): recalled[plan.id] = plan
@@ -47,16 +53,15 @@ public struct RiskManager: StreamProcessor {
         }
     }
 
-    private mutating func learn(_ instrument: InstrumentRules) {
-        rules.removeAll { $0.symbol == instrument.symbol }
-        rules.append(instrument)
-    }
-
     // MARK: Plans
 
     private mutating func consider(_ decision: Decision, _ symbol: Symbol, _ emit: (RiskOutput) -> Void) {
         guard let direction = decision.action.direction, let strategy = decision.strategy else { return }
         exposure.expire(at: now)
+        // What a death between the journal and the streams kept from being said is said now.
+        if let announcement = session.announcement, announcement.key == decision.id {
+            for breaker in announcement.breakers { announce(breaker, emit) }
+        }
         if let plan = recalled.removeValue(forKey: decision.id) { return exposure.reserve(plan, of: symbol) }
         let verdict: TradePlan.Verdict
         do throws(Refusal) {
@@ -75,9 +80,9 @@ public struct RiskManager: StreamProcessor {
         for decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol,
         _ emit: (RiskOutput) -> Void
     ) throws(Refusal) -> TradeTerms {
-        try checkBreakers(emit)
+        try checkBreakers(decision.id, emit)
         let age = now - decision.eventTime
-        guard age <= configuration.decisionAgeMaxMs else {
+        guard now.isWithin(configuration.decisionAgeMaxMs, of: decision.eventTime) else {
             throw Refusal(.stale, "the decision is \(age) ms old > \(configuration.decisionAgeMaxMs) ms")
         }
         let balance = try balance()
@@ -98,7 +103,7 @@ public struct RiskManager: StreamProcessor {
     private func setting(
         _ decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol
     ) throws(Refusal) -> Setting {
-        guard let rules = rules.first(where: { $0.symbol == symbol }) else {
+        guard let contract = contracts[symbol] else {
             throw Refusal(.noRules, "the contract's rules are not known yet")
         }
         guard let quote = Quote(bid: decision.signals.orderFlow?.bestBid, ask: decision.signals.orderFlow?.bestAsk)
@@ -108,7 +113,7 @@ public struct RiskManager: StreamProcessor {
         // The ATR is known long before E3 is warm; `phase1` needs nothing else of it.
         guard let technical = decision.signals.technical, technical.isWarm || configuration.profile == .phase1,
             let atr = technical.atr, atr > 0,
-            decision.eventTime - technical.eventTime <= configuration.technicalAgeMaxMs
+            decision.eventTime.isWithin(configuration.technicalAgeMaxMs, of: technical.eventTime)
         else { throw Refusal(.noAtr, "E3 is missing, cold or older than \(configuration.technicalAgeMaxMs) ms") }
         let regime =
             configuration.profile == .phase1
@@ -116,20 +121,23 @@ public struct RiskManager: StreamProcessor {
             : try RegimeTerms(
                 decision.signals.regime, at: decision.eventTime, ageMaxMs: configuration.regimeAgeMaxMs)
         return Setting(
-            decision: decision, strategy: strategy, direction: direction, rules: rules, quote: quote, atr: atr,
+            decision: decision, strategy: strategy, direction: direction, rules: contract.rules, quote: quote, atr: atr,
             technical: technical, regime: regime,
             entryOffsetTicks: learned?.entryOffsetTicks ?? configuration.entryOffsetTicks,
             takeProfitMultiplier: learned?.takeProfitMultiplier ?? 1,
             profitMinMultiplier: learned?.minTakeProfitMultiplier ?? 1,
-            makerFeeRate: feeRate(account?.makerFeeRate ?? configuration.makerFeeRate),
-            takerFeeRate: feeRate(account?.takerFeeRate ?? configuration.takerFeeRate))
+            makerFeeRate: feeRate(contract.makerFeeRate ?? account?.makerFeeRate ?? configuration.makerFeeRate),
+            takerFeeRate: feeRate(contract.takerFeeRate ?? account?.takerFeeRate ?? configuration.takerFeeRate))
     }
 
-    private func feeRate(_ rate: Ratio) -> Ratio { configuration.hasBnbDiscount ? Ratio(raw: rate.raw * 9 / 10) : rate }
+    private func feeRate(_ rate: Ratio) -> Ratio {
+        configuration.hasBnbDiscount ? rate.times(Ratio(raw: 9 * fixedScale / 10)) : rate
+    }
 
     private func balance() throws(Refusal) -> Notional {
-        guard let account, now - account.eventTime <= configuration.accountAgeMaxMs else {
-            throw Refusal(.noBalance, "no account update within \(configuration.accountAgeMaxMs) ms")
+        // The executor goes on speaking when the venue tells no balances any more.
+        guard let account, now.isWithin(configuration.accountAgeMaxMs, of: account.balanceTime) else {
+            throw Refusal(.noBalance, "no balance was told within \(configuration.accountAgeMaxMs) ms")
         }
         guard account.walletBalance > .zero else { throw Refusal(.noBalance, "balance \(account.walletBalance)") }
         return account.walletBalance
@@ -150,10 +158,12 @@ public struct RiskManager: StreamProcessor {
         }
     }
 
-    private mutating func checkBreakers(_ emit: (RiskOutput) -> Void) throws(Refusal) {
+    private mutating func checkBreakers(_ id: TradeId, _ emit: (RiskOutput) -> Void) throws(Refusal) {
         guard isJournalWritable else { throw Refusal(.journal, "the risk journal can't be written") }
         if session.isHalted { throw Refusal(.halted, "a person halted trading; `vortexctl resume` ends it") }
-        if let breaker = session.checkOvertrade(at: now, open: exposure.count, configuration.breakers) {
+        if let breaker = session.checkOvertrade(
+            id, at: now, open: exposure.count, configuration.breakers)
+        {
             announce(breaker, emit)
             tell(emit)
         }
@@ -180,19 +190,30 @@ public struct RiskManager: StreamProcessor {
 
     // MARK: The day
 
+    private static let fillLeadMaxMs: Int64 = 10_000
+
     private mutating func advance(to time: Timestamp, _ emit: (RiskOutput) -> Void) {
-        now = max(now, time)
-        if session.advance(to: now, balance: account?.walletBalance) { tell(emit) }
+        switch timeGate.judge(.now(time)) {
+        case .doubtful: return
+        case .goesOn: now = max(now, time)
+        case .beganAnew: now = time
+        }
+        if session.advance(to: now, balance: balanceKnown, configuration.breakers) { tell(emit) }
         // At least once a minute, so that who starts anew knows.
         if told.map({ now - $0.eventTime >= 60_000 }) ?? true { tell(emit) }
     }
 
+    /// The account's balance, once the venue has told it.
+    private var balanceKnown: Notional? { account.flatMap { $0.balanceTime > .zero ? $0.walletBalance : nil } }
+
     private mutating func close(_ id: TradeId, _ summary: TradeSummary, _ emit: (RiskOutput) -> Void) {
-        now = max(now, summary.exitTime)
-        _ = session.advance(to: now, balance: account?.walletBalance)
-        guard let tripped = session.close(id, summary, configuration.breakers) else { return }
-        for breaker in tripped { announce(breaker, emit) }
-        if session.checkFees(configuration.breakers) {
+        // The venue's time of a fill may be a little ahead of what was heard of the market. No trade ends in the future.
+        if summary.exitTime - now <= Self.fillLeadMaxMs { now = max(now, summary.exitTime) }
+        _ = session.advance(to: now, balance: balanceKnown, configuration.breakers)
+        let outcome = session.close(id, summary, at: now, configuration.breakers)
+        guard let outcome else { return }
+        for breaker in outcome.breakers { announce(breaker, emit) }
+        if outcome.hasFeeAlert {
             alert(
                 .warning, "fee_alert",
                 "fees of \(session.feesToday) are more than \(percent(configuration.breakers.feeShareMax)) of the day's "

@@ -8,21 +8,24 @@ public struct RiskInput: StreamInput {
         case metric(MarketMetric)
         case execution(ExecutionEvent)
         case account(AccountUpdate)
+        case contract(ContractTerms)
         case weights(EngineWeights)
         case command(Command)
         /// One of our own, recalled: it counts as it was made, whatever would be said now.
         case plan(TradePlan)
     }
 
-    public static let streams: [StreamKind] = [.decision, .metric, .execution, .account, .weights, .command]
+    public static let streams: [StreamKind] = [.decision, .metric, .execution, .contract, .account, .weights, .command]
     public static let recalled: [StreamKind] = [.plan]
 
     public static func warmUpMs(of kind: StreamKind) -> Int64 {
         switch kind {
         // What it came to is in the plans.
         case .decision: 10_000
-        // The contract's rules are told every minute.
-        case .metric: 130_000
+        // Told every minute.
+        case .contract: 130_000
+        // Of the clock.
+        case .metric: 5000
         case .weights: .max
         // Longer than any position is held; what is older is in the journal.
         default: 1_800_000
@@ -43,6 +46,7 @@ public struct RiskInput: StreamInput {
         case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
         case .metric: self.init(symbol: stream.symbol, event: .metric(try MarketMetric(fields)))
         case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
+        case .contract: self.init(symbol: stream.symbol, event: .contract(try ContractTerms(fields)))
         case .plan: self.init(symbol: stream.symbol, event: .plan(try TradePlan(fields)))
         case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
         case .weights: self.init(symbol: nil, event: .weights(try EngineWeights(fields)))

@@ -12,6 +12,21 @@ public struct RiskSession: Equatable, Sendable {
         let exitTime: Timestamp
         /// After fees.
         let pnl: Notional
+        let fees: Notional
+        /// Before fees.
+        let gross: Notional
+        /// An entry that filled less than half and was given up is money, and no trade: it counts in no streak and no rate.
+        let isTrade: Bool
+
+        var isLoss: Bool { isTrade && pnl <= .zero }
+    }
+
+    /// What a closed trade or a decision set off, until the next one does.
+    struct Announcement: Equatable, Sendable {
+        /// Of the trade or the decision.
+        let key: TradeId
+        let breakers: [ActiveBreaker]
+        let hasFeeAlert: Bool
     }
 
     static let dayMs: Int64 = 86_400_000
@@ -32,24 +47,30 @@ public struct RiskSession: Equatable, Sendable {
     private(set) var isHalted = false
     /// The last trades, oldest first.
     private(set) var outcomes: [Outcome] = []
+    /// The last announcement: said once more when what set it off comes again, since then it was not said.
+    private(set) var announcement: Announcement?
     /// Grows with each change that must survive.
     public private(set) var revision = 0
 
     public init() {}
 
     /// Begins a new day when one has begun, and lets breakers end. True when something changed.
-    mutating func advance(to time: Timestamp, balance: Notional?) -> Bool {
+    mutating func advance(to time: Timestamp, balance: Notional?, _ rules: BreakerRules) -> Bool {
         let midnight = time.floored(to: Self.dayMs)
         var isChanged = false
-        if midnight > day {
+        if midnight != day {
+            let isBack = midnight < day
             day = midnight
-            (tradesToday, pnlToday, feesToday, grossProfitToday) = (0, .zero, .zero, .zero)
             dayStartBalance = .zero
             hasFeeAlert = false
+            // Of a day that began in the future, what belongs to this one counts in it; of a new day that is nothing.
+            countDay()
+            if isBack { breakers.removeAll { $0.until - time > Self.dayMs } }
             isChanged = true
         }
         if dayStartBalance == .zero, let balance, balance > .zero {
             dayStartBalance = balance - pnlToday
+            if dailyLoss > rules.dailyLossMax { set(ActiveBreaker(.dailyLoss, until: day + Self.dayMs)) }
             isChanged = true
         }
         if breakers.contains(where: { $0.until <= time }) {
@@ -60,36 +81,53 @@ public struct RiskSession: Equatable, Sendable {
         return isChanged
     }
 
-    /// Counts a closed trade; nil when it was counted before. Returns the breakers that it tripped.
-    mutating func close(_ id: TradeId, _ summary: TradeSummary, _ rules: BreakerRules) -> [ActiveBreaker]? {
-        guard !outcomes.contains(where: { $0.id == id }) else { return nil }
-        revision += 1
-        let isLoss = summary.netPnl <= .zero
-        outcomes.append(
-            Outcome(id: id, entryTime: summary.entryTime, exitTime: summary.exitTime, pnl: summary.netPnl))
-        if outcomes.count > Self.outcomesMax { outcomes.removeFirst() }
-        if summary.exitTime >= day {
-            tradesToday += 1
-            pnlToday += summary.netPnl
-            feesToday += summary.fees
-            if summary.grossPnl > .zero { grossProfitToday += summary.grossPnl }
-        }
-        lossStreak = isLoss ? lossStreak + 1 : 0
-        reducedTradesLeft = max(0, reducedTradesLeft - 1)
-        guard isLoss else { return [] }
-        return trip(at: summary.exitTime, rules)
+    private mutating func countDay() {
+        (tradesToday, pnlToday, feesToday, grossProfitToday) = (0, .zero, .zero, .zero)
+        for outcome in outcomes where outcome.exitTime >= day { count(outcome) }
     }
 
-    private mutating func trip(at time: Timestamp, _ rules: BreakerRules) -> [ActiveBreaker] {
+    private mutating func count(_ outcome: Outcome) {
+        if outcome.isTrade { tradesToday += 1 }
+        pnlToday += outcome.pnl
+        feesToday += outcome.fees
+        if outcome.gross > .zero { grossProfitToday += outcome.gross }
+    }
+
+    /// Counts a closed trade, no later than `now`. Returns what it set off, once more if it was the last one to be counted and
+    /// comes again; nil when it was counted before.
+    mutating func close(
+        _ id: TradeId, _ summary: TradeSummary, at now: Timestamp, _ rules: BreakerRules
+    ) -> Announcement? {
+        guard !outcomes.contains(where: { $0.id == id }) else { return announcement?.key == id ? announcement : nil }
+        revision += 1
+        let exitTime = min(summary.exitTime, now)
+        let outcome = Outcome(
+            id: id, entryTime: min(summary.entryTime, exitTime), exitTime: exitTime, pnl: summary.netPnl,
+            fees: summary.fees, gross: summary.grossPnl, isTrade: summary.exitReason != .noFill)
+        outcomes.append(outcome)
+        if outcomes.count > Self.outcomesMax { outcomes.removeFirst() }
+        if exitTime >= day { count(outcome) }
+        if outcome.isTrade {
+            lossStreak = outcome.isLoss ? lossStreak + 1 : 0
+            reducedTradesLeft = max(0, reducedTradesLeft - 1)
+        }
+        let said = Announcement(
+            key: id, breakers: summary.netPnl <= .zero ? trip(by: outcome, rules) : [], hasFeeAlert: checkFees(rules))
+        announcement = said
+        return said
+    }
+
+    private mutating func trip(by outcome: Outcome, _ rules: BreakerRules) -> [ActiveBreaker] {
         var tripped: [ActiveBreaker] = []
+        let time = outcome.exitTime
         if dailyLoss > rules.dailyLossMax {
             tripped.append(ActiveBreaker(.dailyLoss, until: day + Self.dayMs))
         }
-        if lossStreak >= rules.streakLosses {
+        if outcome.isTrade, lossStreak >= rules.streakLosses {
             tripped.append(ActiveBreaker(.lossStreak, until: time + rules.streakPauseMs))
             reducedTradesLeft = rules.streakTrades
         }
-        if lossesLastHour(at: time) >= rules.hourlyLosses {
+        if outcome.isTrade, lossesLastHour(at: time) >= rules.hourlyLosses {
             tripped.append(ActiveBreaker(.hourlyLoss, until: time + rules.hourlyPauseMs))
         }
         for breaker in tripped { set(breaker) }
@@ -97,21 +135,26 @@ public struct RiskSession: Equatable, Sendable {
     }
 
     /// Stops entries until the next full hour once this hour has seen too many. Nil when it has not, or was stopped.
-    mutating func checkOvertrade(at time: Timestamp, open: Int, _ rules: BreakerRules) -> ActiveBreaker? {
+    mutating func checkOvertrade(
+        _ id: TradeId, at time: Timestamp, open: Int, _ rules: BreakerRules
+    ) -> ActiveBreaker? {
         guard tradesThisHour(at: time) + open >= rules.hourlyTrades, isActive(.overtrade, at: time) == nil else {
             return nil
         }
         let breaker = ActiveBreaker(.overtrade, until: time.floored(to: Self.hourMs) + Self.hourMs)
         set(breaker)
+        announcement = Announcement(key: id, breakers: [breaker], hasFeeAlert: false)
         revision += 1
         return breaker
     }
 
-    /// Whether the day's fees have just become too great a part of its gross profit: true once a day.
-    mutating func checkFees(_ rules: BreakerRules) -> Bool {
-        guard !hasFeeAlert, feesToday.double > grossProfitToday.double * rules.feeShareMax else { return false }
+    /// Whether the day's fees have just become too great a part of its gross profit: true once a day, and not before there are
+    /// trades enough to judge by: the first loss of a day has paid fees and no profit yet.
+    private mutating func checkFees(_ rules: BreakerRules) -> Bool {
+        guard !hasFeeAlert, tradesToday >= rules.feeTradesMin,
+            feesToday.double > grossProfitToday.double * rules.feeShareMax
+        else { return false }
         hasFeeAlert = true
-        revision += 1
         return true
     }
 
@@ -146,16 +189,17 @@ public struct RiskSession: Equatable, Sendable {
     }
 
     func lossesLastHour(at time: Timestamp) -> Int {
-        outcomes.count { $0.pnl <= .zero && $0.exitTime > time - Self.hourMs && $0.exitTime <= time }
+        outcomes.count { $0.isLoss && $0.exitTime > time - Self.hourMs && $0.exitTime <= time }
     }
 
     /// A quarter of the Kelly fraction W − (1 − W)/R, with R the mean win against the mean loss; nil before enough trades.
     /// Source: J. L. Kelly, "A New Interpretation of Information Rate" (1956).
     func quarterKelly(tradesMin: Int) -> Double? {
-        guard outcomes.count >= tradesMin else { return nil }
-        let wins = outcomes.filter { $0.pnl > .zero }.map(\.pnl.double)
-        let losses = outcomes.filter { $0.pnl <= .zero }.map { -$0.pnl.double }
-        let winRate = Double(wins.count) / Double(outcomes.count)
+        let trades = outcomes.filter(\.isTrade)
+        guard trades.count >= tradesMin else { return nil }
+        let wins = trades.filter { !$0.isLoss }.map(\.pnl.double)
+        let losses = trades.filter(\.isLoss).map { -$0.pnl.double }
+        let winRate = Double(wins.count) / Double(trades.count)
         let meanLoss = losses.isEmpty ? 0 : losses.reduce(0, +) / Double(losses.count)
         guard !wins.isEmpty else { return 0 }
         guard meanLoss > 0 else { return winRate / 4 }
@@ -200,6 +244,10 @@ extension RiskSession {
         fields.put("breakers", BreakerList(breakers))
         fields.put("halted", isHalted)
         fields.put("outcomes", OutcomeList(outcomes: outcomes))
+        guard let announcement else { return }
+        fields.put("announced", announcement.key)
+        fields.put("announced_breakers", BreakerList(announcement.breakers))
+        fields.put("announced_fees", announcement.hasFeeAlert)
     }
 
     public init(_ fields: Fields) throws(ContractError) {
@@ -218,10 +266,14 @@ extension RiskSession {
         breakers = (try fields.required("breakers") as BreakerList).breakers
         isHalted = try fields.required("halted")
         outcomes = (try fields.required("outcomes") as OutcomeList).outcomes
+        guard let key: TradeId = try fields.optional("announced") else { return }
+        announcement = Announcement(
+            key: key, breakers: (try fields.required("announced_breakers") as BreakerList).breakers,
+            hasFeeAlert: try fields.required("announced_fees"))
     }
 }
 
-/// `id:entry:exit:pnl` joined by commas.
+/// `id:entry:exit:pnl:fees:gross:trade` joined by commas; in journals of earlier versions up to `pnl`.
 private struct OutcomeList: FieldValue {
     let outcomes: [RiskSession.Outcome]
 
@@ -231,19 +283,26 @@ private struct OutcomeList: FieldValue {
         var outcomes: [RiskSession.Outcome] = []
         for part in String(decoding: text, as: UTF8.self).split(separator: ",") {
             let words = part.split(separator: ":")
-            guard words.count == 4, let id = TradeId(String(words[0])), let entry = Int64(words[1]),
-                let exit = Int64(words[2]), let pnl = Notional(String(words[3]))
+            guard words.count == 4 || words.count == 7, let id = TradeId(String(words[0])),
+                let entry = Int64(words[1]), let exit = Int64(words[2]), let pnl = Notional(String(words[3]))
+            else { return nil }
+            let isWhole = words.count == 7
+            guard let fees = isWhole ? Notional(String(words[4])) : .zero,
+                let gross = isWhole ? Notional(String(words[5])) : pnl
             else { return nil }
             outcomes.append(
                 RiskSession.Outcome(
-                    id: id, entryTime: Timestamp(milliseconds: entry), exitTime: Timestamp(milliseconds: exit), pnl: pnl
-                ))
+                    id: id, entryTime: Timestamp(milliseconds: entry), exitTime: Timestamp(milliseconds: exit),
+                    pnl: pnl,
+                    fees: fees, gross: gross, isTrade: isWhole ? words[6] == "1" : true))
         }
         self.outcomes = outcomes
     }
 
     func write(into bytes: inout [UInt8]) {
-        outcomes.map { "\($0.id):\($0.entryTime.milliseconds):\($0.exitTime.milliseconds):\($0.pnl)" }
-            .joined(separator: ",").write(into: &bytes)
+        outcomes.map {
+            "\($0.id):\($0.entryTime.milliseconds):\($0.exitTime.milliseconds):\($0.pnl):\($0.fees):\($0.gross):"
+                + ($0.isTrade ? "1" : "0")
+        }.joined(separator: ",").write(into: &bytes)
     }
 }

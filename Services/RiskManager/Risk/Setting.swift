@@ -11,7 +11,7 @@ struct RegimeTerms {
     init() {}
 
     init(_ signal: RegimeSignal?, at time: Timestamp, ageMaxMs: Int64) throws(Refusal) {
-        guard let signal, signal.isWarm, time - signal.eventTime <= ageMaxMs else {
+        guard let signal, signal.isWarm, time.isWithin(ageMaxMs, of: signal.eventTime) else {
             throw Refusal(.noRegime, "E5 is missing, cold or older than \(ageMaxMs) ms")
         }
         guard signal.isTradeable else { throw Refusal(.noRegime, signal.reason ?? "E5 says no") }

@@ -51,7 +51,9 @@ extension RiskManager {
             throw Refusal(.marginCap, "margin in use \(exposure.margin) of \(rounded(rules.marginCapTotal * money))")
         }
         let affordable = room * Double(leverage)
-        guard let notional = Notional(min(wanted, affordable), rounding: .down) else {
+        // More than one market order may take could not be closed by one.
+        let exitable = (levels.entry * setting.rules.marketSlice(of: Quantity(raw: .max))).double
+        guard let notional = Notional(min(wanted, affordable, exitable), rounding: .down) else {
             throw Refusal(.marginCap, "size \(min(wanted, affordable)) is out of range")
         }
         try checkLiquidation(levels, notional: notional, leverage: leverage, setting)
@@ -73,7 +75,8 @@ extension RiskManager {
             takeProfitDistance: levels.takeProfit, trailDistance: levels.trail,
             takeProfitFraction: exits.takeProfitFraction, entryOffsetTicks: setting.entryOffsetTicks,
             entryTimeoutMs: exits.entryTimeoutMs, maxHoldMs: exits.maxHoldMs, riskRatio: share.ratio,
-            riskBound: wanted <= affordable ? share.bound : "margin_cap",
+            riskBound: exitable < min(wanted, affordable)
+                ? "market_order" : wanted <= affordable ? share.bound : "margin_cap",
             grossRewardToRisk: levels.grossRewardToRisk, effectiveRewardToRisk: effective,
             breakevenWinRate: fees.breakevenWinRate(takeProfit: levels.takeProfitRatio, stop: levels.stopRatio),
             makerFeeRate: setting.makerFeeRate,
@@ -85,8 +88,9 @@ extension RiskManager {
         let bracket = Notional(wanted, rounding: .up).flatMap { setting.rules.bracket(of: $0)?.maxLeverage } ?? Int.max
         let most = min(rules.leverageMax, setting.regime.leverageMax, bracket)
         guard most >= 1 else { throw Refusal(.marginCap, "no leverage is allowed") }
-        let needed = Int((wanted / (balance * rules.marginCap)).rounded(.up))
-        return min(max(needed, rules.leverageMin), most)
+        let needed = (wanted / (balance * rules.marginCap)).rounded(.up)
+        // Not a number, or beyond one: the most that is allowed.
+        return needed < Double(most) ? min(max(Int(max(0, needed)), rules.leverageMin), most) : most
     }
 
     /// An isolated position is liquidated when its margin falls to the maintenance margin of its bracket.

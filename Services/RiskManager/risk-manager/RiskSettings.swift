@@ -86,6 +86,7 @@ extension BreakerRules {
         hourlyPauseMs = try section.milliseconds("hourly_pause_ms", hourlyPauseMs, in: 0...86_400_000)
         hourlyTrades = try section.int("hourly_trades", default: hourlyTrades, in: 1...100_000)
         feeShareMax = try section.double("fee_share_max", default: feeShareMax, in: 0...100)
+        feeTradesMin = try section.int("fee_trades_min", default: feeTradesMin, in: 1...1000)
     }
 }
 

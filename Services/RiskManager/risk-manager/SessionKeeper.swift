@@ -26,7 +26,8 @@ final class SessionKeeper {
                 $0.put("path", path)
                 $0.put("records", Int64(opened.sequence))
             }
-            journal = opened.byteCount > Self.compactAboveBytes ? try opened.replaced(by: [record]) : consume opened
+            journal = consume opened
+            try compactIfLong()
         } catch {
             complain("risk-manager: \(error)")
             switch error {
@@ -43,6 +44,12 @@ final class SessionKeeper {
             complain("risk-manager: journal \(path), last record: \(error)")
             ExitCode.unsafeState.exit()
         }
+    }
+
+    /// The newest session is all that counts.
+    private func compactIfLong() throws(JournalError) {
+        guard let size = journal?.byteCount, size > Self.compactAboveBytes else { return }
+        try journal?.replace(by: [record])
     }
 
     private var record: [UInt8] {
@@ -75,6 +82,7 @@ final class SessionKeeper {
         }
         do throws(JournalError) {
             try journal?.sync()
+            try compactIfLong()
             manager.isJournalWritable = true
         } catch {
             manager.isJournalWritable = false

@@ -52,8 +52,7 @@ extension Recorder {
             event: "database_behind",
             text: "the database ends before what was recorded, as an old backup does; read again: "
                 + "\(behind.joined(separator: ", ")); \(gap)")
-        context.alerts.count(alert)
+        context.alerts.add(alert)
         try redis.add(alert.fields, to: StreamName(.alert))
-        context.log.error("database_behind") { $0.put("text", alert.text) }
     }
 }

@@ -43,7 +43,7 @@ public struct AggTrade: StreamMessage, BitwiseCopyable {
             quantity: try fields.quantity("quantity", at: price),
             buyerIsMaker: try fields.required("buyer_is_maker"), firstFillId: try fields.number("first_fill_id"),
             lastFillId: try fields.number("last_fill_id"))
-        guard abs(eventTime - tradeTime) <= TimeGate.leapMs else {
+        guard abs(eventTime - tradeTime) <= TimeGate.dayMs else {
             throw fields.outOfRange("trade_time", "within a day of event_time")
         }
     }

@@ -93,25 +93,3 @@ public struct MarketMetric: StreamMessage {
         }
     }
 }
-
-extension InstrumentRules {
-    fileprivate init(_ fields: Fields) throws(ContractError) {
-        self.init(
-            symbol: try fields.required("symbol"), tickSize: try fields.price("tick_size"),
-            stepSize: try fields.required("step_size", in: MarketBounds.quantities),
-            minQuantity: try fields.amount("min_quantity"), maxQuantity: try fields.amount("max_quantity"),
-            maxMarketQuantity: try fields.amount("max_market_quantity"),
-            minNotional: try fields.required("min_notional", in: MarketBounds.values))
-        guard maxQuantity >= minQuantity else { throw fields.outOfRange("max_quantity", "at least min_quantity") }
-    }
-
-    fileprivate func encode(into fields: inout Fields) {
-        fields.put("symbol", symbol)
-        fields.put("tick_size", tickSize)
-        fields.put("step_size", stepSize)
-        fields.put("min_quantity", minQuantity)
-        fields.put("max_quantity", maxQuantity)
-        fields.put("max_market_quantity", maxMarketQuantity)
-        fields.put("min_notional", minNotional)
-    }
-}

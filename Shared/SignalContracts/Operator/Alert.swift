@@ -33,12 +33,12 @@ public struct Alert: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        eventTime = try fields.required("event_time")
+        eventTime = try fields.time("event_time")
         severity = try fields.required("severity")
-        service = try fields.required("service")
-        event = try fields.required("event")
+        service = try fields.shortText("service")
+        event = try fields.shortText("event")
         symbol = try fields.optional("symbol")
-        text = try fields.required("text")
+        text = try fields.text("text")
     }
 
     public func encode(into fields: inout Fields) {

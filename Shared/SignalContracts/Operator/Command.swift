@@ -38,9 +38,9 @@ public struct Command: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        id = try fields.required("id")
-        issuedAt = try fields.required("issued_at")
-        author = try fields.required("author")
+        id = try fields.shortText("id")
+        issuedAt = try fields.time("issued_at")
+        author = try fields.shortText("author")
         name = try fields.required("name")
         symbol = try fields.optional("symbol")
     }

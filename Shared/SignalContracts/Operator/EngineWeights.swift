@@ -40,17 +40,17 @@ public struct EngineWeights: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        number = try fields.required("number")
-        eventTime = try fields.required("event_time")
-        orderFlow = try fields.required("weight_e1")
-        tick = try fields.required("weight_e2")
-        technical = try fields.required("weight_e3")
-        sentiment = try fields.required("weight_e4")
-        scoreThreshold = try fields.required("score_threshold")
-        minTakeProfitMultiplier = try fields.required("min_tp_multiplier")
-        takeProfitMultiplier = try fields.required("tp_multiplier")
-        entryOffsetTicks = try fields.required("entry_offset_ticks")
-        tradeCount = try fields.required("trade_count")
+        number = try fields.count("number")
+        eventTime = try fields.time("event_time")
+        orderFlow = try fields.required("weight_e1", in: MarketBounds.multipliers)
+        tick = try fields.required("weight_e2", in: MarketBounds.multipliers)
+        technical = try fields.required("weight_e3", in: MarketBounds.multipliers)
+        sentiment = try fields.required("weight_e4", in: MarketBounds.multipliers)
+        scoreThreshold = try fields.required("score_threshold", in: 0...1)
+        minTakeProfitMultiplier = try fields.required("min_tp_multiplier", in: MarketBounds.multipliers)
+        takeProfitMultiplier = try fields.required("tp_multiplier", in: MarketBounds.multipliers)
+        entryOffsetTicks = try fields.required("entry_offset_ticks", in: 0...10_000)
+        tradeCount = try fields.count("trade_count")
     }
 
     public func encode(into fields: inout Fields) {

@@ -28,12 +28,12 @@ public struct Notice: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        eventTime = try fields.required("event_time")
+        eventTime = try fields.time("event_time")
         chat = try fields.required("chat")
         topic = try fields.required("topic")
         isSilent = try fields.required("silent")
         isTable = try fields.required("table")
-        text = try fields.required("text")
+        text = try fields.text("text")
     }
 
     public func encode(into fields: inout Fields) {

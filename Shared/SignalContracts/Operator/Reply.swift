@@ -23,11 +23,11 @@ public struct Reply: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        command = try fields.required("command")
-        eventTime = try fields.required("event_time")
-        service = try fields.required("service")
+        command = try fields.shortText("command")
+        eventTime = try fields.time("event_time")
+        service = try fields.shortText("service")
         isDone = try fields.required("ok")
-        text = try fields.required("text")
+        text = try fields.text("text")
     }
 
     public func encode(into fields: inout Fields) {

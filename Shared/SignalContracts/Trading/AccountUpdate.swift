@@ -15,8 +15,14 @@ public struct AccountUpdate: StreamMessage {
     public var openPositions: Int
     /// Orders whose outcome is not known yet.
     public var unknownOrders: Int
-    /// False after `stop`, without a fresh feed, or while recovering.
+    /// Whether nothing keeps entries of all contracts out.
     public var acceptsEntries: Bool
+    /// What does, the first one first; empty while entries are accepted.
+    public var hindrances: HindranceList
+    /// What keeps entries of single contracts out.
+    public var contracts: ContractHindrances
+    /// When the venue told the balances; zero before it first has, and the balances with it.
+    public var balanceTime: Timestamp
     /// Whether the last call was answered and the user stream is up.
     public var isVenueReachable: Bool
     /// Request weight of the running minute, from the venue's header.
@@ -31,7 +37,9 @@ public struct AccountUpdate: StreamMessage {
     public init(
         eventTime: Timestamp, walletBalance: Notional, availableBalance: Notional, unrealizedPnl: Notional,
         openPositions: Int, unknownOrders: Int, acceptsEntries: Bool, isVenueReachable: Bool, usedWeight: Int,
-        weightLimit: Int, roundTripMs: Int64, makerFeeRate: Ratio? = nil, takerFeeRate: Ratio? = nil
+        weightLimit: Int, roundTripMs: Int64, makerFeeRate: Ratio? = nil, takerFeeRate: Ratio? = nil,
+        hindrances: [EntryHindrance] = [], contracts: ContractHindrances = ContractHindrances(),
+        balanceTime: Timestamp? = nil
     ) {
         self.eventTime = eventTime
         self.walletBalance = walletBalance
@@ -40,6 +48,9 @@ public struct AccountUpdate: StreamMessage {
         self.openPositions = openPositions
         self.unknownOrders = unknownOrders
         self.acceptsEntries = acceptsEntries
+        self.hindrances = HindranceList(hindrances)
+        self.contracts = contracts
+        self.balanceTime = balanceTime ?? eventTime
         self.isVenueReachable = isVenueReachable
         self.usedWeight = usedWeight
         self.weightLimit = weightLimit
@@ -50,19 +61,22 @@ public struct AccountUpdate: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        eventTime = try fields.required("event_time")
-        walletBalance = try fields.required("wallet_balance")
-        availableBalance = try fields.required("available_balance")
-        unrealizedPnl = try fields.required("unrealized_pnl")
-        openPositions = try fields.required("open_positions")
-        unknownOrders = try fields.required("unknown_orders")
+        eventTime = try fields.time("event_time")
+        walletBalance = try fields.money("wallet_balance")
+        availableBalance = try fields.money("available_balance")
+        unrealizedPnl = try fields.money("unrealized_pnl")
+        openPositions = try fields.count("open_positions")
+        unknownOrders = try fields.count("unknown_orders")
         acceptsEntries = try fields.required("accepts_entries")
+        hindrances = try fields.optional("hindrances") ?? HindranceList([])
+        contracts = try fields.optional("contract_hindrances") ?? ContractHindrances()
+        balanceTime = try fields.optional("balance_time", in: MarketBounds.times) ?? eventTime
         isVenueReachable = try fields.required("venue_reachable")
-        usedWeight = try fields.required("used_weight")
-        weightLimit = try fields.required("weight_limit")
-        roundTripMs = try fields.required("round_trip_ms")
-        makerFeeRate = try fields.optional("maker_fee_rate")
-        takerFeeRate = try fields.optional("taker_fee_rate")
+        usedWeight = try fields.count("used_weight")
+        weightLimit = try fields.count("weight_limit")
+        roundTripMs = try fields.required("round_trip_ms", in: 0...86_400_000)
+        makerFeeRate = try fields.optional("maker_fee_rate", in: ContractTerms.feeRates)
+        takerFeeRate = try fields.optional("taker_fee_rate", in: ContractTerms.feeRates)
     }
 
     public func encode(into fields: inout Fields) {
@@ -74,6 +88,9 @@ public struct AccountUpdate: StreamMessage {
         fields.put("open_positions", openPositions)
         fields.put("unknown_orders", unknownOrders)
         fields.put("accepts_entries", acceptsEntries)
+        if !hindrances.hindrances.isEmpty { fields.put("hindrances", hindrances) }
+        if !contracts.rows.isEmpty { fields.put("contract_hindrances", contracts) }
+        fields.put("balance_time", balanceTime)
         fields.put("venue_reachable", isVenueReachable)
         fields.put("used_weight", usedWeight)
         fields.put("weight_limit", weightLimit)

@@ -12,6 +12,7 @@ public enum ExecutionKind: String, FieldValue, BitwiseCopyable, CaseIterable {
     case stopMoved = "STOP_MOVED"
     case stopRefused = "STOP_REFUSED"
     case takeProfitAccepted = "TP_ACCEPTED"
+    case takeProfitRefused = "TP_REFUSED"
     case takeProfitFilled = "TP_FILLED"
     case exitSent = "EXIT_SENT"
     case exitFilled = "EXIT_FILLED"
@@ -62,8 +63,11 @@ public struct ExecutionEvent: StreamMessage {
     public var stopPrice: Price?
     /// Of a fill.
     public var isMaker: Bool?
-    /// Of a fill; USDT.
+    /// Of a fill; USDT. Absent for one that was paid in another asset.
     public var fee: Notional?
+    /// What a fee was paid in, where that is not USDT, and how much of it.
+    public var feeAsset: String?
+    public var feeAmount: Notional?
     /// Of a fill, before fees; of a payment of funding, what was received.
     public var realizedPnl: Notional?
     /// Reason or venue code.
@@ -102,20 +106,22 @@ public struct ExecutionEvent: StreamMessage {
         try Self.checkVersion(fields)
         plan = try fields.required("plan")
         cause = try fields.required("cause")
-        eventTime = try fields.required("event_time")
+        eventTime = try fields.time("event_time")
         kind = try fields.required("event")
         state = try fields.required("state")
         direction = try fields.required("direction")
         strategy = try fields.optional("strategy")
         clientOrderId = try fields.optional("client_order_id")
-        price = try fields.optional("price")
-        quantity = try fields.optional("quantity")
-        positionQuantity = try fields.optional("position_quantity")
-        averageEntryPrice = try fields.optional("avg_entry_price")
-        stopPrice = try fields.optional("stop_price")
+        price = try fields.optional("price", in: MarketBounds.prices)
+        quantity = try fields.optional("quantity", in: MarketBounds.amounts)
+        positionQuantity = try fields.optional("position_quantity", in: MarketBounds.amounts)
+        averageEntryPrice = try fields.optional("avg_entry_price", in: TradingBounds.levels)
+        stopPrice = try fields.optional("stop_price", in: TradingBounds.levels)
         isMaker = try fields.optional("maker")
-        fee = try fields.optional("fee")
-        realizedPnl = try fields.optional("realized_pnl")
+        fee = try fields.optional("fee", in: TradingBounds.money)
+        feeAsset = try fields.optional("fee_asset")
+        feeAmount = try fields.optional("fee_amount", in: TradingBounds.money)
+        realizedPnl = try fields.optional("realized_pnl", in: TradingBounds.money)
         detail = try fields.optional("detail")
         summary = try TradeSummary(ifPresentIn: fields)
     }
@@ -137,6 +143,8 @@ public struct ExecutionEvent: StreamMessage {
         fields.put("stop_price", stopPrice)
         fields.put("maker", isMaker)
         fields.put("fee", fee)
+        fields.put("fee_asset", feeAsset)
+        fields.put("fee_amount", feeAmount)
         fields.put("realized_pnl", realizedPnl)
         fields.put("detail", detail)
         summary?.encode(into: &fields)

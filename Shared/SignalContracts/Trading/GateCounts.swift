@@ -44,8 +44,8 @@ public struct GateCounts: Equatable, Sendable {
     }
 
     init(_ fields: Fields) throws(ContractError) {
-        since = try fields.required("counted_since")
-        evaluations = try fields.required("evaluations")
+        since = try fields.time("counted_since")
+        evaluations = try fields.count("evaluations")
         rows = (try fields.required("gate_failures") as FailureList).rows
     }
 
@@ -67,7 +67,8 @@ private struct FailureList: FieldValue {
         for part in String(decoding: text, as: UTF8.self).split(separator: ",") {
             let words = part.split(separator: ":")
             guard words.count == 4, let gate = Gate(rawValue: String(words[0])), let failed = Int(words[1]),
-                let alone = Int(words[2]), let last = Int64(words[3]), failed > 0, 0...failed ~= alone
+                let alone = Int(words[2]), let last = Int64(words[3]), 1...TradingBounds.counts.upperBound ~= failed,
+                0...failed ~= alone, MarketBounds.times ~= Timestamp(milliseconds: last)
             else { return nil }
             rows[gate.place] = GateCounts.Row(
                 failed: failed, failedAlone: alone, lastFailure: Timestamp(milliseconds: last))

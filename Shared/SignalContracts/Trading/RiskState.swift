@@ -29,7 +29,8 @@ public struct BreakerList: FieldValue, Equatable {
         self.init()
         for part in String(decoding: text, as: UTF8.self).split(separator: ",") {
             let words = part.split(separator: ":")
-            guard words.count == 2, let breaker = Breaker(rawValue: String(words[0])), let until = Int64(words[1])
+            guard words.count == 2, let breaker = Breaker(rawValue: String(words[0])), let until = Int64(words[1]),
+                MarketBounds.times ~= Timestamp(milliseconds: until)
             else { return nil }
             breakers.append(ActiveBreaker(breaker, until: Timestamp(milliseconds: until)))
         }
@@ -90,18 +91,18 @@ public struct RiskState: StreamMessage {
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
-        eventTime = try fields.required("event_time")
+        eventTime = try fields.time("event_time")
         isHalted = try fields.required("halted")
         breakers = try fields.required("breakers")
-        tradesToday = try fields.required("trades_today")
-        pnlToday = try fields.required("pnl_today")
-        feesToday = try fields.required("fee_total")
-        grossProfitToday = try fields.required("gross_pnl")
-        dayStartBalance = try fields.required("day_start_balance")
-        lossStreak = try fields.required("streak")
-        reducedTradesLeft = try fields.required("reduced_trades_left")
-        tradesThisHour = try fields.required("trades_this_hour")
-        lossesLastHour = try fields.required("losses_last_hour")
+        tradesToday = try fields.count("trades_today")
+        pnlToday = try fields.money("pnl_today")
+        feesToday = try fields.money("fee_total")
+        grossProfitToday = try fields.money("gross_pnl")
+        dayStartBalance = try fields.money("day_start_balance")
+        lossStreak = try fields.count("streak")
+        reducedTradesLeft = try fields.count("reduced_trades_left")
+        tradesThisHour = try fields.count("trades_this_hour")
+        lossesLastHour = try fields.count("losses_last_hour")
     }
 
     public func encode(into fields: inout Fields) {

@@ -26,6 +26,16 @@ public enum RiskRule: String, FieldValue, BitwiseCopyable, CaseIterable {
     case halted
     /// The risk journal can't be written.
     case journal
+
+    /// Whether it refused for want of something that should have been there, and not for what the trade is.
+    public var isFault: Bool {
+        switch self {
+        case .stale, .noAtr, .noBook, .noBalance, .noRules, .noRegime, .journal: true
+        case .noTarget, .symbolBusy, .maxPositions, .spread, .rewardToRisk, .effectiveRewardToRisk, .minTakeProfit,
+            .minNotional, .marginCap, .liquidation, .dailyLoss, .lossStreak, .hourlyLoss, .overtrade, .halted:
+            false
+        }
+    }
 }
 
 /// What risk-manager makes of a decision to trade: the terms of the trade, or the rule that refused it. On `plan:{S}`.
@@ -62,10 +72,10 @@ public struct TradePlan: StreamMessage {
         try Self.checkVersion(fields)
         id = try fields.required("id")
         cause = try fields.required("cause")
-        eventTime = try fields.required("event_time")
+        eventTime = try fields.time("event_time")
         direction = try fields.required("direction")
         strategy = try fields.required("strategy")
-        confidence = try fields.required("confidence")
+        confidence = try fields.required("confidence", in: TradingBounds.confidences)
         verdict = try Verdict(fields)
     }
 

@@ -41,6 +41,10 @@ public struct TradeSummary: Equatable, Sendable {
     public var confidence: Double
     public var makerFills: Int
     public var takerFills: Int
+    /// What of the entries was filled as maker; absent in entries of earlier versions.
+    public var entryMakerQuantity: Quantity?
+    /// The same of the exits.
+    public var exitMakerQuantity: Quantity?
     /// First fill.
     public var entryTime: Timestamp
     /// Last fill.
@@ -51,7 +55,7 @@ public struct TradeSummary: Equatable, Sendable {
         initialStopPrice: Price, takeProfitPrice: Price, trailingStopPrice: Price?, grossPnl: Notional, fees: Notional,
         funding: Notional = .zero, netPnl: Notional, confidence: Double, makerFills: Int, takerFills: Int,
         entryTime: Timestamp,
-        exitTime: Timestamp
+        exitTime: Timestamp, entryMakerQuantity: Quantity? = nil, exitMakerQuantity: Quantity? = nil
     ) {
         self.exitReason = exitReason
         self.size = size
@@ -71,28 +75,32 @@ public struct TradeSummary: Equatable, Sendable {
         self.takerFills = takerFills
         self.entryTime = entryTime
         self.exitTime = exitTime
+        self.entryMakerQuantity = entryMakerQuantity
+        self.exitMakerQuantity = exitMakerQuantity
     }
 
     init?(ifPresentIn fields: Fields) throws(ContractError) {
         guard let reason: ExitReason = try fields.optional("exit_reason") else { return nil }
         exitReason = reason
-        size = try fields.required("size_usdt")
-        quantity = try fields.required("quantity_total")
-        entryPrice = try fields.required("entry_price")
-        exitPrice = try fields.required("exit_price")
-        leverage = try fields.required("leverage")
-        initialStopPrice = try fields.required("sl_price")
-        takeProfitPrice = try fields.required("tp1_price")
-        trailingStopPrice = try fields.optional("tp2_price")
-        grossPnl = try fields.required("pnl_gross")
-        fees = try fields.required("fee_total")
-        funding = try fields.optional("funding") ?? .zero
-        netPnl = try fields.required("pnl_net")
-        confidence = try fields.required("confidence")
-        makerFills = try fields.required("maker_fills")
-        takerFills = try fields.required("taker_fills")
-        entryTime = try fields.required("entry_time")
-        exitTime = try fields.required("exit_time")
+        size = try fields.required("size_usdt", in: MarketBounds.values)
+        quantity = try fields.amount("quantity_total")
+        entryPrice = try fields.level("entry_price")
+        exitPrice = try fields.level("exit_price")
+        leverage = try fields.required("leverage", in: TradingBounds.leverages)
+        initialStopPrice = try fields.level("sl_price")
+        takeProfitPrice = try fields.level("tp1_price")
+        trailingStopPrice = try fields.optional("tp2_price", in: TradingBounds.levels)
+        grossPnl = try fields.money("pnl_gross")
+        fees = try fields.money("fee_total")
+        funding = try fields.optional("funding", in: TradingBounds.money) ?? .zero
+        netPnl = try fields.money("pnl_net")
+        confidence = try fields.required("confidence", in: TradingBounds.confidences)
+        makerFills = try fields.count("maker_fills")
+        takerFills = try fields.count("taker_fills")
+        entryTime = try fields.time("entry_time")
+        exitTime = try fields.time("exit_time")
+        entryMakerQuantity = try fields.optional("entry_maker_quantity", in: MarketBounds.amounts)
+        exitMakerQuantity = try fields.optional("exit_maker_quantity", in: MarketBounds.amounts)
     }
 
     func encode(into fields: inout Fields) {
@@ -114,5 +122,7 @@ public struct TradeSummary: Equatable, Sendable {
         fields.put("taker_fills", takerFills)
         fields.put("entry_time", entryTime)
         fields.put("exit_time", exitTime)
+        fields.put("entry_maker_quantity", entryMakerQuantity)
+        fields.put("exit_maker_quantity", exitMakerQuantity)
     }
 }

@@ -116,7 +116,8 @@ struct DecisionStory {
             availableBalance: Notional(raw: 500_000_000_000), unrealizedPnl: .zero, openPositions: 0, unknownOrders: 0,
             acceptsEntries: true, isVenueReachable: true, usedWeight: 0, weightLimit: 2400, roundTripMs: 1)
         return [
-            RiskInput(symbol: symbol, event: .metric(MarketMetric(eventTime: time, value: .instrument(rules)))),
+            RiskInput(
+                symbol: symbol, event: .contract(ContractTerms(eventTime: time, status: "TRADING", rules: rules))),
             RiskInput(symbol: nil, event: .account(account)),
         ]
     }

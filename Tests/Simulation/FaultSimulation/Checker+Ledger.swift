@@ -29,6 +29,7 @@ extension Checker {
             seenStops += 1
         }
         for index in world.symbols.indices { look(at: exchange, index) }
+        compareBeliefs()
     }
 
     // MARK: Orders

@@ -32,6 +32,8 @@ final class Checker {
     /// Whether a crash has made the executor look things up that nobody else tells of.
     var sentCount = 0
     var alerts: Set<String> = []
+    /// Entries of the bus that were looked at for readiness.
+    var seenWords = 0
 
     /// What is known of one contract.
     struct Story {
@@ -46,6 +48,13 @@ final class Checker {
         /// Of the last entry that was accepted.
         var plan: TradeId?
         var lastStop: [TradeId: Price] = [:]
+        /// Since when what others believe differs from what the executor knows.
+        var wrongPositionSinceUs: Int64?
+        var wrongLockSinceUs: Int64?
+        var wrongReservationSinceUs: Int64?
+        /// By the decision engine's word: the last moment at which an entry was possible, and what stops it.
+        var possibleAt = Timestamp.zero
+        var obstacles = Obstacles()
     }
 
     init(_ world: World) {
@@ -180,7 +189,7 @@ final class Checker {
         case .reply:
             replyCount += 1
             lastReplyUs = world.scheduler.nowUs
-        case .account: break
+        case .account, .contract: break
         }
     }
 

@@ -125,6 +125,7 @@ final class ExecutorNode: Node {
             guard life == self.life, !isUserUp else { return }
             guard world.network.connectUser() else { return connectUser() }
             isUserUp = true
+            if world.mutation == .stayBlind, world.trouble.isActive { return }
             handle(.userStream(isUp: true))
         }
     }
@@ -136,13 +137,15 @@ final class ExecutorNode: Node {
         connectUser()
     }
 
-    func hear(frame: UnsafeRawBufferPointer) {
+    func hear(frame: UnsafeRawBufferPointer, isAbsurd: Bool) {
         do throws(FrameError) {
             guard let event = try UserEvent.read(frame) else { return }
             world.checker.delivered(event)
             handle(.user(world.mutation?.altered(event, world) ?? event))
         } catch {
-            world.checker.violated("the executor can't read a frame: \(error)")
+            guard isAbsurd else { return world.checker.violated("the executor can't read a frame: \(error)") }
+            // As the client does: the venue is to be looked at again.
+            handle(.userStream(isUp: true))
         }
     }
 
@@ -199,7 +202,7 @@ final class ExecutorNode: Node {
         while !waiting.isEmpty {
             let next = waiting.removeFirst()
             let effects = core.handle(next, at: world.scheduler.now)
-            let wanted = world.mutation?.altered(effects) ?? effects
+            let wanted = world.mutation?.altered(effects, world) ?? effects
             do throws(Crash) {
                 waiting += try perform(wanted, wasWritable: isWritable)
             } catch {
@@ -267,13 +270,19 @@ extension ExecutorNode: ExecutorWorld {
 
     func say(_ message: ExecutorMessage, number: UInt64) throws(Crash) {
         try step()
+        if world.mutation?.isSwallowed(message) == true { return }
         world.checker.said(message)
         words.add(message, number: number)
         words.flush()
     }
 
     func show(_ fact: ExecutorFact) throws(Crash) {
-        guard world.bus.isUp, case .account(let update) = fact else { return }
-        world.bus.write([Bus.Word(stream: StreamName(.account), fields: update.fields)])
+        guard world.bus.isUp else { return }
+        switch fact {
+        case .account(let update): world.bus.write([Bus.Word(stream: StreamName(.account), fields: update.fields)])
+        case .contract(let symbol, let terms):
+            world.bus.write([Bus.Word(stream: StreamName(.contract, symbol), fields: terms.fields)])
+        case .position: break
+        }
     }
 }

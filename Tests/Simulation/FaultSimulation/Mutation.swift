@@ -32,6 +32,16 @@ public enum Mutation: String, CaseIterable, Sendable {
     case oversize
     /// Entries of streams are acknowledged before they are processed.
     case acknowledgeBeforeProcessing = "acknowledge-before-processing"
+    /// The doubt of an order ends, and nobody hears of it.
+    case resolveWithoutSaying = "resolve-without-saying"
+    /// The end of a position is not said.
+    case closeWithoutSaying = "close-without-saying"
+    /// A fee in BNB is one of as many USDT.
+    case countBnbAsUsdt = "count-bnb-as-usdt"
+    /// A market order takes all of a position, whatever the venue's bound.
+    case exitInOnePiece = "exit-in-one-piece"
+    /// Nobody hears that the user stream is up again.
+    case stayBlind = "stay-blind"
     /// Words are said without regard to their numbers.
     case sayAgain = "say-again"
 }
@@ -46,7 +56,20 @@ extension Mutation {
         case .countDuplicates:
             fill.tradeId += world.trouble.pick(0...1) * 1_000_000_000_000
             return .order(report, fill: fill)
+        case .countBnbAsUsdt:
+            fill.feeAsset = "USDT"
+            return .order(report, fill: fill)
         default: return event
+        }
+    }
+
+    /// Whether a word of the executor never leaves it.
+    func isSwallowed(_ message: ExecutorMessage) -> Bool {
+        guard case .execution(_, let event) = message else { return false }
+        return switch self {
+        case .resolveWithoutSaying: event.kind == .orderResolved
+        case .closeWithoutSaying: event.kind == .positionClosed
+        default: false
         }
     }
 
@@ -57,22 +80,28 @@ extension Mutation {
     }
 
     func altered(_ reply: VenueReply, to request: VenueRequest) -> VenueReply {
+        if self == .countBnbAsUsdt, case .fills(var fills) = reply {
+            for index in fills.indices { fills[index].feeAsset = "USDT" }
+            return .fills(fills)
+        }
         guard self == .guessRejected, case .unknown(let text) = reply, case .placeOrder = request else { return reply }
         return .rejected(VenueError(code: -1000, message: text))
     }
 
-    func altered(_ effects: [ExecutorEffect]) -> [ExecutorEffect] {
+    func altered(_ effects: [ExecutorEffect], _ world: World) -> [ExecutorEffect] {
         effects.flatMap { effect -> [ExecutorEffect] in
             guard case .request(let id, let request) = effect else { return [effect] }
-            return altered(request).map { .request(id, $0) }
+            return altered(request, world).map { .request(id, $0) }
         }
     }
 
-    private func altered(_ request: VenueRequest) -> [VenueRequest] {
+    private func altered(_ request: VenueRequest, _ world: World) -> [VenueRequest] {
         switch (self, request) {
         case (.exitsNotReduceOnly, .placeOrder(let order)): [.placeOrder(order.with(isReduceOnly: false))]
         case (.oversize, .placeOrder(let order)) where !order.isReduceOnly:
             [.placeOrder(order.with(quantity: order.quantity + order.quantity))]
+        case (.exitInOnePiece, .placeOrder(let order)) where order.isReduceOnly && order.kind == .market:
+            [.placeOrder(order.with(quantity: world.executor.core.position(of: order.symbol)?.held ?? order.quantity))]
         case (.keepOrphans, .cancelStop): []
         case (.loosenStops, .placeStop(let stop)): [.placeStop(stop.loosened)]
         case (.cancelBeforePlace, .placeStop(let stop)):

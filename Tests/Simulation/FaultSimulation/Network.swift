@@ -26,15 +26,23 @@ final class Network {
 
     func carry(market frames: [[UInt8]]) {
         guard !isPartitioned, !isMarketSilent else { return }
-        world.scheduler.after(us: world.tripUs()) { [world] in world.hub.hear(frames) }
+        world.scheduler.after(us: world.tripUs()) { [world] in
+            for frame in frames {
+                let absurd =
+                    world.trouble.happens(.absurdity, 0.02) ? Absurdity.alter(market: frame, world.trouble) : nil
+                world.hub.hear(absurd ?? frame, isAbsurd: absurd != nil)
+            }
+            world.hub.wake()
+        }
     }
 
     func carry(user bytes: [UInt8], on connection: StreamHub.Id) {
         guard connection == user, !isPartitioned, !isUserSilent else { return }
         let trouble = world.trouble
+        let absurd = trouble.happens(.absurdity, 0.1) ? Absurdity.alter(account: bytes, trouble) : nil
         let deliver = { [world] in
             guard connection == world.network.user else { return }
-            bytes.withUnsafeBytes { world.executor.hear(frame: $0) }
+            (absurd ?? bytes).withUnsafeBytes { world.executor.hear(frame: $0, isAbsurd: absurd != nil) }
         }
         if trouble.happens(.frames, 0.2) { world.scheduler.after(ms: trouble.pick(1...1500), deliver) }
         // A frame that is held up without the next ones: what an unordered fan-out inside the venue does.
@@ -68,6 +76,10 @@ final class Network {
     /// How a request fares.
     private enum Fate {
         case served
+        /// Is executed; the answer takes a while.
+        case late
+        /// Is executed; a number in the answer can't be true.
+        case absurd
         /// Never arrives; nobody answers.
         case lost
         /// Is executed; the answer does not come.
@@ -83,16 +95,10 @@ final class Network {
         switch fate(of: rest) {
         case .lost:
             world.scheduler.after(ms: Self.timeoutMs) { finish(.unknown("timeout")) }
-        case .served:
-            world.scheduler.after(us: world.tripUs()) { [world] in
-                let answer = world.venue.answer(rest)
-                world.scheduler.after(us: world.tripUs()) { [self] in
-                    if isPartitioned {
-                        return world.scheduler.after(ms: Self.timeoutMs) { finish(.unknown("timeout")) }
-                    }
-                    finish(OutcomeClassifier.outcome(status: answer.status, body: answer.body))
-                }
-            }
+        case .served: serve(rest, backUs: world.tripUs(), finish)
+        // Up to the last moment at which somebody waits for it.
+        case .late: serve(rest, backUs: world.trouble.pick(1000...Self.timeoutMs - 50) * 1000, finish)
+        case .absurd: serve(rest, backUs: world.tripUs(), isAbsurd: true, finish)
         case .unanswered:
             world.scheduler.after(us: world.tripUs()) { [world] in
                 _ = world.venue.answer(rest)
@@ -108,9 +114,26 @@ final class Network {
         }
     }
 
+    private func serve(
+        _ request: RestRequest, backUs: Int64, isAbsurd: Bool = false, _ finish: @escaping (RestOutcome) -> Void
+    ) {
+        world.scheduler.after(us: world.tripUs()) { [world] in
+            let answer = world.venue.answer(request)
+            let body = isAbsurd ? Absurdity.alter(account: answer.body, world.trouble) ?? answer.body : answer.body
+            world.scheduler.after(us: backUs) { [self] in
+                if isPartitioned {
+                    return world.scheduler.after(ms: Self.timeoutMs) { finish(.unknown("timeout")) }
+                }
+                finish(OutcomeClassifier.outcome(status: answer.status, body: body))
+            }
+        }
+    }
+
     private func fate(of request: RestRequest) -> Fate {
         if isPartitioned { return .lost }
         let trouble = world.trouble
+        if trouble.happens(.lateness, 0.1) { return .late }
+        if trouble.happens(.absurdity, 0.05) { return .absurd }
         if request.path.hasPrefix("/fapi/v1/algoOrder"), let fate = fateOfStop(request) { return fate }
         guard trouble.happens(.requests, 0.12) else { return throttled(request) }
         switch trouble.pick(0...7) {

@@ -23,7 +23,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     /// Makes durable what must be before a batch commits.
     private let beforeCommit: (inout Processor) -> Void
     private let kinds: Set<StreamKind>
-    private var processor: Processor?
+    private(set) var processor: Processor?
     private var serverId = 0
     private(set) var isUp = false
     var isPaused = false { didSet { if !isPaused { wake() } } }

@@ -31,6 +31,14 @@ final class Trouble {
         case stops
         /// Prices jump; the venue liquidates, or takes away a part of a position for others' sake.
         case force
+        /// Answers come when nobody waits for them any more, or almost.
+        case lateness
+        /// Numbers in frames and answers that can't be true.
+        case absurdity
+        /// Fees are paid in BNB.
+        case fees
+        /// A market order may take less than a position holds.
+        case bounds
     }
 
     private var random: SplitMix64

@@ -16,11 +16,17 @@ final class VenueNode {
     private var userFrames: [(connection: StreamHub.Id, bytes: [UInt8])] = []
     private static let stepMs: Int64 = 10
     private static let historyMinutes = 240
+    /// It pays the fees of some trades; those after them are paid in USDT again.
+    static let bnb = Notional(raw: fixedScale / 5000)
 
     init(_ world: World, seed: UInt64) {
         self.world = world
         let start = world.scheduler.now
-        let instruments = world.symbols.map(Instrument.listed)
+        let families = world.trouble.families
+        for family in [Trouble.Family.fees, .bounds] where families.contains(family) { world.trouble.strike(family) }
+        // The price of BNB is the one of its contract.
+        let bnb = families.contains(.fees) ? Symbol("BNBUSDT") : nil
+        let instruments = (world.symbols + [bnb].compactMap(\.self)).map(Instrument.listed)
         let made = SyntheticMarket.make(
             instruments, seed: seed, start: start, historyMinutes: Self.historyMinutes)
         var configuration = ExchangeConfiguration(instruments: instruments)
@@ -32,7 +38,19 @@ final class VenueNode {
             exchange.setHistory(index, candles)
             exchange.setStatistics(index, made.statistics[index])
         }
-        account = exchange.openAccount("paper", deposit: Notional(raw: 5000 * fixedScale))
+        account = exchange.openAccount(
+            "paper", deposit: Notional(raw: 5000 * fixedScale), bnb: bnb == nil ? .zero : Self.bnb)
+        if families.contains(.bounds) {
+            for index in world.symbols.indices {
+                var change = FilterChange()
+                let rules = instruments[index].rules
+                // About 60 USDT, or the least that may be ordered.
+                change.maxMarketQuantity = max(
+                    Notional(raw: 60 * fixedScale).buys(at: instruments[index].typicalPrice)
+                        .rounded(toMultipleOf: rules.stepSize, .down), rules.minQuantity)
+                exchange.setFilters(index, change)
+            }
+        }
         simulation = Simulation(exchange, made.market)
         let names = world.symbols.map(\.lowercased)
         open("public", names.map { "\($0)@depth20@100ms" })

@@ -23,6 +23,8 @@ public final class World {
     private(set) var venue: VenueNode!
     private(set) var hub: HubNode!
     private(set) var executor: ExecutorNode!
+    private(set) var decision: ProcessorNode<DecisionEngine>!
+    private(set) var risk: ProcessorNode<RiskManager>!
     private(set) var nodes: [any Node] = []
     /// The risk manager's journal.
     private var session = RiskSession()
@@ -47,6 +49,12 @@ public final class World {
         venue = VenueNode(self, seed: seed)
         hub = HubNode(self)
         executor = ExecutorNode(self)
+        decision = ProcessorNode("decision-engine", self) { [unowned self] in
+            DecisionEngine(symbols: symbols, rules.decision)
+        }
+        risk = ProcessorNode(
+            "risk-manager", self, beforeCommit: { [unowned self] in session = $0.session },
+            make: { [unowned self] in RiskManager(rules.risk, session: session) })
         nodes = engines() + [hub, executor]
         bus.onWrite = { [unowned self] in for node in nodes { node.wake() } }
     }
@@ -58,13 +66,7 @@ public final class World {
             ProcessorNode("technical-engine", self) { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
             ProcessorNode("sentiment-engine", self) { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
             ProcessorNode("regime-filter", self) { RegimeFilter(RegimeConfiguration()) },
-            ProcessorNode("decision-engine", self) { [unowned self] in DecisionEngine(symbols: symbols, rules.decision)
-            },
-            ProcessorNode(
-                "risk-manager", self, beforeCommit: { [unowned self] in session = $0.session },
-                make: { [unowned self] in
-                    RiskManager(rules.risk, session: session)
-                }),
+            decision, risk,
         ]
     }
 
@@ -111,9 +113,15 @@ public final class World {
         scheduler.run(forMs: Self.troubledMs) { checker.hasFailed }
         calmDown()
         if checker.hasFailed { return }
+        let calmSince = scheduler.now
         scheduler.run(forMs: Self.calmMs) { checker.hasFailed }
         if checker.hasFailed { return }
         checker.expectConvergence()
+        scheduler.run(forMs: Checker.againMaxMs - Self.calmMs) {
+            checker.hasFailed || checker.canTradeAgain(since: calmSince)
+        }
+        checker.expectTradingAgain(since: calmSince)
+        if checker.hasFailed { return }
         closeAll()
         scheduler.run(forMs: Self.closingMs) { checker.hasFailed || isClosed }
         if !checker.hasFailed { checker.expectEnd() }
@@ -141,6 +149,7 @@ public final class World {
         bus.onWrite = {}
         nodes = []
         (hub, executor, venue, network, checker) = (nil, nil, nil, nil, nil)
+        (decision, risk) = (nil, nil)
     }
 
     /// Both commands were answered, and what may be left over had its time to go.
@@ -190,7 +199,7 @@ public final class World {
             scheduler.after(ms: trouble.pick(50...3000)) { [unowned self] in executor.disk.isBroken = false }
         case .people: People.act(self)
         case .force: Force.strike(self)
-        case .requests, .throttling, .frames, .stops: break
+        case .requests, .throttling, .frames, .stops, .lateness, .absurdity, .fees, .bounds: break
         }
     }
 

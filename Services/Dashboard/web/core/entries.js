@@ -12,8 +12,7 @@ export function obstacles(live, now) {
     found.push({
       name: "stopped",
       until: null,
-      text: "The executor takes no entries: stopped by a person or an emergency, or without a fresh feed. "
-        + "The alerts say why; Start ends it.",
+      text: `The executor takes no entries: ${live.account.hindrances.join(", ")}.`,
     });
   }
   for (const breaker of live.risk?.breakers ?? []) {
@@ -27,7 +26,7 @@ export function obstacles(live, now) {
     found.push({
       name: "unknown orders",
       until: null,
-      text: "The outcome of an order is not known yet. Its contract takes no entry until it is.",
+      text: "The outcome of an order is not known yet. No entry is made until it is.",
     });
   }
   return found;

@@ -8,6 +8,7 @@ import { alertList } from "../parts/alerts.js";
 import { equityChart } from "../parts/equity-chart.js";
 import { figures, periodChoice, profitByPeriod, resultsByStrategy, sumTile } from "../parts/performance.js";
 import { measure, pnlShare } from "../parts/position.js";
+import { readinessList } from "../parts/readiness.js";
 import { table } from "../parts/table.js";
 import { answered, badge, card, daysChoice, direction, empty, facts, tile, tiles, timeText, traceLink } from "../parts/ui.js";
 import { exitText } from "../parts/words.js";
@@ -89,6 +90,7 @@ function risk(live, now) {
           h("li", { key: name },
             badge(`■ ${words(name)}`, "bad"),
             until ? h("span", { class: "muted" }, ` ${duration((until - now) / 1000)} left`) : ""))),
+    readinessList(live, now),
     facts(
       ["Trades today", `${state.trades_today}`], ["This hour", `${state.trades_this_hour}`],
       ["Losses in a row", `${state.streak}`, { tone: state.streak > 1 ? "falling" : "" }],

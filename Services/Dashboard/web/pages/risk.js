@@ -5,6 +5,7 @@ import { obstacles } from "../core/entries.js";
 import { clock, duration, number, percent, signed, signedPercent, trend, utc, words } from "../core/format.js";
 import { h } from "../core/view.js";
 import { alertList } from "../parts/alerts.js";
+import { readinessList } from "../parts/readiness.js";
 import { answered, card, empty, tile, tiles } from "../parts/ui.js";
 
 export const isLive = true;
@@ -56,8 +57,16 @@ function stops(live, now) {
     return empty("No word yet from the risk manager and the executor. It comes within a minute of the start.");
   }
   const found = obstacles(live, now);
-  if (found.length === 0) return h("p", { class: "good-line big-line" }, "✓ Nothing stops entries.");
-  return h("ul", { class: "obstacles" }, found.map(({ name, until, text }) => h("li", { key: name },
+  return [
+    found.length === 0
+      ? h("p", { key: "free", class: "good-line big-line" }, "✓ Nothing stops entries of all contracts.")
+      : obstacleList(found, now),
+    readinessList(live, now),
+  ];
+}
+
+function obstacleList(found, now) {
+  return h("ul", { key: "stops", class: "obstacles" }, found.map(({ name, until, text }) => h("li", { key: name },
     h("strong", null, `■ ${words(name)}`),
     h("span", { class: "obstacle-until" },
       until

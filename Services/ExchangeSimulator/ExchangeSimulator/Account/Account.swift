@@ -12,11 +12,20 @@ public enum IncomeType: String, Sendable {
 public struct Income: Sendable {
     public let id: Int64
     public let type: IncomeType
+    /// In units of `asset`.
     public let amount: Notional
+    public var asset = Asset.settlement
     /// Nil for a transfer.
     public let instrument: Int?
     public let tradeId: Int64?
     public let time: Timestamp
+}
+
+/// Assets that an account holds.
+public enum Asset: String, Sendable, CaseIterable {
+    case settlement = "USDT"
+    /// Pays fees, a tenth cheaper, where the owner wants that and has enough.
+    case bnb = "BNB"
 }
 
 /// A client of the venue: its USDT wallet, positions and past.
@@ -26,6 +35,9 @@ public struct Account: Sendable {
 
     public let name: String
     public internal(set) var wallet: Notional = .zero
+    /// BNB held, and whether fees are paid in it.
+    public internal(set) var bnb: Notional = .zero
+    public internal(set) var isBurning = false
     public internal(set) var positions: [Position]
     public internal(set) var fills: ContiguousArray<Fill> = []
     public internal(set) var incomes: ContiguousArray<Income> = []
@@ -58,8 +70,12 @@ public struct Account: Sendable {
     }
 
     mutating func book(_ income: Income) {
-        wallet += income.amount
-        totals[income.type, default: .zero] += income.amount
+        switch income.asset {
+        case .settlement:
+            wallet += income.amount
+            totals[income.type, default: .zero] += income.amount
+        case .bnb: bnb += income.amount
+        }
         if incomes.count >= Self.keep * 2 { incomes.removeFirst(Self.keep) }
         incomes.append(income)
         updateTime = income.time

@@ -143,7 +143,9 @@ public struct Fill: Sendable {
     public let price: Price
     public let quantity: Quantity
     public let isMaker: Bool
+    /// In units of `feeAsset`.
     public let fee: Notional
+    public var feeAsset = Asset.settlement
     /// Before fees.
     public let realizedProfit: Notional
     public let time: Timestamp

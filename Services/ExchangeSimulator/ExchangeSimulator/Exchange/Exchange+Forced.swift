@@ -66,9 +66,10 @@ extension Exchange {
     }
 
     /// A deposit, or with a negative amount a withdrawal.
-    public mutating func transfer(_ account: Int, _ amount: Notional) {
+    public mutating func transfer(_ account: Int, _ amount: Notional, of asset: Asset = .settlement) {
         if amount.raw == 0 { return }
-        book(account, .transfer, amount, nil)
+        book(account, .transfer, amount, nil, asset: asset)
+        if asset == .bnb { return tellAccount(account, amount > .zero ? .deposit : .withdraw, []) }
         tellAccount(account, amount > .zero ? .deposit : .withdraw, [], balanceChange: amount)
     }
 

@@ -1,4 +1,4 @@
-import TradingPrimitives
+public import TradingPrimitives
 
 // Money: what a trade does to an account. Each change of a wallet is an income, so that the balance is always the
 // deposit plus the sum of the incomes, to the last 1e-8.
@@ -8,13 +8,16 @@ extension Exchange {
         let account = order.account
         let notional = price * quantity
         let rate = isMaker ? accounts[account].makerFee : accounts[account].takerFee
-        let fee = order.isLiquidation ? .zero : notional * rate
+        let usual = order.isLiquidation ? .zero : notional * rate
+        let burnt = burnt(for: usual, account)
+        let fee = burnt == nil ? usual : .zero
         let hadPosition = !accounts[account].positions[order.instrument].isFlat
         let sideBefore = accounts[account].positions[order.instrument].side
         let profit = accounts[account].positions[order.instrument].trade(order.side, quantity, at: price, fee: fee)
         accounts[account].positions[order.instrument].updateTime = now
         if profit.raw != 0 { book(account, .realizedProfit, profit, order.instrument, tradeId) }
         if fee.raw != 0 { book(account, .commission, -fee, order.instrument, tradeId) }
+        if let burnt { book(account, .commission, -burnt, order.instrument, tradeId, asset: .bnb) }
 
         orders[at].executed += quantity
         orders[at].quote += notional
@@ -22,7 +25,8 @@ extension Exchange {
         orders[at].status = orders[at].remaining == .zero ? .filled : .partiallyFilled
         let fill = Fill(
             tradeId: tradeId, orderId: order.id, account: account, instrument: order.instrument, side: order.side,
-            price: price, quantity: quantity, isMaker: isMaker, fee: fee, realizedProfit: profit, time: now)
+            price: price, quantity: quantity, isMaker: isMaker, fee: burnt ?? fee,
+            feeAsset: burnt == nil ? .settlement : .bnb, realizedProfit: profit, time: now)
         accounts[account].remember(fill)
         tell(account, .tradeLite(orders[at], fill))
         tell(account, .order(orders[at], order.isLiquidation ? .calculated(fill) : .trade(fill)))
@@ -35,12 +39,27 @@ extension Exchange {
     }
 
     mutating func book(
-        _ account: Int, _ type: IncomeType, _ amount: Notional, _ instrument: Int?, _ tradeId: Int64? = nil
+        _ account: Int, _ type: IncomeType, _ amount: Notional, _ instrument: Int?, _ tradeId: Int64? = nil,
+        asset: Asset = .settlement
     ) {
         lastIncomeId += 1
         accounts[account].book(
             Income(
-                id: lastIncomeId, type: type, amount: amount, instrument: instrument, tradeId: tradeId, time: now))
+                id: lastIncomeId, type: type, amount: amount, asset: asset, instrument: instrument, tradeId: tradeId,
+                time: now))
+    }
+
+    /// What a fee comes to in BNB, with its discount of a tenth; nil where it is paid in USDT: when the owner does not want it
+    /// otherwise, or has not enough BNB for all of it.
+    private func burnt(for fee: Notional, _ account: Int) -> Notional? {
+        guard accounts[account].isBurning, fee > .zero, let price = bnbPrice else { return nil }
+        let amount = Notional(clamping: Int128(fee.raw) * 9 * Int128(fixedScale) / (10 * Int128(price.raw)))
+        return amount > .zero && amount <= accounts[account].bnb ? amount : nil
+    }
+
+    /// Of the contract on BNB; nil where it is not listed.
+    public var bnbPrice: Price? {
+        instrument(named: "BNBUSDT").map { books[$0].markPrice }.flatMap { $0 > .zero ? $0 : nil }
     }
 
     /// Notes that an account's balance or position changed by orders; told once, when the matching is done.
@@ -86,7 +105,8 @@ extension Exchange {
             .account(
                 AccountChange(
                     reason: reason, wallet: accounts[account].wallet, crossWallet: accounts[account].crossWallet,
-                    balanceChange: balanceChange, positions: positions, fundingInstrument: fundingInstrument, time: now)
+                    bnb: accounts[account].bnb, hasBnb: accounts[account].isBurning, balanceChange: balanceChange,
+                    positions: positions, fundingInstrument: fundingInstrument, time: now)
             ))
     }
 

@@ -6,6 +6,8 @@ public struct FilterChange: Equatable, Sendable {
     /// Also the least quantity.
     public var stepSize: Quantity?
     public var minNotional: Notional?
+    /// Of one market order.
+    public var maxMarketQuantity: Quantity?
     public var maxLeverage: Int?
 
     public init() {}
@@ -45,7 +47,7 @@ extension Exchange {
             symbol: rules.symbol, tickSize: change.tickSize ?? rules.tickSize, stepSize: step,
             minQuantity: change.stepSize ?? rules.minQuantity,
             maxQuantity: rules.maxQuantity.rounded(toMultipleOf: step, .down),
-            maxMarketQuantity: rules.maxMarketQuantity.rounded(toMultipleOf: step, .down),
+            maxMarketQuantity: (change.maxMarketQuantity ?? rules.maxMarketQuantity).rounded(toMultipleOf: step, .down),
             minNotional: change.minNotional ?? rules.minNotional,
             brackets: rules.brackets.map { bracket in
                 LeverageBracket(

@@ -70,7 +70,8 @@ public struct Exchange: Sendable {
     public mutating func setInterest(_ interest: StreamInterest, of index: Int) { books[index].interest = interest }
 
     /// Opens an account with a deposit. Returns its index.
-    public mutating func openAccount(_ name: String, deposit: Notional) -> Int {
+    /// With `bnb` it pays its fees in BNB as long as that lasts.
+    public mutating func openAccount(_ name: String, deposit: Notional, bnb: Notional = .zero) -> Int {
         var account = Account(
             name: name, instruments: instruments.count, makerFee: configuration.makerFee,
             takerFee: configuration.takerFee, at: now)
@@ -79,6 +80,7 @@ public struct Exchange: Sendable {
             account.book(
                 Income(id: lastIncomeId, type: .transfer, amount: deposit, instrument: nil, tradeId: nil, time: now))
         }
+        (account.bnb, account.isBurning) = (bnb, bnb > .zero)
         accounts.append(account)
         orderIdByClient.append([:])
         algoIdByClient.append([:])

@@ -118,6 +118,9 @@ public struct AccountChange: Sendable {
     public let reason: Reason
     public let wallet: Notional
     public let crossWallet: Notional
+    /// Where fees are paid in BNB.
+    public let bnb: Notional
+    public let hasBnb: Bool
     /// Change of the balance that is neither profit nor commission.
     public let balanceChange: Notional
     /// Positions as they are now, with the mark price for the unrealized profit.

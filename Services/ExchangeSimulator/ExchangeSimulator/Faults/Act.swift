@@ -6,7 +6,7 @@ public enum Act: Sendable {
     case call(Endpoint, Parameters, account: Int)
     case close(account: Int, instrument: Int)
     case hedgeMode(account: Int, Bool)
-    case transfer(account: Int, Notional)
+    case transfer(account: Int, Notional, Asset)
     case expireListenKey(account: Int)
     case liquidate(account: Int, instrument: Int)
     case deleverage(account: Int, instrument: Int, Ratio)
@@ -32,7 +32,7 @@ extension Exchange {
             }
         case .close(let account, let index): try close(account, index)
         case .hedgeMode(let account, let isHedged): try setHedged(account, isHedged)
-        case .transfer(let account, let amount): transfer(account, amount)
+        case .transfer(let account, let amount, let asset): transfer(account, amount, of: asset)
         case .expireListenKey(let account): expireListenKey(account)
         case .liquidate(let account, let index): try liquidate(account, index)
         case .deleverage(let account, let index, let fraction): try deleverage(account, index, fraction)

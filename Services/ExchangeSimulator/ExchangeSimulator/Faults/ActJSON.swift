@@ -39,13 +39,13 @@ enum ActKind: String, CaseIterable {
             ["account", "the parameters of " + (route.map { $0.method + " " + $0.path } ?? "")]
         case .close, .liquidate: ["account", "symbol"]
         case .hedgeMode: ["account", "on"]
-        case .transfer: ["account", "amount"]
+        case .transfer: ["account", "amount", "asset"]
         case .expireListenKey: ["account"]
         case .deleverage: ["account", "symbol", "fraction"]
         case .settle: ["symbol"]
         case .status: ["symbol", "status"]
         case .delivery: ["symbol", "seconds"]
-        case .filters: ["symbol", "tickSize", "stepSize", "minNotional", "maxLeverage"]
+        case .filters: ["symbol", "tickSize", "stepSize", "minNotional", "maxMarketQuantity", "maxLeverage"]
         case .gap: ["symbol", "percent"]
         case .flood: ["symbol", "seconds", "perSecond"]
         case .endFaults: []
@@ -78,7 +78,8 @@ extension Exchange {
         case .transfer:
             let most = Notional(raw: 1_000_000_000 * fixedScale)
             let amount = try members.value("amount", Notional.self, in: -most...most)
-            return .transfer(account: try owner(&members), try NamedMembers.needed(amount, "amount", what))
+            let asset = try members.choice("asset", Asset.self) ?? .settlement
+            return .transfer(account: try owner(&members), try NamedMembers.needed(amount, "amount", what), asset)
         case .expireListenKey: return .expireListenKey(account: try owner(&members))
         case .liquidate: return .liquidate(account: try owner(&members), instrument: try symbol(&members, what))
         case .deleverage:
@@ -137,6 +138,8 @@ extension Exchange {
         change.tickSize = try members.value("tickSize", Price.self, in: Price(raw: 1)...Price(raw: most))
         change.stepSize = try members.value("stepSize", Quantity.self, in: Quantity(raw: 1)...Quantity(raw: most))
         change.minNotional = try members.value("minNotional", Notional.self, in: .zero...Notional(raw: most))
+        change.maxMarketQuantity = try members.value(
+            "maxMarketQuantity", Quantity.self, in: Quantity(raw: 1)...Quantity(raw: .max / 2))
         change.maxLeverage = try members.value("maxLeverage", Int.self, in: 1...150)
         return change
     }

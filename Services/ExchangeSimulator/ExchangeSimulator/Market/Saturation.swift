@@ -1,4 +1,4 @@
-import TradingPrimitives
+package import TradingPrimitives
 
 // Sums of a market that plays contracts of any price: of a cheap one a day's volume may be beyond what a number holds.
 extension FixedDecimal {
@@ -11,7 +11,7 @@ extension FixedDecimal {
 
 extension Notional {
     /// What this buys at `price`, or the greatest quantity there is.
-    func buys(at price: Price) -> Quantity {
+    package func buys(at price: Price) -> Quantity {
         Quantity(raw: Int64(clamping: Int128(raw) * Int128(fixedScale) / Int128(price.raw)))
     }
 }

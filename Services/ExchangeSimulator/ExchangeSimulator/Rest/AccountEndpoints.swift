@@ -74,7 +74,19 @@ extension Endpoint {
         Endpoint("GET", "/fapi/v1/multiAssetsMargin", .signed, weight: 30) { _, _ in
             Array(#"{"multiAssetsMargin":false}"#.utf8)
         },
-        Endpoint("GET", "/fapi/v1/feeBurn", .signed, weight: 30) { _, _ in Array(#"{"feeBurn":false}"#.utf8) },
+        Endpoint("GET", "/fapi/v1/feeBurn", .signed, weight: 30) { (venue, call) throws(Refusal) in
+            let isBurning = venue.accounts[try call.owner()].isBurning
+            return json { $0.object { $0.put("feeBurn", isBurning) } }
+        },
+        Endpoint("POST", "/fapi/v1/feeBurn", .signed) { (venue, call) throws(Refusal) in
+            let account = try call.owner()
+            switch call.parameters.text("feeBurn") {
+            case "true": venue.accounts[account].isBurning = true
+            case "false": venue.accounts[account].isBurning = false
+            default: throw Refusal.invalid("feeBurn")
+            }
+            return Array(#"{"code":200,"msg":"success"}"#.utf8)
+        },
         Endpoint("POST", "/fapi/v1/listenKey", .keyed) { (venue, call) throws(Refusal) in
             try venue.keepListenKey(call, mustExist: false)
         },
@@ -243,7 +255,7 @@ extension Exchange {
                         $0.put("symbol", income.instrument.map { instruments[$0].symbol.name } ?? "")
                         $0.put("incomeType", income.type.rawValue)
                         $0.put("income", income.amount, decimals: 8)
-                        $0.put("asset", "USDT")
+                        $0.put("asset", income.asset.rawValue)
                         $0.put("info", income.tradeId.map(String.init) ?? income.type.rawValue)
                         $0.put("time", income.time)
                         $0.put("tranId", income.id)

@@ -10,7 +10,7 @@ extension Exchange {
             json.object { json in
                 if isFull {
                     json.accountFlags()
-                    json.put("feeBurn", false)
+                    json.put("feeBurn", accounts[account].isBurning)
                     json.put("tradeGroupId", -1)
                     json.put("updateTime", 0)
                     json.put("multiAssetsMargin", false)
@@ -88,8 +88,21 @@ extension Exchange {
                     $0.put("marginAvailable", true)
                     $0.put("updateTime", accounts[account].updateTime)
                 }
+                if accounts[account].bnb > .zero { json.object { bnbBalance(account, &$0) } }
             }
         }
+    }
+
+    private func bnbBalance(_ account: Int, _ json: inout JSONWriter) {
+        json.put("accountAlias", "SgsR")
+        json.put("asset", Asset.bnb.rawValue)
+        json.put("balance", accounts[account].bnb, decimals: 8)
+        json.put("crossWalletBalance", accounts[account].bnb, decimals: 8)
+        json.put("crossUnPnl", Notional.zero, decimals: 8)
+        json.put("availableBalance", accounts[account].bnb, decimals: 8)
+        json.put("maxWithdrawAmount", accounts[account].bnb, decimals: 8)
+        json.put("marginAvailable", false)
+        json.put("updateTime", accounts[account].updateTime)
     }
 
     func positionRisk(_ call: RestCall, isFull: Bool) throws(Refusal) -> [UInt8] {

@@ -17,6 +17,7 @@ extension Exchange {
         let owner = accounts[account]
         json.put("account", owner.name)
         json.put("walletBalance", owner.wallet, decimals: 8)
+        json.put("bnbBalance", owner.bnb, decimals: 8)
         json.object("totals") { json in
             json.put("TRANSFER", owner.totals[.transfer] ?? .zero, decimals: 8)
             json.put("REALIZED_PNL", owner.totals[.realizedProfit] ?? .zero, decimals: 8)

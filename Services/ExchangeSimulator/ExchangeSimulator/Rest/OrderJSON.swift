@@ -75,7 +75,7 @@ extension JSONWriter {
             json.put("realizedPnl", fill.realizedProfit, decimals: 8)
             json.put("quoteQty", fill.quote, decimals: 8)
             json.put("commission", fill.fee, decimals: 8)
-            json.put("commissionAsset", "USDT")
+            json.put("commissionAsset", fill.feeAsset.rawValue)
             json.put("time", fill.time)
             json.put("positionSide", "BOTH")
             json.put("buyer", fill.side == .buy)

@@ -97,7 +97,7 @@ extension JSONWriter {
         put("z", order.executed, decimals: quantity)
         put("L", fill?.price ?? .zero, decimals: price)
         put("n", fill?.fee ?? .zero, decimals: 8)
-        put("N", "USDT")
+        put("N", fill?.feeAsset.rawValue ?? Asset.settlement.rawValue)
         put("T", order.updateTime)
         put("t", fill?.tradeId ?? 0)
         let open = order.status.isOpen ? order.price * order.remaining : .zero
@@ -187,6 +187,15 @@ extension JSONWriter {
                 $0.put("wb", change.wallet, decimals: 8)
                 $0.put("cw", change.crossWallet, decimals: 8)
                 $0.put("bc", change.balanceChange)
+            }
+            // Told beside the wallet once the account has some, or had.
+            if change.hasBnb {
+                json.object {
+                    $0.put("a", Asset.bnb.rawValue)
+                    $0.put("wb", change.bnb, decimals: 8)
+                    $0.put("cw", change.bnb, decimals: 8)
+                    $0.put("bc", "0")
+                }
             }
         }
         array("P") { json in

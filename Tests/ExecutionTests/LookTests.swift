@@ -1,0 +1,72 @@
+import Execution
+import SignalContracts
+import Testing
+import TradingPrimitives
+import Venue
+
+/// The look at the venue that must be complete before anything is entered.
+struct LookTests {
+    @Test func `a contract that the venue does not list costs itself alone, and is named`() throws {
+        let wrong = try #require(Symbol("LUNAUSDT"))
+        var talk = try Conversation(also: wrong)
+        talk.hear(.status(wrong, "ABSENT"))
+        talk.hear(.rules(try talk.rules()))
+        talk.hear(.userStream(isUp: true))
+        try talk.book("100.0", "100.1")
+        talk.tick()
+        #expect(!talk.open.contains { $0.request.symbol == wrong })
+        try talk.answerLook(positions: [])
+        #expect(talk.executor.acceptsEntries)
+        talk.tick(afterMs: 1000)
+        let account = try #require(talk.accountTold)
+        #expect(account.contracts[wrong] == [.notListed] && account.contracts[talk.symbol].isEmpty)
+        #expect(talk.alerts.contains("symbol_status"))
+    }
+
+    @Test func `a contract that the venue stops knowing between two lists costs itself alone, too`() throws {
+        let wrong = try #require(Symbol("LUNAUSDT"))
+        var talk = try Conversation(also: wrong)
+        talk.hear(.rules(try talk.rules()))
+        talk.hear(.userStream(isUp: true))
+        try talk.book("100.0", "100.1")
+        talk.tick()
+        while let place = talk.open.firstIndex(where: { $0.request.symbol == wrong }) {
+            let (id, _) = talk.open.remove(at: place)
+            talk.hear(.reply(id, .rejected(VenueError(code: -1121, message: "Invalid symbol."))))
+        }
+        try talk.answerLook(positions: [])
+        #expect(talk.executor.acceptsEntries)
+    }
+
+    @Test func `an answer to the same question, asked for another reason, is not one of the look`() throws {
+        var talk = try Conversation.ready()
+        let (stop, _) = try talk.enter(try talk.plan())
+        // A look is under way when the position closes, which asks for the account once more.
+        try talk.pass(ms: 5100)
+        try talk.fill(stop.clientOrderId, .sell, "10", at: "99.8", maker: false)
+        let accounts = talk.open.filter { $0.request == .queryAccount }
+        #expect(accounts.count == 2)
+        talk.open.removeAll { $0.request == .queryAccount }
+        for (id, _) in accounts { talk.hear(.reply(id, .account(try talk.account()))) }
+        // Its other answers have not come: the next look waits for them.
+        talk.open.removeAll { $0.request == .queryPositions }
+        try talk.pass(ms: 5100)
+        #expect(!talk.open.contains { $0.request == .queryPositions })
+    }
+
+    @Test func `whatever keeps entries out is said with the account, and when it is over`() throws {
+        var talk = try Conversation.ready()
+        try talk.pass(ms: 1000)
+        #expect(talk.accountTold?.hindrances.hindrances == [])
+        talk.hear(.userStream(isUp: false))
+        try talk.pass(ms: 1000)
+        #expect(talk.accountTold?.hindrances.hindrances == [.userStream] && talk.accountTold?.acceptsEntries == false)
+        talk.hear(.userStream(isUp: true))
+        try talk.pass(ms: 1000)
+        #expect(talk.accountTold?.hindrances.hindrances == [])
+        // Without news it is said again, so that silence means something.
+        let count = talk.messages.count
+        try talk.pass(ms: 5100)
+        #expect(talk.messages.count > count)
+    }
+}
