@@ -14,7 +14,7 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
             "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "bnb", "api-key",
             "api-secret",
             "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level", "tls-port",
-            "tls-certificate", "faults",
+            "tls-certificate", "faults", "lateness",
         ],
         flags: ["loop"])
     guard let level = Log.Level(rawValue: arguments.text("log-level") ?? "info") else {
@@ -134,7 +134,9 @@ func serve(
         let rate = try arguments.value("funding-rate", exchange.configuration.fundingRate)
         exchange.setFundingRate(rate)
     }
-    exchange.faults = FaultBook(seed: try arguments.value("seed", 1))
+    let seed: UInt64 = try arguments.value("seed", 1)
+    exchange.faults = FaultBook(seed: seed)
+    options.lateness = try lateness(arguments, seed: seed)
     let deposit = try arguments.value("balance", Notional(raw: 5000 * fixedScale))
     let bnb = try arguments.value("bnb", Notional.zero)
     if bnb > .zero, exchange.instrument(named: "BNBUSDT") == nil {
@@ -184,6 +186,14 @@ func serve(
     } catch {
         log.write(.error, error.description)
         return 1
+    }
+}
+
+private func lateness(_ arguments: Arguments, seed: UInt64) throws(UsageError) -> Lateness? {
+    switch arguments.text("lateness") ?? "recorded" {
+    case "recorded": Lateness(seed: seed)
+    case "none": nil
+    case let other: throw UsageError(message: "--lateness must be recorded or none, not '\(other)'")
     }
 }
 
