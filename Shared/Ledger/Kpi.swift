@@ -13,13 +13,14 @@ public enum Kpi: String, CaseIterable, Sendable {
     case profitFactor = "profit_factor"
     /// Deepest fall of the balance from its highest, as part of that.
     case maxDrawdown = "max_drawdown"
+    /// Part of the entries that was filled as maker, by value.
     case makerRate = "maker_rate"
     /// Mean winner to mean loser.
     case rewardToRisk = "avg_rr"
     case tradesPerDay = "trades_per_day"
     /// Of today, as part of the balance at midnight UTC.
     case dailyNet = "daily_net"
-    /// Entries that did not fill.
+    /// Entries that did not fill, or so little that they were given up.
     case noFillRate = "no_fill_rate"
 
     public enum Status: String, Sendable { case good, watch, danger, unknown }
@@ -31,7 +32,7 @@ public enum Kpi: String, CaseIterable, Sendable {
         case .holdTime: "Hold time"
         case .profitFactor: "Profit factor"
         case .maxDrawdown: "Max drawdown"
-        case .makerRate: "Maker rate"
+        case .makerRate: "Maker entries"
         case .rewardToRisk: "Reward:risk"
         case .tradesPerDay: "Trades a day"
         case .dailyNet: "Net today"
@@ -55,8 +56,18 @@ public enum Kpi: String, CaseIterable, Sendable {
         }
     }
 
-    public func status(of value: Double?) -> Status {
-        guard let value else { return .unknown }
+    /// Trades below which it says nothing yet.
+    public var tradesMin: Int {
+        switch self {
+        case .winRate, .feeRatio, .holdTime, .profitFactor, .makerRate, .rewardToRisk, .noFillRate: 20
+        // Money that is gone, and trades that were made, are so from the first one on.
+        case .maxDrawdown, .tradesPerDay, .dailyNet: 0
+        }
+    }
+
+    /// Over `trades` trades.
+    public func status(of value: Double?, trades: Int) -> Status {
+        guard let value, trades >= tradesMin else { return .unknown }
         let (isGood, isDanger): (Bool, Bool) =
             switch self {
             case .winRate: (value > 0.55, value < 0.48)
@@ -114,6 +125,8 @@ public struct KpiReport: Equatable, Sendable {
     public let tradeCount: Int
     public let values: [Kpi: Double]
 
+    public func status(_ kpi: Kpi) -> Kpi.Status { kpi.status(of: values[kpi], trades: tradeCount) }
+
     /// Trades that ended in the `days` before `now`, by the venue's clock. What the account holds now, and held at the last
     /// midnight UTC, gives drawdown and the day's net their base; without it they are not known.
     public init(
@@ -126,10 +139,11 @@ public struct KpiReport: Equatable, Sendable {
         let sums =
             try database.run(
                 """
-                SELECT count(*), count(*) FILTER (WHERE pnl_net > 0), sum(fee_total), sum(pnl_gross) FILTER (WHERE pnl_gross > 0),
-                    avg(hold_duration_sec), sum(pnl_net) FILTER (WHERE pnl_net > 0), -sum(pnl_net) FILTER (WHERE pnl_net <= 0),
-                    sum(maker_fills), sum(taker_fills), avg(pnl_net) FILTER (WHERE pnl_net > 0),
-                    -avg(pnl_net) FILTER (WHERE pnl_net <= 0), sum(pnl_net), min(extract(epoch FROM exit_time)),
+                SELECT count(*) FILTER (WHERE is_counted), count(*) FILTER (WHERE is_counted AND pnl_net > 0), sum(fee_total),
+                    sum(pnl_gross) FILTER (WHERE pnl_gross > 0), avg(hold_duration_sec) FILTER (WHERE is_counted),
+                    sum(pnl_net) FILTER (WHERE is_counted AND pnl_net > 0), -sum(pnl_net) FILTER (WHERE is_counted AND pnl_net <= 0),
+                    \(MakerRate.ofEntries), avg(pnl_net) FILTER (WHERE is_counted AND pnl_net > 0),
+                    -avg(pnl_net) FILTER (WHERE is_counted AND pnl_net <= 0), sum(pnl_net), min(extract(epoch FROM exit_time)),
                     sum(pnl_net) FILTER (WHERE exit_time >= to_timestamp($3::BIGINT / 1000.0))
                 FROM trades WHERE exit_time > to_timestamp($1::BIGINT / 1000.0) AND exit_time <= to_timestamp($2::BIGINT / 1000.0)
                 """, ["\(since)", "\(nowMs)", "\(midnight)"]
@@ -146,25 +160,27 @@ public struct KpiReport: Equatable, Sendable {
         values[.feeRatio] = ratio(sum(2), sum(3))
         values[.holdTime] = sum(4).map { $0 / 60 }
         values[.profitFactor] = ratio(sum(5) ?? 0, sum(6))
-        values[.makerRate] = ratio(sum(7), (sum(7) ?? 0) + (sum(8) ?? 0))
-        values[.rewardToRisk] = ratio(sum(9), sum(10))
+        values[.makerRate] = sum(7)
+        values[.rewardToRisk] = ratio(sum(8), sum(9))
         // A suite that is younger than the window has traded for so many days only.
-        let age = sum(12).map { (Double(nowMs) / 1000 - $0) / 86_400 } ?? Double(days)
+        let age = sum(11).map { (Double(nowMs) / 1000 - $0) / 86_400 } ?? Double(days)
         values[.tradesPerDay] = count > 0 ? count / min(Double(days), max(1, age)) : nil
         // Just after midnight the risk manager's newest word may still be of yesterday.
         let dayStart = risk.flatMap { $0.eventTime.milliseconds >= midnight ? $0.dayStartBalance.double : nil }
         values[.dailyNet] = ratio(
-            sum(13) ?? 0, dayStart ?? account.map { $0.walletBalance.double - (sum(13) ?? 0) })
+            sum(12) ?? 0, dayStart ?? account.map { $0.walletBalance.double - (sum(12) ?? 0) })
         let entries =
             try database.run(
                 """
-                SELECT count(DISTINCT plan) FILTER (WHERE event = 'NO_FILL'), count(DISTINCT plan) FILTER (WHERE event = 'ENTRY_SENT')
-                FROM executions WHERE event IN ('NO_FILL', 'ENTRY_SENT') AND event_time > to_timestamp($1::BIGINT / 1000.0)
+                SELECT count(DISTINCT plan) FILTER (WHERE event <> 'ENTRY_SENT'), count(DISTINCT plan) FILTER (WHERE event = 'ENTRY_SENT')
+                FROM executions WHERE (event IN ('NO_FILL', 'ENTRY_SENT')
+                        OR event = 'POSITION_CLOSED' AND fields->>'exit_reason' = 'NO_FILL')
+                    AND event_time > to_timestamp($1::BIGINT / 1000.0)
                     AND event_time <= to_timestamp($2::BIGINT / 1000.0)
                 """, ["\(since)", "\(nowMs)"]
             ).first ?? []
         values[.noFillRate] = ratio(number(entries.first), number(entries.dropFirst().first))
-        if let start = account.map({ $0.walletBalance.double - (sum(11) ?? 0) }), start > 0, count > 0 {
+        if let start = account.map({ $0.walletBalance.double - (sum(10) ?? 0) }), start > 0, count > 0 {
             let falls = try database.run(
                 """
                 WITH curve AS (SELECT exit_time, id, $3::DOUBLE PRECISION + sum(pnl_net) OVER (ORDER BY exit_time, id) AS equity

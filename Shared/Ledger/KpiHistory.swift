@@ -11,7 +11,7 @@ public enum KpiHistory {
                 ON CONFLICT (date, kpi) DO UPDATE SET value = EXCLUDED.value, status = EXCLUDED.status, trades = EXCLUDED.trades
                 """,
                 [
-                    time.description, kpi.rawValue, value.map { "\($0)" }, kpi.status(of: value).rawValue,
+                    time.description, kpi.rawValue, value.map { "\($0)" }, report.status(kpi).rawValue,
                     "\(report.tradeCount)",
                 ])
         }

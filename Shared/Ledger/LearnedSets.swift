@@ -125,8 +125,9 @@ public struct LearnableTrade: Equatable, Sendable {
     public var gross: Double
     public var fees: Double
     public var holdSeconds: Double
-    public var makerFills: Int
-    public var takerFills: Int
+    /// Value of the entries, USDT, and what of it was filled as maker; nil where that was not told.
+    public var entryValue: Double
+    public var entryMakerShare: Double?
     /// Of E1 to E4: its direction in words, and its strength; nil for one that was not there.
     public var opinions: [(direction: String, strength: Double)?]
 
@@ -154,9 +155,9 @@ public struct LearnableTrade: Equatable, Sendable {
         }
         let rows = try database.run(
             """
-            SELECT t.id, t.side, t.strategy, t.pnl_net, t.pnl_gross, t.fee_total, t.hold_duration_sec, t.maker_fills, t.taker_fills,
+            SELECT t.id, t.side, t.strategy, t.pnl_net, t.pnl_gross, t.fee_total, t.hold_duration_sec, t.size_usdt, t.entry_maker_share,
                 \(engines.joined(separator: ", "))
-            FROM trades t WHERE t.exit_time IS NOT NULL AND t.engine_signals IS NOT NULL AND \(condition)
+            FROM trades t WHERE t.exit_time IS NOT NULL AND t.is_counted AND t.engine_signals IS NOT NULL AND \(condition)
             """, parameters)
         return rows.compactMap { LearnableTrade($0) }
     }
@@ -173,8 +174,8 @@ public struct LearnableTrade: Equatable, Sendable {
         gross = number(4)
         fees = number(5)
         holdSeconds = number(6)
-        makerFills = Int(number(7))
-        takerFills = Int(number(8))
+        entryValue = number(7)
+        entryMakerShare = row[8].flatMap { Double($0) }
         opinions = stride(from: 9, to: 17, by: 2).map { column in row[column].map { ($0, number(column + 1)) } }
     }
 }

@@ -1,7 +1,7 @@
 /// The tables, as steps that each database takes once and in order. A step that has been released is never changed.
 public enum Schema {
     static let steps: [(version: Int, sql: String)] = [
-        (1, foundation), (2, outcomes), (3, places), (4, ages), (5, learning),
+        (1, foundation), (2, outcomes), (3, places), (4, ages), (5, learning), (6, shares),
     ]
 
     /// Takes the steps that the database has not taken. Returns the version it has then.
@@ -141,5 +141,16 @@ public enum Schema {
                 GRANT USAGE ON SEQUENCE learned_set_number_seq TO vortexctl;
             END IF;
         END $$;
+        """
+
+    /// Entries that were given up are no trades, and who was found at the venue is of no strategy. Makers by quantity: one order may
+    /// fill in many pieces. Before this step adopted positions were written down as A's.
+    private static let shares = """
+        ALTER TABLE trades ALTER COLUMN strategy DROP NOT NULL;
+        ALTER TABLE trades ADD COLUMN entry_maker_share DOUBLE PRECISION, ADD COLUMN maker_share DOUBLE PRECISION,
+            ADD COLUMN is_counted BOOLEAN NOT NULL GENERATED ALWAYS AS (exit_reason IS DISTINCT FROM 'NO_FILL') STORED;
+        UPDATE trades SET strategy = NULL
+            WHERE EXISTS (SELECT FROM executions e WHERE e.plan = trades.plan AND e.event = 'POSITION_ADOPTED');
+        ALTER TABLE daily_summary ADD COLUMN entry_maker_rate DECIMAL(5,4);
         """
 }

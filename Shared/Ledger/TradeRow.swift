@@ -10,19 +10,19 @@ enum TradeRow {
             """
             INSERT INTO trades (plan, symbol, side, strategy, entry_price, exit_price, size_usdt, leverage, sl_price, tp1_price,
                 tp2_price, pnl_gross, fee_total, pnl_net, confidence, hold_duration_sec, exit_reason, maker_fills,
-                taker_fills, entry_time, exit_time, funding)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+                taker_fills, entry_time, exit_time, funding, entry_maker_share, maker_share)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
             ON CONFLICT (plan) DO NOTHING
             """,
             [
-                event.plan.text, symbol.name, event.direction.rawValue, event.strategy?.rawValue ?? "A",
+                event.plan.text, symbol.name, event.direction.rawValue, event.strategy?.rawValue,
                 "\(summary.entryPrice)", "\(summary.exitPrice)", "\(summary.size)", "\(summary.leverage)",
                 "\(summary.initialStopPrice)", "\(summary.takeProfitPrice)", summary.trailingStopPrice?.description,
                 "\(summary.grossPnl)", "\(summary.fees)", "\(summary.netPnl)", "\(summary.confidence)",
                 "\((summary.exitTime - summary.entryTime) / 1000)", summary.exitReason.rawValue,
                 "\(summary.makerFills)",
                 "\(summary.takerFills)", summary.entryTime.description, summary.exitTime.description,
-                "\(summary.funding)",
+                "\(summary.funding)", summary.entryMakerShare.map { "\($0)" }, summary.makerShare.map { "\($0)" },
             ])
         try complete(event.plan, in: database)
     }
@@ -41,7 +41,7 @@ enum TradeRow {
             SELECT t.id, e.key, e.value->>'direction', (e.value->>'strength')::DECIMAL(4,3),
                 CASE WHEN t.pnl_net > 0 THEN 'WIN' ELSE 'LOSS' END
             FROM trades t, jsonb_each(t.engine_signals) e
-            WHERE t.plan = $1 AND e.key <> 'E5'
+            WHERE t.plan = $1 AND t.is_counted AND e.key <> 'E5'
             ON CONFLICT (trade_id, engine) DO NOTHING
             """, [id.text])
     }
@@ -67,15 +67,16 @@ enum DailySummary {
         try database.run(
             """
             INSERT INTO daily_summary
-            SELECT $2::date, $1, count(*), count(*) FILTER (WHERE pnl_net > 0), count(*) FILTER (WHERE pnl_net <= 0),
+            SELECT $2::date, $1, count(*) FILTER (WHERE is_counted), count(*) FILTER (WHERE is_counted AND pnl_net > 0),
+                count(*) FILTER (WHERE is_counted AND pnl_net <= 0),
                 (SELECT count(*) FROM executions WHERE symbol = $1 AND event = 'NO_FILL'
-                    AND event_time >= $2::date AND event_time < $2::date + 1),
+                    AND event_time >= $2::date AND event_time < $2::date + 1) + count(*) FILTER (WHERE NOT is_counted),
                 sum(pnl_gross), sum(fee_total), sum(pnl_net),
                 sum(fee_total) / NULLIF(sum(pnl_gross) FILTER (WHERE pnl_gross > 0), 0),
-                sum(maker_fills)::DECIMAL / NULLIF(sum(maker_fills + taker_fills), 0),
-                max(GREATEST(peak, 0) - equity), max(pnl_net), min(pnl_net), avg(hold_duration_sec), avg(confidence),
-                count(*) FILTER (WHERE strategy = 'A'), count(*) FILTER (WHERE strategy = 'B'),
-                count(*) FILTER (WHERE strategy = 'C'), \(breakerCount)
+                \(MakerRate.ofAll), max(GREATEST(peak, 0) - equity), max(pnl_net), min(pnl_net),
+                avg(hold_duration_sec) FILTER (WHERE is_counted), avg(confidence) FILTER (WHERE is_counted),
+                count(*) FILTER (WHERE is_counted AND strategy = 'A'), count(*) FILTER (WHERE is_counted AND strategy = 'B'),
+                count(*) FILTER (WHERE is_counted AND strategy = 'C'), \(breakerCount), \(MakerRate.ofEntries)
             FROM (
                 SELECT *, max(equity) OVER (ORDER BY exit_time, id) AS peak FROM (
                     SELECT *, sum(pnl_net) OVER (ORDER BY exit_time, id) AS equity FROM trades
@@ -87,7 +88,8 @@ enum DailySummary {
                 best_trade_pnl = EXCLUDED.best_trade_pnl, worst_trade_pnl = EXCLUDED.worst_trade_pnl,
                 avg_hold_sec = EXCLUDED.avg_hold_sec, avg_confidence = EXCLUDED.avg_confidence,
                 strategy_a_count = EXCLUDED.strategy_a_count, strategy_b_count = EXCLUDED.strategy_b_count,
-                strategy_c_count = EXCLUDED.strategy_c_count, circuit_breaks = EXCLUDED.circuit_breaks
+                strategy_c_count = EXCLUDED.strategy_c_count, circuit_breaks = EXCLUDED.circuit_breaks,
+                entry_maker_rate = EXCLUDED.entry_maker_rate
             """, [symbol.name, "\(time)"])
     }
 }

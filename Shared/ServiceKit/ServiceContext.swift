@@ -66,11 +66,21 @@ public final class ServiceContext {
         if let map = settings.redis.cluster, !isReplay {
             clusterWatch = ClusterWatch(reactor, settings.redis, map)
         }
+        let rate = settings.venue.clockRate
+        if rate > Self.testedClockRate {
+            log.warning("clock_rate_untested") {
+                $0.put("clock_rate", rate)
+                $0.put("tested_up_to", Self.testedClockRate)
+            }
+        }
         if options.showsConfiguration {
             print(root.redacted)
             ExitCode.success.exit()
         }
     }
+
+    /// Up to which pace of the venue's clock a machine of two cores has been seen to keep up, for hours.
+    private static let testedClockRate = 20.0
 
     private static func trace(_ section: ConfigurationSection) throws(ConfigurationError) -> LatencyTrace? {
         guard let path = try section.string("latency_file") else { return nil }

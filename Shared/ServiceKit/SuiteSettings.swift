@@ -69,7 +69,7 @@ public struct SuiteSettings: Sendable {
         postgres = try Postgres(try top.section("postgres"))
         venue = try Venue(try top.section("venue"), mode)
         log = try Log(try top.section("log"))
-        streams = try Streams(try top.section("streams"))
+        streams = try Streams(try top.section("streams"), clockRate: venue.clockRate)
         metricsHost = try top.section("metrics").string("host", default: "127.0.0.1")
     }
 
@@ -149,14 +149,25 @@ extension Logger.Form: CaseIterable {
 }
 
 extension SuiteSettings.Streams {
-    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+    /// `clockRate`: how fast the venue's clock runs beside ours. What comes at the market's pace is kept for a time of the market's:
+    /// at twenty times the pace Redis would hold twenty times as much.
+    init(_ section: ConfigurationSection, clockRate: Double) throws(ConfigurationError) {
         batchMax = try section.int("batch_max", default: 256, in: 1...10_000)
         let retention = try section.section("retention_minutes")
         retentionMs = [:]
         for kind in StreamKind.allCases {
             let key = String(kind.rawValue.map { $0 == "." ? "_" : $0 })
             let minutes = try retention.int(key, default: Self.defaultMinutes(kind), in: 1...525_600)
-            retentionMs[kind] = Int64(minutes) * 60_000
+            let ms = Int64(minutes) * 60_000
+            retentionMs[kind] =
+                Self.isOfMarketPace(kind) && clockRate > 1 ? max(60_000, Int64(Double(ms) / clockRate)) : ms
+        }
+    }
+
+    private static func isOfMarketPace(_ kind: StreamKind) -> Bool {
+        switch kind {
+        case .trade, .book, .forming, .candle, .metric, .signal, .decision, .readiness, .heatmap: true
+        case .contract, .plan, .execution, .account, .risk, .weights, .alert, .command, .reply, .dead, .notice: false
         }
     }
 

@@ -69,4 +69,49 @@ struct LookTests {
         try talk.pass(ms: 5100)
         #expect(talk.messages.count > count)
     }
+
+    @Test func `a question of a look that finds no answer is asked again by itself, soon`() throws {
+        var talk = try Conversation.ready()
+        try talk.pass(ms: 5100)
+        let place = try #require(talk.open.firstIndex { $0.request == .queryPositions })
+        let (id, _) = talk.open.remove(at: place)
+        talk.hear(.reply(id, .unknown("timeout")))
+        try talk.answerLook(positions: [])
+        try talk.pass(ms: 1100)
+        #expect(talk.open.map(\.request) == [.queryPositions])
+        talk.hear(.reply(talk.open.removeFirst().id, .unknown("timeout")))
+        // A venue that goes on failing is not asked at that pace.
+        try talk.pass(ms: 1500)
+        #expect(!talk.open.contains { $0.request == .queryPositions })
+        try talk.pass(ms: 1000)
+        #expect(talk.open.contains { $0.request == .queryPositions })
+    }
+
+    @Test
+    func `what a person opens is protected after two looks where the user stream has told it, and else after three`()
+        throws
+    {
+        for isTold in [true, false] {
+            var talk = try Conversation.ready()
+            let held = try talk.number("3") as Quantity
+            if isTold {
+                let change = PositionChange(symbol: talk.symbol, quantity: held, entryPrice: try talk.number("100"))
+                talk.hear(.user(.account(walletBalance: nil, transferred: .zero, positions: [change])))
+            }
+            let report = PositionReport(
+                symbol: talk.symbol, quantity: held, entryPrice: try talk.number("100"),
+                markPrice: try talk.number("100"), liquidationPrice: .zero, unrealizedPnl: .zero)
+            var looks = 0
+            while talk.stopCount == 0, looks < 5 {
+                try talk.pass(ms: looks == 0 ? 5100 : 700)
+                let place = try #require(talk.open.firstIndex { $0.request == .queryPositions })
+                talk.hear(.reply(talk.open.remove(at: place).id, .positions([report])))
+                // The fills that would explain it come later.
+                talk.tick()
+                try talk.answerLook(positions: [report])
+                looks += 1
+            }
+            #expect(looks == (isTold ? 2 : 3))
+        }
+    }
 }

@@ -64,4 +64,21 @@ struct JournalCompactionTests {
             suite.wait(seconds: 60) { suite.log("executor").components(separatedBy: "\"user_stream_live\"").count > 4 })
         #expect(try closes() == 1)
     }
+
+    @Test func `a journal of another mode of trading is refused by name, and left as it is`() throws {
+        suite.start(["risk-manager"])
+        try #require(suite.wait(seconds: 90) { isLive })
+        let risk = "\(suite.folder)/risk-manager.journal"
+        // The day's first balance is the first thing that must survive.
+        try #require(suite.wait(seconds: 60) { try Journal.verify(path: risk).recordCount > 0 })
+        for service in ["executor", "risk-manager"] {
+            #expect(suite.terminate(service).code == 0)
+            let path = "\(suite.folder)/\(service).journal"
+            let before = try Data(contentsOf: URL(filePath: path))
+            suite.start(service, as: "\(service)-demo", "mode: demo\n")
+            #expect(suite.exitCode("\(service)-demo") == 6)
+            #expect(suite.log("\(service)-demo").contains("\(path) is of mode paper, this is demo"))
+            #expect(try Data(contentsOf: URL(filePath: path)) == before)
+        }
+    }
 }

@@ -24,9 +24,9 @@ struct LearnerTests {
         _ = try database.value(
             """
             INSERT INTO trades (plan, symbol, side, strategy, entry_price, exit_price, size_usdt, leverage, sl_price, tp1_price,
-                pnl_gross, fee_total, pnl_net, hold_duration_sec, maker_fills, taker_fills, entry_time, exit_time, engine_signals)
+                pnl_gross, fee_total, pnl_net, hold_duration_sec, entry_maker_share, entry_time, exit_time, engine_signals)
             SELECT gen_random_uuid()::TEXT, 'BTCUSDT', 'LONG', 'A', 1, 1, 100, 5, 1, 1,
-                CASE WHEN i % 3 = 0 THEN -0.9 ELSE 2.1 END, 0.1, CASE WHEN i % 3 = 0 THEN -1 ELSE 2 END, 60, 3, 0, now(), now(),
+                CASE WHEN i % 3 = 0 THEN -0.9 ELSE 2.1 END, 0.1, CASE WHEN i % 3 = 0 THEN -1 ELSE 2 END, 60, 1, now(), now(),
                 jsonb_build_object(
                     'E1', '{"direction": "BUY_PRESSURE", "strength": "0.9", "conviction": "0.8"}'::JSONB,
                     'E2', '{"direction": "MOMENTUM_LONG", "strength": "0.9"}'::JSONB,

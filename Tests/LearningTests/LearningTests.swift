@@ -7,11 +7,11 @@ struct LearningTests {
 
     /// A trade in which engine `i` said `signs[i]`.
     private func trade(
-        _ sign: Int, _ signs: [Int], net: Double, fees: Double = 0.1, hold: Double = 0.3, makers: Int = 3
+        _ sign: Int, _ signs: [Int], net: Double, fees: Double = 0.1, hold: Double = 0.3, makers: Double = 0.75
     ) -> LearnedTrade {
         LearnedTrade(
             sign: sign, opinions: signs.map { LearnedTrade.Opinion(sign: $0, strength: 0.8) }, net: net,
-            gross: net + fees, fees: fees, holdShare: hold, makerFills: makers, takerFills: 1)
+            gross: net + fees, fees: fees, holdShare: hold, entryValue: 1000, entryMakerShare: makers)
     }
 
     @Test func `the base weights are the strategy's, without E5's share`() {
@@ -66,7 +66,7 @@ struct LearningTests {
     @Test func `parameters follow their five rules, and stop at their bounds`() {
         let good = (0..<200).map { trade(1, [1, 1, 1, 1], net: $0 % 3 == 0 ? -1 : 2) }
         #expect(rules.parameters(Self.base, good).0 == Self.base && rules.parameters(Self.base, good).reasons.isEmpty)
-        let bad = (0..<200).map { trade(1, [1, 1, 1, 1], net: $0 % 3 == 0 ? 1 : -1, fees: 1, hold: 0.9, makers: 1) }
+        let bad = (0..<200).map { trade(1, [1, 1, 1, 1], net: $0 % 3 == 0 ? 1 : -1, fees: 1, hold: 0.9, makers: 0.5) }
         let (next, reasons) = rules.parameters(Self.base, bad)
         #expect(reasons.count == 5, "\(reasons)")
         #expect(next.scoreThreshold == 0.6 && next.minTakeProfitMultiplier == 1.1 && next.takeProfitMultiplier == 1.05)

@@ -45,19 +45,23 @@ struct LedgerTests {
                 reason: "it's \"quoted\" \\ and\nbroken", signals: signals))
     }
 
-    private func closed(_ counter: UInt64, net: String) throws -> LedgerEntry {
+    private func closed(
+        _ counter: UInt64, net: String, _ reason: ExitReason = .takeProfit2, strategy: Strategy? = .momentum,
+        entryMaker: String = "0.016", exitMaker: String = "0"
+    ) throws -> LedgerEntry {
         var event = ExecutionEvent(
             plan: id(counter), cause: .zero, eventTime: time, kind: .positionClosed, state: .closed, direction: .long,
-            strategy: .momentum)
+            strategy: strategy)
         event.summary = TradeSummary(
-            exitReason: .takeProfit2, size: try number("988.8032"), quantity: try number("0.016"),
+            exitReason: reason, size: try number("988.8032"), quantity: try number("0.016"),
             entryPrice: try number("61800.2"),
             exitPrice: try number("61890.4"), leverage: 5, initialStopPrice: try number("61739.8"),
             takeProfitPrice: try number("61898.4"), trailingStopPrice: nil,
             grossPnl: try number(net) + (try number("0.71")),
             fees: try number("0.71"), netPnl: try number(net), confidence: 61.5, makerFills: 2, takerFills: 1,
             entryTime: time,
-            exitTime: time + 184_000)
+            exitTime: time + 184_000, entryMakerQuantity: try number(entryMaker),
+            exitMakerQuantity: try number(exitMaker))
         return .execution(symbol, StreamId(milliseconds: 1, sequence: counter), event)
     }
 
@@ -103,6 +107,48 @@ struct LedgerTests {
                     + "FROM daily_summary")
             #expect(day == [["2024-08-08", "BTCUSDT", "4", "3", "1", "1", "2.0000", "5.0000", "4.0000", "-5.0000"]])
         }
+    }
+
+    @Test func `an entry that was given up costs its money, and is no trade, no loss and no lesson`() throws {
+        try withDatabase { database throws in
+            try decision(1).write(to: database)
+            try closed(1, net: "-0.2", .noFill).write(to: database)
+            try closed(2, net: "3").write(to: database)
+            let day = try database.run("SELECT total_trades, wins, losses, no_fills, net_pnl FROM daily_summary")
+            #expect(day == [["1", "1", "0", "1", "2.8000"]])
+            #expect(try database.run("SELECT count(*) FROM engine_accuracy") == [["0"]])
+            #expect(try LearnableTrade.after(0, count: 10, in: database).isEmpty)
+            let report = try KpiReport(database, days: 7, at: time + 3_600_000, account: nil, risk: nil)
+            #expect(report.tradeCount == 1 && report.values[.winRate] == 1)
+        }
+    }
+
+    @Test func `makers are counted by what they filled, and of the entries apart from all fills`() throws {
+        try withDatabase { database throws in
+            try closed(1, net: "2").write(to: database)
+            try closed(2, net: "2", entryMaker: "0.008", exitMaker: "0.016").write(to: database)
+            let day = try database.run("SELECT entry_maker_rate, maker_rate FROM daily_summary")
+            // Entries: all and a half. All fills: a half and three quarters.
+            #expect(day == [["0.7500", "0.6250"]])
+            let report = try KpiReport(database, days: 7, at: time + 3_600_000, account: nil, risk: nil)
+            #expect(abs((report.values[.makerRate] ?? 0) - 0.75) < 1e-9)
+        }
+    }
+
+    @Test func `a position that was found at the venue is of no strategy`() throws {
+        try withDatabase { database throws in
+            try closed(1, net: "2", strategy: nil).write(to: database)
+            #expect(try database.run("SELECT strategy IS NULL FROM trades") == [["t"]])
+            #expect(try database.run("SELECT total_trades, strategy_a_count FROM daily_summary") == [["1", "0"]])
+        }
+    }
+
+    @Test func `few trades make no key figure dangerous, but for the money that is gone`() {
+        for kpi in Kpi.allCases {
+            #expect((kpi.status(of: 0, trades: 7) == .unknown) == (kpi.tradesMin > 7))
+        }
+        #expect(Kpi.winRate.status(of: 0.2, trades: 20) == .danger)
+        #expect(Kpi.dailyNet.status(of: -0.02, trades: 1) == .danger)
     }
 
     @Test func `a decision that one gate alone stopped gets the prices that follow, each once`() throws {

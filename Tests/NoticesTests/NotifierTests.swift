@@ -61,7 +61,8 @@ struct NotifierTests {
                 entryPrice: try number("43250"), exitPrice: try number("43200"), leverage: 10,
                 initialStopPrice: try number("43120"), takeProfitPrice: try number("43420"), trailingStopPrice: nil,
                 grossPnl: try number(gross), fees: try number(fees), netPnl: try number(net), confidence: 73,
-                makerFills: 2, takerFills: 1, entryTime: now - 135_000, exitTime: now)
+                makerFills: 2, takerFills: 1, entryTime: now - 135_000, exitTime: now,
+                entryMakerQuantity: try number("0.1"), exitMakerQuantity: .zero)
         }
 
         /// Nothing but time passes.
@@ -163,15 +164,19 @@ struct NotifierTests {
             try talk.execution(
                 .positionClosed, .closed, summary: try talk.summary(.timeout, net: net, gross: gross, fees: fees))
         }
+        // One that was given up costs its money, and is no loss; one that did not fill costs nothing.
+        try talk.execution(
+            .positionClosed, .closed, summary: try talk.summary(.noFill, net: "-0.5", gross: "0", fees: "0.5"))
+        try talk.execution(.noFill, .noFill)
         talk.notices = []
         talk.pass(to: talk.now.floored(to: 86_400_000) + 86_400_000 + 5000)
         #expect(
             talk.notices.first?.text == """
                 📊 DAILY REPORT 2023-11-14
-                Trades: 3 | Wins: 2 | Losses: 1
-                Gross: +$12.50 | Fee: -$4.50 | Funding: +$0.00
-                NET: +$8.00 | Win Rate: 67%
-                Maker Rate: 67%
+                Trades: 3 | Wins: 2 | Losses: 1 | No fills: 2
+                Gross: +$12.50 | Fee: -$5.00 | Funding: +$0.00
+                NET: +$7.50 | Win Rate: 67%
+                Maker: 100% of entries, 50% of all fills
                 """)
         talk.pass(to: talk.now + 1000)
         #expect(talk.notices.filter { $0.topic == "daily" }.count == 1)

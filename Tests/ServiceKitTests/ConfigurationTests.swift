@@ -1,3 +1,4 @@
+import SignalContracts
 import Testing
 
 @testable import ServiceKit
@@ -29,6 +30,21 @@ struct ConfigurationTests {
             top.unknownKeys().map(\.description) == [
                 "suite.yaml:3: redis.pasword: is not known; did you mean 'password'?"
             ])
+    }
+
+    @Test func `what comes at the market's pace is kept for a time of the market's, all else for one of ours`() throws {
+        func kept(_ rate: String) throws -> SuiteSettings.Streams {
+            try SuiteSettings(
+                section(
+                    "venue: {clock_rate: \(rate)}\nstreams: {retention_minutes: {md_book: 20, md_trade: 60, alert: 60}}\n"
+                )
+            ).streams
+        }
+        let real = try kept("1"), fast = try kept("20"), slow = try kept("0.5")
+        #expect(real.retentionMs[.book] == 1_200_000 && fast.retentionMs[.book] == 60_000)
+        #expect(fast.retentionMs[.trade] == 180_000 && slow.retentionMs[.trade] == 3_600_000)
+        #expect(fast.retentionMs[.alert] == 3_600_000)
+        #expect(try kept("1000").retentionMs[.book] == 60_000)
     }
 
     @Test func `the environment is put in, and its absence is told`() throws {

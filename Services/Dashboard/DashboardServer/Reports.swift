@@ -23,7 +23,7 @@ enum Reports {
         let midnight = now - now % 86_400_000
         let figures = try database.run(
             """
-            SELECT \(SQL.decimal("max(pnl_net)")), \(SQL.decimal("min(pnl_net)")), avg(hold_duration_sec)::DOUBLE PRECISION
+            SELECT \(SQL.decimal("max(pnl_net)")), \(SQL.decimal("min(pnl_net)")), (avg(hold_duration_sec) FILTER (WHERE is_counted))::DOUBLE PRECISION
             FROM trades t WHERE \(window)
             """
         ).first
@@ -133,30 +133,29 @@ enum Reports {
     static func fees(days: Int64, at now: Int64, _ database: Database) throws(DatabaseError) -> JSONNode {
         let window = SQL.ended(days: days, before: now)
         let ratio = "(sum(fee_total) / NULLIF(sum(pnl_gross) FILTER (WHERE pnl_gross > 0), 0))::DOUBLE PRECISION"
-        let fills = """
-            'maker_fills', COALESCE(sum(maker_fills), 0), 'taker_fills', COALESCE(sum(taker_fills), 0), 'fee_ratio', \(ratio)
+        let rates = """
+            'entry_maker_rate', \(MakerRate.ofEntries), 'maker_rate', \(MakerRate.ofAll), 'fee_ratio', \(ratio)
             """
         func rows(by name: String) throws(DatabaseError) -> JSONNode {
             .raw(
                 try database.text(
                     """
                     SELECT COALESCE(json_agg(row ORDER BY row->>'name'), '[]') FROM (
-                        SELECT json_build_object('name', \(name), 'trades', count(*), 'fees', \(SQL.sum("fee_total")),
-                            'gross', \(SQL.sum("pnl_gross")), 'net', \(SQL.sum("pnl_net")), \(fills)) AS row
+                        SELECT json_build_object('name', \(name), 'trades', count(*) FILTER (WHERE is_counted), 'fees', \(SQL.sum("fee_total")),
+                            'gross', \(SQL.sum("pnl_gross")), 'net', \(SQL.sum("pnl_net")), \(rates)) AS row
                         FROM trades t WHERE \(window) GROUP BY \(name)) rows
                     """))
         }
         let total = try database.run(
             """
-            SELECT \(SQL.sum("fee_total")), \(ratio), COALESCE(sum(maker_fills), 0), COALESCE(sum(taker_fills), 0),
-                sum(maker_fills)::DOUBLE PRECISION / NULLIF(sum(maker_fills + taker_fills), 0) FROM trades t WHERE \(window)
+            SELECT \(SQL.sum("fee_total")), \(ratio), \(MakerRate.ofEntries), \(MakerRate.ofAll) FROM trades t WHERE \(window)
             """
         ).first
         let numbers = total?.map { $0.flatMap { Double($0) } } ?? []
         return .object([
             ("total", .text(total?[0] ?? "0")), ("fee_ratio", .optional(numbers[1])),
-            ("maker_fills", .integer(Int64(numbers[2] ?? 0))), ("taker_fills", .integer(Int64(numbers[3] ?? 0))),
-            ("maker_rate", .optional(numbers[4])), ("symbols", try rows(by: "t.symbol")),
+            ("entry_maker_rate", .optional(numbers[2])), ("maker_rate", .optional(numbers[3])),
+            ("symbols", try rows(by: "t.symbol")),
             ("days", try rows(by: "t.exit_time::DATE")),
         ])
     }

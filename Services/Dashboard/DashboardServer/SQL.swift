@@ -18,7 +18,7 @@ enum SQL {
     }
     /// What is added up of trades, as members of an object.
     static let sums = """
-        'trades', count(*), 'wins', count(*) FILTER (WHERE pnl_net > 0), 'gross', \(sum("pnl_gross")),
+        'trades', count(*) FILTER (WHERE is_counted), 'wins', count(*) FILTER (WHERE is_counted AND pnl_net > 0), 'gross', \(sum("pnl_gross")),
         'fees', \(sum("fee_total")), 'net', \(sum("pnl_net"))
         """
 

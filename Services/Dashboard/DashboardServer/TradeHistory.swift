@@ -14,7 +14,9 @@ enum TradeHistory {
         ("gross", SQL.decimal("t.pnl_gross")), ("fees", SQL.decimal("t.fee_total")),
         ("funding", SQL.decimal("t.funding")), ("net", SQL.decimal("t.pnl_net")), ("confidence", "t.confidence"),
         ("final_score", "t.final_score"), ("hold_seconds", "t.hold_duration_sec"), ("exit_reason", "t.exit_reason"),
-        ("maker_fills", "t.maker_fills"), ("taker_fills", "t.taker_fills"), ("entry_time", SQL.time("t.entry_time")),
+        ("maker_fills", "t.maker_fills"), ("taker_fills", "t.taker_fills"),
+        ("entry_maker_share", "t.entry_maker_share"), ("maker_share", "t.maker_share"),
+        ("entry_time", SQL.time("t.entry_time")),
         ("exit_time", SQL.time("t.exit_time")), ("regime", "t.regime_at_entry"), ("vol_phase", "t.vol_phase_at_entry"),
     ]
     private static let object =
@@ -25,7 +27,7 @@ enum TradeHistory {
     /// Which trades, as the parameters of a request say.
     struct Filter {
         static let names = ["symbol", "side", "strategy", "exit_reason", "result", "from", "to"]
-        private static let exitReasons = ExitReason.allCases.filter { $0 != .noFill }.map(\.rawValue)
+        private static let exitReasons = ExitReason.allCases.map(\.rawValue)
         fileprivate var conditions = SQL.Conditions("t.exit_time IS NOT NULL")
 
         init(_ query: Query) throws(Refusal) {
@@ -34,7 +36,7 @@ enum TradeHistory {
             conditions.add("t.strategy =", try query.word("strategy", of: Strategy.allCases.map(\.rawValue)))
             conditions.add("t.exit_reason =", try query.word("exit_reason", of: Self.exitReasons))
             if let result = try query.word("result", of: ["win", "loss"]) {
-                conditions.add(result == "win" ? "t.pnl_net > 0" : "t.pnl_net <= 0")
+                conditions.add("t.is_counted AND t.pnl_net \(result == "win" ? ">" : "<=") 0")
             }
             conditions.addTime("t.exit_time >=", try query.integer("from", in: SQL.times))
             conditions.addTime("t.exit_time <", try query.integer("to", in: SQL.times))

@@ -30,6 +30,8 @@ struct Desk {
     var position: Position?
     /// What the venue held at the last look; nil before the first.
     var venueQuantity: Quantity?
+    /// What it held by the last word of the user stream.
+    var toldQuantity: Quantity?
     /// Where the venue would liquidate what it holds, by its last word; for people.
     var liquidationPrice: Price?
     /// Greatest trade id seen: fills are asked for from the next one.

@@ -9,8 +9,12 @@ struct Reconciliation: Sendable {
     var startedAt: Timestamp?
     /// Its questions that have not been answered: an answer to the same question, asked for another reason, is not one of it.
     var awaited: Set<RequestId> = []
-    /// Whether an answer of the look under way was missing.
-    var hasFailed = false
+    /// Questions of the last look that found no answer: they are asked again by themselves.
+    var failed: [VenueRequest] = []
+    /// Looks in a row that had such.
+    var failedLooks = 0
+    /// When all was last asked for.
+    var wholeAt: Timestamp?
     /// Whether a whole look has ever been completed.
     var hasCompleted = false
 }
@@ -19,12 +23,21 @@ extension Executor {
     mutating func reconcileIfDue() {
         guard reconciliation.awaited.isEmpty else { return }
         let age = reconciliation.startedAt.map { now - $0 } ?? .max
-        let isDue = reconciliation.isWanted ? age >= 500 : age >= configuration.reconcileEveryMs
-        guard isDue else { return }
+        let isWhole =
+            reconciliation.isWanted || reconciliation.wholeAt.map { now - $0 >= configuration.reconcileEveryMs } ?? true
+        // Soon once; a venue that goes on refusing is not asked at that pace.
+        let pauseMs = min(500 << Int64(min(reconciliation.failedLooks, 4)), max(500, configuration.reconcileEveryMs))
+        guard isWhole && age >= 500 || !reconciliation.failed.isEmpty && age >= pauseMs else { return }
         let isFirst = reconciliation.startedAt == nil
-        reconciliation.isWanted = false
+        let failed = reconciliation.failed
+        reconciliation.failed = []
         reconciliation.startedAt = now
-        reconciliation.hasFailed = false
+        guard isWhole else {
+            for request in failed { reconciliation.awaited.insert(send(request)) }
+            return
+        }
+        reconciliation.isWanted = false
+        reconciliation.wholeAt = now
         // A question about a contract that the venue does not list has no answer: it would keep all the others out.
         let listed = desks.filter { $0.status != Self.absentStatus || $0.position != nil }
         if isFirst {
@@ -53,10 +66,11 @@ extension Executor {
             (.queryOpenStops(let symbol), .rejected(let error)) where error.code == VenueCode.noSuchSymbol:
             // The list of contracts said otherwise a moment ago.
             statusArrived(symbol, Self.absentStatus)
-        default: if reconciliation.awaited.contains(id) { reconciliation.hasFailed = true }
+        default: if reconciliation.awaited.contains(id) { reconciliation.failed.append(request) }
         }
         guard reconciliation.awaited.remove(id) != nil, reconciliation.awaited.isEmpty else { return }
-        if !reconciliation.hasFailed { reconciliation.hasCompleted = true }
+        reconciliation.failedLooks = reconciliation.failed.isEmpty ? 0 : reconciliation.failedLooks + 1
+        if reconciliation.failed.isEmpty { reconciliation.hasCompleted = true }
     }
 
     /// An answer says nothing about what changed here after it was asked for.
@@ -128,7 +142,11 @@ extension Executor {
             desks[index].liquidationPrice = liquidation
             show(index)
         }
-        guard isSettled(index) else { return }
+        guard isSettled(index) else {
+            // Something changed here meanwhile: the next look tells whether that explains it.
+            if theirs != ours { reconciliation.isWanted = true }
+            return
+        }
         guard theirs != ours else {
             desks[index].mismatches = 0
             return
@@ -140,7 +158,10 @@ extension Executor {
         reconciliation.isWanted = true
         // The first answer to a difference is to ask for the fills that would explain it. As long as those don't come, the
         // difference says no more than that.
-        guard desks[index].mismatches > 2, desks[index].fillsHeardAt > desks[index].mismatchedAt else {
+        // Where nothing of ours is under way, one look is enough to confirm what the user stream has told.
+        let isConfirmed = desks[index].position == nil && desks[index].toldQuantity == theirs
+        guard desks[index].mismatches > (isConfirmed ? 1 : 2), desks[index].fillsHeardAt > desks[index].mismatchedAt
+        else {
             return askForFills(index)
         }
         alert(

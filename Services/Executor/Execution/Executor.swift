@@ -219,7 +219,8 @@ public struct Executor: Sendable {
             withDesk(report.symbol) { executor, index in
                 executor.act(index) { $0.stopChanged(report, $1, &$2) }
             }
-        case .account(let walletBalance, let transferred, _):
+        case .account(let walletBalance, let transferred, let positions):
+            for told in positions { withDesk(told.symbol) { $0.desks[$1].toldQuantity = told.quantity } }
             watch.transferred(transferred)
             if let walletBalance { balanceTold(walletBalance, isFirm: true) }
         case .funding(let symbol, let amount, let time, let walletBalance):

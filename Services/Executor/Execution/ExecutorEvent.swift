@@ -88,7 +88,7 @@ public enum ExecutorRecord: Equatable, Sendable {
     /// Such a word in a journal that was compacted before it was said, with the number that it had.
     case carried(number: Int, ExecutorMessage)
     /// Name of the journal, given once: its numbers mean nothing beside those of another one.
-    case identity(String)
+    case identity(String, mode: String?)
     /// All words up to this number of the journal have been said: they are not said again, also to a Redis that forgot.
     case said(upTo: Int)
 }

@@ -47,9 +47,10 @@ extension ExecutorRecord {
         case .entriesStopped(let stopped):
             fields.put("record", Kind.entriesStopped)
             fields.put("stopped", stopped)
-        case .identity(let name):
+        case .identity(let name, let mode):
             fields.put("record", Kind.identity)
             fields.put("name", name)
+            fields.put("mode", mode)
         case .said(let number):
             fields.put("record", Kind.said)
             fields.put("up_to", number)
@@ -81,7 +82,7 @@ extension ExecutorRecord {
         case .command: self = .command(id: try fields.required("command"))
         case .closing: self = .closing(try Closing(fields))
         case .entriesStopped: self = .entriesStopped(try fields.required("stopped"))
-        case .identity: self = .identity(try fields.required("name"))
+        case .identity: self = .identity(try fields.required("name"), mode: try fields.optional("mode"))
         case .said: self = .said(upTo: try fields.required("up_to"))
         case .message: self = .message(try Self.message(fields))
         case .carried: self = .carried(number: try fields.required("number"), try Self.message(fields))

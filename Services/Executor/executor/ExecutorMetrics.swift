@@ -13,8 +13,9 @@ final class ExecutorMetrics {
     private let stage: Metrics.Histogram
     private let roundTrip: Metrics.Histogram
     private var sentUs: [RequestId: Int64] = [:]
-    private var makerFills = 0
-    private var takerFills = 0
+    /// Value that was filled, and what of it as maker: of entries, and of everything.
+    private var entered = (all: 0.0, asMaker: 0.0)
+    private var traded = (all: 0.0, asMaker: 0.0)
     private var highestEquity = 0.0
     private static let mismatches = ["position_mismatch", "position_adopted", "orphan_order", "orphan_stop"]
 
@@ -63,10 +64,12 @@ final class ExecutorMetrics {
             highestEquity = max(highestEquity, equity)
             return highestEquity > 0 ? 1 - equity / highestEquity : 0
         }
-        metrics.gauge("maker_fill_ratio", help: "Part of the fills that were a maker's, since this process began.") {
-            [unowned self] in
-            makerFills + takerFills > 0 ? Double(makerFills) / Double(makerFills + takerFills) : .nan
-        }
+        metrics.gauge(
+            "maker_fill_ratio", help: "Part of all fills that was a maker's, by value, since this process began."
+        ) { [unowned self] in traded.all > 0 ? traded.asMaker / traded.all : .nan }
+        metrics.gauge(
+            "maker_entry_ratio", help: "Part of the entries that was a maker's, by value, since this process began."
+        ) { [unowned self] in entered.all > 0 ? entered.asMaker / entered.all : .nan }
         metrics.gauge("journal_writable", help: "1 while the journal takes records.") { [unowned self] in
             journal.isWritable ? 1 : 0
         }
@@ -95,6 +98,16 @@ final class ExecutorMetrics {
     /// An entry has left, set off by a market event of that time.
     func departed(causeUs: Int64) { stage.observe(Double(SystemClock.wallUs() - causeUs) / 1e6) }
 
+    private func count(_ fill: ExecutionEvent) {
+        guard let isMaker = fill.isMaker, let price = fill.price, let quantity = fill.quantity else { return }
+        let value = (price * quantity).double
+        traded.all += value
+        if isMaker { traded.asMaker += value }
+        guard fill.kind == .entryFilled else { return }
+        entered.all += value
+        if isMaker { entered.asMaker += value }
+    }
+
     // MARK: What is said
 
     func said(_ message: ExecutorMessage) {
@@ -103,10 +116,7 @@ final class ExecutorMetrics {
             context.alerts.add(alert)
             if Self.mismatches.contains(alert.event) { mismatch(alert.event).add() }
         case .execution(let symbol, let event):
-            if let isMaker = event.isMaker {
-                makerFills += isMaker ? 1 : 0
-                takerFills += isMaker ? 0 : 1
-            }
+            count(event)
             guard let summary = event.summary else { return }
             metrics.counter(
                 "trades_total", help: "Trades that ended, by why.",

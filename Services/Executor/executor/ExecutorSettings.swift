@@ -13,7 +13,8 @@ struct ExecutorSettings {
     /// Time between two questions for the contracts' rules.
     var rulesEveryMs: Int64
 
-    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+    /// `clockRate`: how fast the venue's clock runs beside ours.
+    init(_ section: ConfigurationSection, clockRate: Double) throws(ConfigurationError) {
         journalPath = try section.string("journal", default: "var/journal/executor.journal")
         outboxMax = try section.int("outbox_max", default: 5000, in: 10...40_000)
         rulesEveryMs = try Self.ms(section, "rules_every_ms", 60_000, 1000...3_600_000)
@@ -44,6 +45,18 @@ struct ExecutorSettings {
         rules.positionsMax = try section.int("positions_max", default: rules.positionsMax, in: 1...100)
         let notional = try section.int("notional_max", default: Int(rules.notionalMax.double), in: 1...100_000_000)
         rules.notionalMax = Notional(raw: Int64(notional) * fixedScale)
+        if clockRate > 1 { allow(for: clockRate) }
+    }
+
+    /// Limits in the venue's time that pass while this machine is merely busy would close positions for nothing: each is at least
+    /// what a loaded machine of two cores may take by our clock.
+    private mutating func allow(for clockRate: Double) {
+        func atLeast(_ realMs: Double, _ ms: Int64) -> Int64 { max(ms, Int64(realMs * clockRate)) }
+        rules.nakedMaxMs = atLeast(500, rules.nakedMaxMs)
+        rules.recoveryNakedMaxMs = atLeast(2000, rules.recoveryNakedMaxMs)
+        rules.emergency.slowCallMs = atLeast(1000, rules.emergency.slowCallMs)
+        rules.feedLossMs = atLeast(1000, rules.feedLossMs)
+        rules.stopVerifyMs = atLeast(1000, rules.stopVerifyMs)
     }
 
     private static func ms(

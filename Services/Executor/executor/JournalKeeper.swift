@@ -36,6 +36,7 @@ final class JournalKeeper {
                 complain("executor: journal \(path), record \(unreadable.number): \(unreadable.error)")
                 ExitCode.unsafeState.exit()
             }
+            if let mode = memory.mode { refuse(mode, path) }
             core = memory.core
             unsaid = memory.unsaid
             context.log.info("journal_open") {
@@ -53,6 +54,15 @@ final class JournalKeeper {
             case .inUse, .damaged: ExitCode.unsafeState.exit()
             }
         }
+    }
+
+    /// What is held on a simulated venue is nothing that another one would know.
+    private func refuse(_ mode: String, _ path: String) {
+        guard mode != context.settings.mode.rawValue else { return }
+        complain(
+            "executor: journal \(path) is of mode \(mode), this is \(context.settings.mode.rawValue): name another file in "
+                + "executor.journal, or move this one away")
+        ExitCode.unsafeState.exit()
     }
 
     /// Adds a record for the next sync. Returns its number.
@@ -87,7 +97,8 @@ final class JournalKeeper {
 
     private func replace(_ core: Executor) throws(JournalError) {
         let words = unsaid.map { ExecutorRecord.carried(number: Int(clamping: $0.number), $0.message) }
-        try journal?.replace(by: ([.identity(identity)] + core.records + words).map(\.bytes))
+        try journal?.replace(
+            by: ([.identity(identity, mode: context.settings.mode.rawValue)] + core.records + words).map(\.bytes))
     }
 
     /// Gives up the lock; to be called before the process ends itself.
@@ -115,6 +126,8 @@ final class JournalKeeper {
 private struct JournalMemory {
     private(set) var core: Executor
     private(set) var identity: String?
+    /// Of trading, that it was made in; nil for an older one.
+    private(set) var mode: String?
     private(set) var unreadable: (number: UInt64, error: ContractError)?
     private var words: [(number: UInt64, message: ExecutorMessage)] = []
     private var saidUpTo: UInt64 = 0
@@ -130,7 +143,7 @@ private struct JournalMemory {
             switch record {
             case .message(let message): words.append((number, message))
             case .carried(let original, let message): words.append((UInt64(clamping: original), message))
-            case .identity(let given): identity = given
+            case .identity(let name, let mode): (identity, self.mode) = (name, mode ?? self.mode)
             case .said(let upTo): saidUpTo = max(saidUpTo, UInt64(clamping: upTo))
             case .position, .plan, .command, .closing, .entriesStopped: break
             }

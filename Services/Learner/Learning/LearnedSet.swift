@@ -51,12 +51,14 @@ public struct LearnedTrade: Equatable, Sendable {
     public var fees: Double
     /// Part of the strategy's longest time that it was held for.
     public var holdShare: Double
-    public var makerFills: Int
-    public var takerFills: Int
+    /// Value of the entries, USDT, and what part of it was filled as maker; 0 and 0 where that is not known.
+    public var entryValue: Double
+    public var entryMakerShare: Double
 
     public init(
-        sign: Int, opinions: [Opinion?], net: Double, gross: Double, fees: Double, holdShare: Double, makerFills: Int,
-        takerFills: Int
+        sign: Int, opinions: [Opinion?], net: Double, gross: Double, fees: Double, holdShare: Double,
+        entryValue: Double,
+        entryMakerShare: Double
     ) {
         self.sign = sign
         self.opinions = opinions
@@ -64,8 +66,8 @@ public struct LearnedTrade: Equatable, Sendable {
         self.gross = gross
         self.fees = fees
         self.holdShare = holdShare
-        self.makerFills = makerFills
-        self.takerFills = takerFills
+        self.entryValue = entryValue
+        self.entryMakerShare = entryMakerShare
     }
 
     var isWin: Bool { net > 0 }

@@ -87,10 +87,11 @@ public struct LearningRules: Sendable {
             next.minTakeProfitMultiplier *= 1.1
             reasons.append("fees are \(profit > 0 ? percent(fees / profit) : "all") of the profit: least target × 1.1")
         }
-        let makers = trades.map(\.makerFills).reduce(0, +), fills = makers + trades.map(\.takerFills).reduce(0, +)
-        if fills > 0, Double(makers) / Double(fills) < 0.7 {
+        let entered = trades.map(\.entryValue).reduce(0, +)
+        let asMaker = trades.map { $0.entryValue * $0.entryMakerShare }.reduce(0, +)
+        if entered > 0, asMaker / entered < 0.7 {
             next.entryOffsetTicks -= 1
-            reasons.append("maker rate \(percent(Double(makers) / Double(fills))): entry offset −1 tick")
+            reasons.append("\(percent(asMaker / entered)) of the entries as maker: entry offset −1 tick")
         }
         let wins = trades.filter(\.isWin).map(\.net), losses = trades.filter { !$0.isWin }.map { -$0.net }
         if !wins.isEmpty, losses.reduce(0, +) > 0 {

@@ -40,7 +40,7 @@ final class KpiKeeper {
         let before = try KpiHistory.dangers(in: database)
         try KpiHistory.keep(report, at: account.eventTime, in: database)
         for kpi in Kpi.allCases {
-            let value = report.values[kpi], status = kpi.status(of: value)
+            let value = report.values[kpi], status = report.status(kpi)
             values[kpi]?.set(value ?? .nan)
             statuses[kpi]?.set(status.number)
             if status == .danger, !before.contains(kpi) { try warn(kpi, value, account.eventTime, redis) }
@@ -49,7 +49,7 @@ final class KpiKeeper {
 
     private func warn(_ kpi: Kpi, _ value: Double?, _ time: Timestamp, _ redis: RedisClient) throws(RedisError) {
         let text =
-            "\(kpi.title) of the week is \(kpi.text(of: value)), dangerous from \(kpi.bounds.danger)"
+            "\(kpi.title)\(kpi == .dailyNet ? "" : " of the week") is \(kpi.text(of: value)), dangerous from \(kpi.bounds.danger)"
             + (kpi.remedy.map { ": \($0)" } ?? "")
         let alert = Alert(
             eventTime: time, severity: .warning, service: context.name, event: "kpi_danger", text: text)

@@ -132,7 +132,8 @@ final class LearnerShell {
                 opinion.map { LearnedTrade.Opinion(sign: engine.sign(of: $0.direction), strength: $0.strength) }
             }, net: trade.net, gross: trade.gross, fees: trade.fees,
             holdShare: trade.holdSeconds / (settings.holdMaxSeconds[trade.strategy] ?? 300),
-            makerFills: trade.makerFills, takerFills: trade.takerFills)
+            entryValue: trade.entryMakerShare == nil ? 0 : trade.entryValue, entryMakerShare: trade.entryMakerShare ?? 0
+        )
     }
 
     private func winRate(_ trades: [LearnedTrade]) -> Double {

@@ -133,15 +133,16 @@ public enum NoticeText {
 
     static func report(_ day: TradingDay) -> String {
         let trades = day.wins + day.losses
-        let fills = day.makerFills + day.takerFills
         let winRate = trades > 0 ? "\(fixed(Double(day.wins) / Double(trades) * 100, 0))%" : "-"
-        let makerRate = fills > 0 ? "\(fixed(Double(day.makerFills) / Double(fills) * 100, 0))%" : "-"
+        func rate(_ part: Notional, _ all: Notional) -> String {
+            all > .zero ? "\(fixed(part.double / all.double * 100, 0))%" : "-"
+        }
         return """
             📊 DAILY REPORT \(day.date)
-            Trades: \(trades) | Wins: \(day.wins) | Losses: \(day.losses)
+            Trades: \(trades) | Wins: \(day.wins) | Losses: \(day.losses) | No fills: \(day.noFills)
             Gross: \(change(day.gross)) | Fee: \(change(Notional.zero - day.fees)) | Funding: \(change(day.funding))
             NET: \(change(day.net)) | Win Rate: \(winRate)
-            Maker Rate: \(makerRate)
+            Maker: \(rate(day.enteredAsMaker, day.entered)) of entries, \(rate(day.tradedAsMaker, day.traded)) of all fills
             """
     }
 }

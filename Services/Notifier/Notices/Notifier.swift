@@ -76,11 +76,13 @@ public struct Notifier: StreamProcessor {
             story.entryQuantity += event.quantity ?? .zero
             if isFirst { tell(.entryFill, NoticeText.opened(symbol, event, story.plan), emit) }
         case .positionAdopted: tell(.entryFill, NoticeText.opened(symbol, event, nil), emit)
-        case .noFill: tell(.noFill, "⚪️ \(event.direction.rawValue) \(symbol): the entry did not fill", emit)
+        case .noFill:
+            book(at: event.eventTime) { $0.noFills += 1 }
+            tell(.noFill, "⚪️ \(event.direction.rawValue) \(symbol): the entry did not fill", emit)
         case .takeProfitFilled: targetFilled(event, symbol, &story, emit)
         case .positionClosed:
             guard let summary = event.summary else { return }
-            book(summary)
+            book(at: summary.exitTime) { $0.add(summary) }
             tell(.exit, NoticeText.closed(symbol, event.direction, summary), emit)
         default: break
         }
@@ -161,14 +163,17 @@ public struct Notifier: StreamProcessor {
         tell(.daily, NoticeText.report(ended), emit)
     }
 
-    /// A trade belongs to the day on which it ended; one that is told after that day's report, to the next report.
-    private mutating func book(_ summary: TradeSummary) {
-        guard let current = day, summary.exitTime - current.start >= TradingDay.lengthMs else {
-            day?.add(summary)
+    /// What ends belongs to the day of its end; when it is told after that day's report, to the next report.
+    private mutating func book(at time: Timestamp, _ add: (inout TradingDay) -> Void) {
+        guard let current = day, time - current.start >= TradingDay.lengthMs else {
+            if var current = day {
+                add(&current)
+                day = current
+            }
             return
         }
-        var next = nextDay ?? TradingDay(of: summary.exitTime)
-        next.add(summary)
+        var next = nextDay ?? TradingDay(of: time)
+        add(&next)
         nextDay = next
     }
 }

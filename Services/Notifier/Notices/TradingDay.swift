@@ -15,8 +15,13 @@ struct TradingDay: Equatable, Sendable {
     /// Received, below zero when paid.
     var funding = Notional.zero
     var net = Notional.zero
-    var makerFills = 0
-    var takerFills = 0
+    /// Entries that did not fill, or so little that they were given up.
+    var noFills = 0
+    /// Value of the entries, and of what of it was filled as maker; the same of entries and exits.
+    var entered = Notional.zero
+    var enteredAsMaker = Notional.zero
+    var traded = Notional.zero
+    var tradedAsMaker = Notional.zero
 
     init(of time: Timestamp) { start = time.floored(to: Self.lengthMs) }
 
@@ -26,12 +31,15 @@ struct TradingDay: Equatable, Sendable {
     var date: String { String(start.description.prefix(10)) }
 
     mutating func add(_ trade: TradeSummary) {
-        if trade.netPnl > .zero { wins += 1 } else { losses += 1 }
+        if !trade.isCounted { noFills += 1 } else if trade.netPnl > .zero { wins += 1 } else { losses += 1 }
         gross += trade.grossPnl
         fees += trade.fees
         funding += trade.funding
         net += trade.netPnl
-        makerFills += trade.makerFills
-        takerFills += trade.takerFills
+        guard let entry = trade.entryMakerQuantity, let exit = trade.exitMakerQuantity else { return }
+        entered += trade.entryPrice * trade.quantity
+        enteredAsMaker += trade.entryPrice * entry
+        traded += (trade.entryPrice + trade.exitPrice) * trade.quantity
+        tradedAsMaker += trade.entryPrice * entry + trade.exitPrice * exit
     }
 }

@@ -42,7 +42,7 @@ public struct KpiBoard {
     }
 
     /// By the week.
-    public func status(_ kpi: Kpi) -> Kpi.Status { kpi.status(of: reports[1].report.values[kpi]) }
+    public func status(_ kpi: Kpi) -> Kpi.Status { reports[1].report.status(kpi) }
     var hasDanger: Bool { Kpi.allCases.contains { status($0) == .danger } }
 
     var text: String {

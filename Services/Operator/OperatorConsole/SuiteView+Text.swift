@@ -5,7 +5,7 @@ import TradingPrimitives
 extension SuiteView {
     var text: String {
         var table = Table()
-        table.add("vortex7 \(settings.mode.rawValue)", "\(settings.profile.rawValue) · \(SystemClock.now())")
+        table.add("vortex7 \(settings.mode.rawValue)", "\(profile) · \(SystemClock.now())")
         for (index, service) in services.enumerated() {
             let idle = service.idleMs.map { "active \($0) ms ago" } ?? "never seen"
             let state = service.isUp ? "up  " : service.isMissing ? "DOWN" : "off "
@@ -53,7 +53,7 @@ extension SuiteView {
 
     var json: JSONNode {
         .object([
-            ("mode", .text(settings.mode.rawValue)), ("profile", .text(settings.profile.rawValue)),
+            ("mode", .text(settings.mode.rawValue)), ("profile", .text(profile)),
             ("services", .array(services.map(\.json))),
             ("account", account.map { .fields($0.fields) } ?? .null),
             ("risk", risk.map { .fields($0.fields) } ?? .null),

@@ -39,7 +39,14 @@ final class SessionKeeper {
 
     private func read(_ record: ArraySlice<UInt8>, _ path: String) throws(JournalError) -> RiskSession {
         do throws(ContractError) {
-            return try RiskSession(try Fields(record: record))
+            let fields = try Fields(record: record)
+            if let mode = fields["mode"], mode != context.settings.mode.rawValue {
+                complain(
+                    "risk-manager: journal \(path) is of mode \(mode), this is \(context.settings.mode.rawValue): name another "
+                        + "file in risk-manager.journal, or move this one away")
+                ExitCode.unsafeState.exit()
+            }
+            return try RiskSession(fields)
         } catch {
             complain("risk-manager: journal \(path), last record: \(error)")
             ExitCode.unsafeState.exit()
@@ -55,6 +62,7 @@ final class SessionKeeper {
     private var record: [UInt8] {
         var fields = Fields()
         session.encode(into: &fields)
+        fields.put("mode", context.settings.mode.rawValue)
         return fields.record
     }
 

@@ -16,6 +16,17 @@ public enum ExitReason: String, FieldValue, BitwiseCopyable, CaseIterable {
 
 /// A whole trade, from first fill to flat.
 public struct TradeSummary: Equatable, Sendable {
+    /// Whether it was a trade: what was given up before it was one costs its money, and is no win and no loss.
+    public var isCounted: Bool { exitReason != .noFill }
+    /// Parts of the quantity that were filled as maker: of the entries, and of entries and exits; nil where that was not told.
+    public var entryMakerShare: Double? {
+        entryMakerQuantity.flatMap { quantity > .zero ? Double($0.raw) / Double(quantity.raw) : nil }
+    }
+    public var makerShare: Double? {
+        guard let entryMakerQuantity, let exitMakerQuantity, quantity > .zero else { return nil }
+        return (Double(entryMakerQuantity.raw) + Double(exitMakerQuantity.raw)) / (2 * Double(quantity.raw))
+    }
+
     public var exitReason: ExitReason
     /// Value of all entry fills.
     public var size: Notional

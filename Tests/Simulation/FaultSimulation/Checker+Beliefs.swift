@@ -101,7 +101,7 @@ extension Checker {
         let obstacles = stories[index].obstacles
         if obstacles.gates.contains(.breaker) || obstacles.hindrances.contains(.emergency) { return true }
         // What a person holds may stay for long.
-        return hasPersonActed && obstacles.gates.contains(.hedge)
+        return hasPersonActed && (obstacles.gates.contains(.hedge) || obstacles.gates.contains(.maxPositions))
     }
 
     func expectTradingAgain(since time: Timestamp) {

@@ -176,8 +176,10 @@ final class Checker {
 
     func said(_ message: ExecutorMessage) {
         if case .execution(let symbol, let event) = message {
+            let sums = event.summary.map { "net \($0.netPnl) fees \($0.fees)" } ?? ""
             world.tell(
-                "say \(symbol) \(event.plan) \(event.kind.rawValue) \(event.state.rawValue) \(event.detail ?? "")")
+                "say \(symbol) \(event.plan) \(event.kind.rawValue) \(event.state.rawValue) \(event.detail ?? "") \(sums)"
+            )
         } else {
             world.tell("say \(message)")
         }

@@ -24,12 +24,13 @@ export function view({ data, query }) {
           { detail: "of what winners earned before fees", tone: data.fee_ratio > 0.45 ? "falling" : "" },
         ),
         tile(
-          "Maker rate",
-          percent(data.maker_rate),
-          { detail: `${number(data.maker_fills, 0)} of ${number(data.maker_fills + data.taker_fills, 0)} fills` },
+          "Maker entries",
+          percent(data.entry_maker_rate),
+          { detail: "of the entries' value", tone: data.entry_maker_rate < 0.6 ? "falling" : "" },
         ),
+        tile("Maker, all fills", percent(data.maker_rate), { detail: "stops and market exits are takers" }),
       ),
-      split(data),
+      data.maker_rate !== null && split(data),
     ], { actions: daysChoice("fees", query) }),
     card("Fees by day", data.days.length === 0 ? empty("The first bar stands after the first trade that ends.") : [
       columns(
@@ -48,10 +49,11 @@ export function view({ data, query }) {
   ];
 }
 
-function split({ maker_fills: maker, taker_fills: taker }) {
+function split({ maker_rate: maker }) {
+  const share = Math.round(maker * 100);
   return partsBar(
-    [{ name: "Maker", value: maker, tone: "good" }, { name: "Taker", value: taker, tone: "warn" }],
-    `Maker ${maker}, taker ${taker} fills`,
+    [{ name: "Maker, %", value: share, tone: "good" }, { name: "Taker, %", value: 100 - share, tone: "warn" }],
+    `${percent(maker, 0)} of all fills as maker`,
   );
 }
 
@@ -63,11 +65,7 @@ function rows(title, list, shown) {
     { title: "Gross", number: true, cell: (row) => signed(row.gross) },
     { title: "Net", number: true, tone: (row) => trend(row.net), cell: (row) => signed(row.net) },
     { title: "Ratio", number: true, hint: "Fees to what winners earned before fees", cell: (row) => percent(row.fee_ratio, 0) },
-    {
-      title: "Maker",
-      number: true,
-      cell: (row) => (row.maker_fills + row.taker_fills ? percent(row.maker_fills / (row.maker_fills + row.taker_fills), 0) : "–"),
-    },
-    { title: "Maker : taker", cell: split },
+    { title: "Maker entries", number: true, cell: (row) => percent(row.entry_maker_rate, 0) },
+    { title: "Maker : taker", hint: "Of all fills, by value", cell: (row) => (row.maker_rate === null ? "–" : split(row)) },
   ], list, { key: (row) => row.name, none: "No trade in this window." });
 }

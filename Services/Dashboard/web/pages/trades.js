@@ -1,6 +1,6 @@
 // Trades that have ended.
 import { get, withQuery } from "../core/api.js";
-import { duration, number, signed, trend, words } from "../core/format.js";
+import { duration, number, percent, signed, trend, words } from "../core/format.js";
 import { address } from "../core/router.js";
 import { h } from "../core/view.js";
 import { filters, pager } from "../parts/filters.js";
@@ -33,7 +33,7 @@ export function view({ data, query, feed, symbols }) {
       {
         name: "exit_reason",
         label: "Exit",
-        options: Object.keys(EXITS).filter((name) => name !== "NO_FILL").map((name) => [name, exitText(name)]),
+        options: Object.keys(EXITS).map((name) => [name, exitText(name)]),
       },
       { name: "result", label: "Result", options: [["win", "Wins"], ["loss", "Losses"]] },
       { name: "from", label: "From", type: "date" },
@@ -63,7 +63,7 @@ function tradesTable(trades, feed) {
     { title: "Ended", cell: (trade) => traceLink(trade.id, timeText(trade.exit_time ?? trade.entry_time)) },
     { title: "Contract", cell: (trade) => trade.symbol },
     { title: "Side", cell: (trade) => direction(trade.side) },
-    { title: "Strategy", minor: true, cell: (trade) => h("span", { title: STRATEGIES[trade.strategy] }, trade.strategy) },
+    { title: "Strategy", minor: true, cell: (trade) => h("span", { title: STRATEGIES[trade.strategy] ?? "Found at the venue" }, trade.strategy ?? "–") },
     { title: "Net", number: true, tone: (trade) => trend(trade.net), cell: (trade) => h("strong", null, signed(trade.net)) },
     { title: "Gross", number: true, cell: (trade) => signed(trade.gross) },
     { title: "Fees", number: true, cell: (trade) => number(trade.fees) },
@@ -86,11 +86,11 @@ function tradesTable(trades, feed) {
       cell: (trade) => (trade.confidence === null ? "–" : `${number(trade.confidence, 0)} %`),
     },
     {
-      title: "Maker/taker",
+      title: "Maker",
       minor: true,
       number: true,
-      hint: "Fills",
-      cell: (trade) => `${trade.maker_fills ?? "–"}/${trade.taker_fills ?? "–"}`,
+      hint: "Part of the entry that was filled as maker",
+      cell: (trade) => percent(trade.entry_maker_share, 0),
     },
     { title: "Regime", minor: true, cell: (trade) => `${words(trade.regime)} · ${words(trade.vol_phase)}` },
   ], trades, {

@@ -78,7 +78,7 @@ export function figures(performance) {
 
 export function resultsByStrategy({ strategies }) {
   return table("Results by strategy", [
-    { title: "Strategy", cell: (row) => `${row.strategy} ${STRATEGIES[row.strategy] ?? ""}` },
+    { title: "Strategy", cell: (row) => (row.strategy ? `${row.strategy} ${STRATEGIES[row.strategy]}` : "Found at the venue") },
     { title: "Side", cell: (row) => direction(row.side) },
     { title: "Trades", number: true, cell: (row) => row.trades },
     { title: "Won", number: true, cell: (row) => percent(row.wins / row.trades, 0) },
