@@ -76,7 +76,7 @@ public struct DataHub {
         public var stale: Int64 = 0
         /// Updates of a candle in progress that came too soon after the last one.
         public var thinned: Int64 = 0
-        /// Trades that the venue numbered and that never came.
+        /// Trades that the venue numbered and that never came; closes of candles that had to be asked for.
         public var missing: Int64 = 0
         /// What can't be true or does not fit; `refused` tells why.
         public var absurd: Int64 = 0
@@ -143,6 +143,7 @@ public struct DataHub {
             refuse(refusal, write: write)
             return false
         }
+        let input = symbols[symbol].inItsPlace(input, venueTime: venueTime)
         switch symbols[symbol].judge(input) {
         case .duplicate: counts[kind.rawValue].duplicate += 1
         case .stale: counts[kind.rawValue].stale += 1
@@ -155,6 +156,17 @@ public struct DataHub {
             put(input, symbol: symbol, receivedUs: receivedUs, write: write)
         }
         return true
+    }
+
+    /// Tells which closed candles should have come by now, for them to be asked for, again and again while they do not come. To be
+    /// called several times a second. What was told is accepted as if it had come.
+    public mutating func lookForCloses(venueTime: Timestamp, tell: (_ symbol: Int, Timeframe, MissingClose) -> Void) {
+        for index in symbols.indices {
+            symbols[index].missingCloses(venueTime: venueTime) { timeframe, missing in
+                counts[Kind.candle.rawValue].missing += missing.newCount
+                tell(index, timeframe, missing)
+            }
+        }
     }
 
     /// Counts and tells what did not come in; also what the reader of the venue's frames could not bring in.
@@ -224,6 +236,9 @@ public struct HubConfiguration: Equatable, Sendable {
     public var hotStateMs: Int64 = 250
     /// Trades, books and candles older than this by the venue's clock are dropped, milliseconds; 0 for no bound.
     public var staleMs: Int64 = 10_000
+    /// How long after its end a candle's close is waited for, of the venue's time, milliseconds: the venue's come up to two seconds
+    /// late.
+    public var closeGraceMs: Int64 = 3000
     /// How far an event may be ahead of the venue's time as we know it, milliseconds of ours: we know it to half of a round trip.
     public var aheadMaxMs: Int64 = 5000
     /// How far a trade or the middle of a book may be from the mark price, a part of it: what is farther is dropped.

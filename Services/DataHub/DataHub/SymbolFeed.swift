@@ -13,8 +13,6 @@ struct SymbolFeed {
     private struct CandlePlace {
         var openTime = Timestamp(milliseconds: .min)
         var eventTime = Timestamp(milliseconds: .min)
-        /// The greatest open time of a closed candle.
-        var closedOpenTime = Timestamp(milliseconds: .min)
     }
 
     var lastId = StreamId.zero
@@ -24,6 +22,7 @@ struct SymbolFeed {
     private var lastUpdateId = Int64.min
     private var lastBookTime = Timestamp(milliseconds: .min)
     private var candles = [CandlePlace](repeating: CandlePlace(), count: Timeframe.allCases.count)
+    private var closed = Timeframe.allCases.map { ClosedCandles($0) }
     /// Event time of the last reading by its kind.
     private var metricTimes = [Timestamp](repeating: Timestamp(milliseconds: .min), count: 6)
 
@@ -39,6 +38,7 @@ struct SymbolFeed {
         lastUpdateId = .min
         lastBookTime = Timestamp(milliseconds: .min)
         for index in candles.indices { candles[index] = CandlePlace() }
+        closed = Timeframe.allCases.map { ClosedCandles($0) }
         for index in metricTimes.indices { metricTimes[index] = Timestamp(milliseconds: .min) }
     }
 
@@ -80,17 +80,19 @@ struct SymbolFeed {
     private mutating func judge(_ candle: CandleUpdate) -> Verdict {
         let index = candle.timeframe.index
         var place = candles[index]
-        // Fetched ones fill what lies before; readers keep the order by open time, and know what they have.
-        if candle.isBackfill, candle.isClosed, candle.openTime < place.closedOpenTime { return .accepted(missing: 0) }
-        guard candle.openTime > place.closedOpenTime else {
-            return candle.openTime == place.closedOpenTime ? .duplicate : .stale
+        let newest = closed[index].newest ?? Timestamp(milliseconds: .min)
+        if !candle.isClosed || !candle.isBackfill { closed[index].watch(from: candle.openTime) }
+        // What is asked for fills holes; readers keep the order by open time.
+        guard candle.openTime > newest || candle.isBackfill && candle.isClosed else {
+            return candle.openTime == newest ? .duplicate : .stale
+        }
+        if candle.isClosed {
+            guard closed[index].insert(candle.openTime) else { return .duplicate }
+            if candle.openTime < newest { return .accepted(missing: 0) }
         }
         guard candle.openTime >= place.openTime else {
             // The one before was never closed before our eyes; its close may still come.
-            guard candle.isClosed else { return .stale }
-            place.closedOpenTime = candle.openTime
-            candles[index] = place
-            return .accepted(missing: 0)
+            return candle.isClosed ? .accepted(missing: 0) : .stale
         }
         let isNew = candle.openTime > place.openTime
         if !isNew, !candle.isClosed {
@@ -105,9 +107,24 @@ struct SymbolFeed {
         }
         place.openTime = candle.openTime
         place.eventTime = candle.eventTime
-        if candle.isClosed { place.closedOpenTime = candle.openTime }
         candles[index] = place
         return .accepted(missing: 0)
+    }
+
+    /// A candle that was asked for because its close did not come is as good as the venue's own word, while it is the newest.
+    func inItsPlace(_ input: DataHub.Input, venueTime: Timestamp) -> DataHub.Input {
+        guard case .candle(let candle) = input, candle.isBackfill, candle.isClosed,
+            closed[candle.timeframe.index].standsIn(candle.openTime, venueTime: venueTime)
+        else { return input }
+        return .candle(candle.asHeard)
+    }
+
+    /// The closes of each timeframe that should have come and did not.
+    mutating func missingCloses(venueTime: Timestamp, tell: (Timeframe, MissingClose) -> Void) {
+        for timeframe in Timeframe.allCases {
+            let missing = closed[timeframe.index].missing(venueTime: venueTime, graceMs: configuration.closeGraceMs)
+            if let missing { tell(timeframe, missing) }
+        }
     }
 
     /// What is too far from the mark price to be true. As long as nothing else comes readers see an old market, and trade none.

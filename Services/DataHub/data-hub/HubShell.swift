@@ -128,6 +128,7 @@ final class HubShell {
         context.reactor.every(ms: settings.hub.hotStateMs) { [unowned self] in
             hub.writeHotState { write($0, symbol: 0) }
         }
+        context.reactor.every(ms: 100) { [unowned self] in lookForCloses() }
         context.reactor.every(ms: 1000) { [unowned self] in
             hub.clockRate = context.venueClock.rate
             metrics.show(hub.counts)
@@ -247,6 +248,17 @@ final class HubShell {
             contracts.heard(symbol, atUs: SystemClock.monotonicUs())
             metrics.lag[input.kind.rawValue].observe(Double(venueTime - eventTime) / 1000)
             lastEventTime = max(lastEventTime, eventTime)
+        }
+    }
+
+    /// Has the closes asked for that did not come.
+    private func lookForCloses() {
+        // An answer may come at once, and the hub takes it in.
+        var missed: [(symbol: Int, timeframe: Timeframe, close: MissingClose)] = []
+        hub.lookForCloses(venueTime: context.venueClock.now()) { missed.append(($0, $1, $2)) }
+        for (symbol, timeframe, missing) in missed where !contracts.isMissing(symbol) {
+            refusals.missed(close: missing, timeframe, symbol: symbol)
+            polls?.fillClose(symbol, timeframe, limit: missing.limit)
         }
     }
 

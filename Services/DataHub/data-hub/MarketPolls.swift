@@ -146,6 +146,14 @@ final class MarketPolls {
         fetchCandles()
     }
 
+    /// Fetches the newest candles, because a close did not come: before all else, for readers wait for it.
+    func fillClose(_ index: Int, _ timeframe: Timeframe, limit: Int) {
+        if !wanted.contains(where: { $0.index == index && $0.timeframe == timeframe }) {
+            wanted.insert(WantedCandles(index: index, timeframe: timeframe, limit: limit, attempt: 1), at: 0)
+        }
+        fetchCandles()
+    }
+
     private func want(_ index: Int, _ timeframe: Timeframe, _ limit: Int, attempt: Int = 1) {
         if let known = wanted.firstIndex(where: { $0.index == index && $0.timeframe == timeframe }) {
             wanted[known].limit = max(wanted[known].limit, limit)

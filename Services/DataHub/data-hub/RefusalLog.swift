@@ -1,8 +1,9 @@
 import DataHub
 import ServiceKit
+import SignalContracts
 import TradingPrimitives
 
-/// Tells what did not come in: each field of each contract, and trades that are missing, at once, and then no more than once a
+/// Tells what did not come in: each field of each contract, and trades and closes that are missing, at once, and then no more than once a
 /// minute, with how many there were.
 final class RefusalLog {
     private struct Key: Hashable {
@@ -44,6 +45,18 @@ final class RefusalLog {
         log.warning("trades_missed") {
             $0.put("symbol", symbols[symbol])
             $0.put("count", count)
+            $0.put("more_before", before)
+        }
+    }
+
+    func missed(close: MissingClose, _ timeframe: Timeframe, symbol: Int) {
+        let field = "close \(timeframe.rawValue)"
+        guard let before = due(Key(symbol: symbol, kind: .candle, field: field), 1) else { return }
+        log.warning("close_missed") {
+            $0.put("symbol", symbols[symbol])
+            $0.put("timeframe", timeframe.rawValue)
+            $0.put("open_time", close.openTime)
+            $0.put("attempt", close.attempt)
             $0.put("more_before", before)
         }
     }
