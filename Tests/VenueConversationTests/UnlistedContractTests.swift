@@ -10,7 +10,7 @@ import TradingPrimitives
 /// The hub as a process with a contract among its own that the venue does not have.
 @Suite(.serialized, .enabled(if: SimulatorHarness.program != nil, "needs exchange-simulator, built beside the tests"))
 struct UnlistedContractTests {
-    @Test(arguments: ["LUNAUSDT", "ETHUSDT\\\""])
+    @Test(arguments: ["LUNAUSDT", "币安USDT"])
     func `a contract that the venue does not list costs itself alone, and is named`(name: String) throws {
         let harness = try SimulatorHarness()
         let server = try #require(RedisServer())
