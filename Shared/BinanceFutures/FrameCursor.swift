@@ -223,33 +223,58 @@ struct FrameCursor {
         skipDigits()
     }
 
-    /// Reads `[["price","quantity"],…]` straight into a side of a book. Levels beyond twenty are checked only; one whose numbers do
-    /// not fit is left out, and the first of those is given.
-    mutating func readSide(into side: inout BookSide) throws(FrameError) -> UnfitValue? {
-        var unfit: UnfitValue?
+    /// Reads `[["price","quantity"],…]` straight into a side of a book. Levels beyond twenty are checked only.
+    mutating func readSide(into side: inout BookSide) throws(FrameError) {
         try expect(UInt8(ascii: "["))
         var isFirst = true
         while try !closes(UInt8(ascii: "]"), isFirst: isFirst) {
             try expect(UInt8(ascii: "["))
-            let start = position
             let price = try readDecimal()
             try expect(UInt8(ascii: ","))
             let quantity = try readDecimal()
-            let end = position
             while try !closes(UInt8(ascii: "]"), isFirst: false) { _ = try readValue() }
-            if let price, let quantity {
-                side.append(BookLevel(price: Price(raw: price), quantity: Quantity(raw: quantity)))
-            } else {
-                unfit = unfit ?? UnfitValue("", String(decoding: bytes[start..<end].prefix(80), as: UTF8.self))
-            }
+            side.append(BookLevel(price: Price(raw: price), quantity: Quantity(raw: quantity)))
             isFirst = false
+        }
+    }
+
+    /// The same, level by level and with care: those whose numbers do not fit are left out. Gives the first of them.
+    @inline(never)
+    mutating func readFittingSide(into side: inout BookSide) throws(FrameError) -> String? {
+        var unfit: String?
+        try expect(UInt8(ascii: "["))
+        var isFirst = true
+        while try !closes(UInt8(ascii: "]"), isFirst: isFirst) {
+            isFirst = false
+            try expect(UInt8(ascii: "["))
+            let price = content(try readText())
+            try expect(UInt8(ascii: ","))
+            let quantity = content(try readText())
+            while try !closes(UInt8(ascii: "]"), isFirst: false) { _ = try readValue() }
+            guard isDecimal(price), isDecimal(quantity) else { throw .malformed(at: position) }
+            if let price = Price(ascii: price), let quantity = Quantity(ascii: quantity) {
+                side.append(BookLevel(price: price, quantity: quantity))
+            } else if unfit == nil {
+                unfit =
+                    String(decoding: price.prefix(40), as: UTF8.self) + ":"
+                    + String(decoding: quantity.prefix(40), as: UTF8.self)
+            }
         }
         return unfit
     }
 
-    /// A decimal in quotes, in steps of 1e-8; nil for one that does not fit.
+    private func content(_ value: FrameValue) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[Int(value.start)..<Int(value.start + value.count)])
+    }
+
+    @inline(never)
+    private func unfitDecimal(from start: Int) -> FrameError {
+        isDecimal(UnsafeRawBufferPointer(rebasing: bytes[start..<position])) ? .unfitLevel : .malformed(at: start)
+    }
+
+    /// A decimal in quotes, in steps of 1e-8.
     @inline(__always)
-    private mutating func readDecimal() throws(FrameError) -> Int64? {
+    private mutating func readDecimal() throws(FrameError) -> Int64 {
         try expect(UInt8(ascii: "\""))
         let start = position
         var value: Int64 = 0
@@ -277,10 +302,10 @@ struct FrameCursor {
         if digits - places <= 10, places <= 8, digits > 0, decimals != 0 {
             return value &* powersOfTen[8 - places]
         }
-        let text = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
-        if let price = Price(ascii: text) { return price.raw }
-        guard isDecimal(text) else { throw .malformed(at: start) }
-        return nil
+        guard let price = Price(ascii: UnsafeRawBufferPointer(rebasing: bytes[start..<position])) else {
+            throw unfitDecimal(from: start)
+        }
+        return price.raw
     }
 }
 

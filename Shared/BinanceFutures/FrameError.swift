@@ -8,8 +8,21 @@ public enum FrameError: Error, Equatable, Sendable {
     case duplicateKey(at: Int)
     /// The event lacks a field that it must have, or has one of another kind.
     case badField(String)
-    /// A number that is well formed and does not fit what it is to become.
-    case unfit(UnfitValue)
+    /// A number that is well formed and does not fit what it is to become: the value of this key, and where it stands.
+    case unfit(key: Key, at: UInt32, count: UInt32)
+    /// The same in a level of a book.
+    case unfitLevel
+
+    /// A key whose value is a decimal: a letter, or `ap`, which stands as `A`. Errors are kept small, since each step of a reader
+    /// may give one.
+    public struct Key: Equatable, Sendable {
+        let letter: UInt8
+
+        init(_ letter: Unicode.Scalar) { self.letter = UInt8(truncatingIfNeeded: letter.value) }
+        static let averagePrice = Key("A")
+
+        var name: String { self == Self.averagePrice ? "ap" : String(Unicode.Scalar(letter)) }
+    }
 }
 
 /// A legal number of the venue's that the suite's own do not reach, or one that is finer than they are.

@@ -5,6 +5,9 @@ public import TradingPrimitives
 public enum MarketRest {
     // MARK: Requests
 
+    /// The venue's code for a contract that it does not have.
+    public static let unknownSymbol = -1121
+
     /// Without the venue's time nothing can be signed, nor told how old a book is: it may use the last of the weight.
     public static func time() -> RestRequest { RestRequest(.get, "/fapi/v1/time", isCritical: true) }
 

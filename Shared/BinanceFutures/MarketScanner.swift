@@ -15,7 +15,8 @@ public struct MarketScanner: Sendable {
     /// Average price of a liquidation (`ap`).
     private var averagePrice: FrameValue?
     /// The first level that was left out of the book that was read last, since its numbers do not fit.
-    public private(set) var unfitLevel: UnfitValue?
+    public private(set) var unfitLevel: String?
+    private var leavesOutLevels = false
 
     public init(_ symbols: [Symbol]) {
         self.symbols = symbols
@@ -23,6 +24,22 @@ public struct MarketScanner: Sendable {
     }
 
     public mutating func scan(_ frame: UnsafeRawBufferPointer) throws(FrameError) -> MarketFrame {
+        leavesOutLevels = false
+        do throws(FrameError) { return try read(frame) } catch {
+            switch error {
+            case .unfit(let key, let start, let count):
+                return try unfit(frame, key, Int(start)..<Int(start + count))
+            case .unfitLevel:
+                // Once more, without what does not fit.
+                leavesOutLevels = true
+                return try read(frame)
+            case .truncated, .malformed, .duplicateKey, .badField: throw error
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func read(_ frame: UnsafeRawBufferPointer) throws(FrameError) -> MarketFrame {
         var cursor = FrameCursor(frame)
         outer.removeAll()
         inner.removeAll()
@@ -72,14 +89,16 @@ public struct MarketScanner: Sendable {
             guard !hasSides.bids, outer["b"] == nil else { throw .duplicateKey(at: cursor.position) }
             hasSides.bids = true
             bids = BookSide()
-            if let unfit = try cursor.readSide(into: &bids) { unfitLevel = UnfitValue("b", unfit.text) }
+            guard leavesOutLevels else { return try cursor.readSide(into: &bids) }
+            unfitLevel = try cursor.readFittingSide(into: &bids) ?? unfitLevel
             return
         }
         if next == UInt8(ascii: "["), letter == UInt8(ascii: "a") {
             guard !hasSides.asks, outer["a"] == nil else { throw .duplicateKey(at: cursor.position) }
             hasSides.asks = true
             asks = BookSide()
-            if let unfit = try cursor.readSide(into: &asks) { unfitLevel = unfitLevel ?? UnfitValue("a", unfit.text) }
+            guard leavesOutLevels else { return try cursor.readSide(into: &asks) }
+            unfitLevel = try cursor.readFittingSide(into: &asks) ?? unfitLevel
             return
         }
         let value: FrameValue
@@ -145,21 +164,25 @@ public struct MarketScanner: Sendable {
             return .reply(id: id, isError: control.hasError)
         }
         let name = try fields(frame, outer).text(event, "e")
-        do throws(FrameError) {
-            if isEqual(name, "aggTrade") { return try trade(fields(frame, outer)) }
-            if isEqual(name, "depthUpdate") { return try book(fields(frame, outer)) }
-            if isEqual(name, "kline") { return try candle(fields(frame, outer), fields(frame, inner)) }
-            if isEqual(name, "markPriceUpdate") { return try markPrice(fields(frame, outer)) }
-            if isEqual(name, "forceOrder") { return try liquidation(fields(frame, outer), fields(frame, inner)) }
-            if isEqual(name, "bookTicker") { return try bookTicker(fields(frame, outer)) }
-            return .other
-        } catch {
-            guard case .unfit(let value) = error else { throw error }
-            let isForced = isEqual(name, "forceOrder")
-            let symbol = try fields(frame, isForced ? inner : outer).text("s")
-            guard let index = table.index(of: symbol) else { return .other }
-            return .unfit(symbol: index, stream: String(decoding: name, as: UTF8.self), value)
-        }
+        if isEqual(name, "aggTrade") { return try trade(fields(frame, outer)) }
+        if isEqual(name, "depthUpdate") { return try book(fields(frame, outer)) }
+        if isEqual(name, "kline") { return try candle(fields(frame, outer), fields(frame, inner)) }
+        if isEqual(name, "markPriceUpdate") { return try markPrice(fields(frame, outer)) }
+        if isEqual(name, "forceOrder") { return try liquidation(fields(frame, outer), fields(frame, inner)) }
+        if isEqual(name, "bookTicker") { return try bookTicker(fields(frame, outer)) }
+        return .other
+    }
+
+    /// The event that was read last, whose value of `key` does not fit.
+    private func unfit(
+        _ frame: UnsafeRawBufferPointer, _ key: FrameError.Key, _ place: Range<Int>
+    ) throws(FrameError) -> MarketFrame {
+        guard let event = outer["e"] else { return .other }
+        let name = try fields(frame, outer).text(event, "e")
+        let symbol = try fields(frame, isEqual(name, "forceOrder") ? inner : outer).text("s")
+        guard let index = table.index(of: symbol) else { return .other }
+        let text = String(decoding: frame[place].prefix(80), as: UTF8.self)
+        return .unfit(symbol: index, stream: String(decoding: name, as: UTF8.self), UnfitValue(key.name, text))
     }
 
     @inline(__always)
@@ -227,7 +250,7 @@ public struct MarketScanner: Sendable {
         guard isBuy || isEqual(side, "SELL") else { throw .badField("S") }
         var price: Price?
         if let averagePrice {
-            let average = try order.decimal(averagePrice, "ap")
+            let average = try order.decimal(averagePrice, .averagePrice)
             if average > .zero { price = average }
         }
         let limit: Price = try order.decimal("p")
@@ -292,7 +315,7 @@ private struct FrameFields {
     func decimal<Value: FixedDecimal>(_ letter: Unicode.Scalar) throws(FrameError) -> Value {
         let value = try value(letter)
         guard value.kind == .text else { throw .badField(String(letter)) }
-        guard let number = Value(ascii: content(value)) else { throw unreadable(value, String(letter)) }
+        guard let number = Value(ascii: content(value)) else { throw unreadable(value, FrameError.Key(letter)) }
         return number
     }
 
@@ -303,14 +326,13 @@ private struct FrameFields {
     }
 
     @inline(never)
-    private func unreadable(_ value: FrameValue, _ name: String) -> FrameError {
-        guard isDecimal(content(value)) else { return .badField(name) }
-        return .unfit(UnfitValue(name, String(decoding: content(value).prefix(80), as: UTF8.self)))
+    private func unreadable(_ value: FrameValue, _ key: FrameError.Key) -> FrameError {
+        isDecimal(content(value)) ? .unfit(key: key, at: value.start, count: value.count) : .badField(key.name)
     }
 
-    func decimal(_ value: FrameValue, _ name: String) throws(FrameError) -> Price {
-        guard value.kind == .text else { throw .badField(name) }
-        guard let price = Price(ascii: content(value)) else { throw unreadable(value, name) }
+    func decimal(_ value: FrameValue, _ key: FrameError.Key) throws(FrameError) -> Price {
+        guard value.kind == .text else { throw .badField(key.name) }
+        guard let price = Price(ascii: content(value)) else { throw unreadable(value, key) }
         return price
     }
 

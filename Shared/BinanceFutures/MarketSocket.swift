@@ -15,14 +15,14 @@ public final class MarketSocket {
 
     /// Streams that the venue allows on one connection.
     public static let streamsMax = 1024
-    /// Streams in one control message, and the pause between two: the venue takes ten messages a second.
-    private static let streamsPerMessage = 100
+    /// Between two control messages: the venue takes ten a second.
     private static let controlPauseMs: Int64 = 200
 
     /// One connection; two of them while one takes over from the other.
     private final class Leg {
         var connection: WebSocketConnection?
-        var pending: [[String]] = []
+        var plan = SubscriptionPlan([])
+        var isAsking = false
         var lastDataUs = SystemClock.monotonicUs()
         var isOpen = false
         var hasData = false
@@ -38,6 +38,9 @@ public final class MarketSocket {
     private let onFrame: (UnsafeRawBufferPointer) -> Void
     /// After a connection was lost and another one brings data; with the time without data, milliseconds.
     private let onGap: (Int64) -> Void
+    private let onRefused: (String) -> Void
+    /// Streams that the venue refused, on this connection or on an earlier one.
+    private var refused: [String] = []
     private var leg = Leg()
     /// The one that takes over.
     private var successor: Leg?
@@ -52,11 +55,11 @@ public final class MarketSocket {
     public var isLive: Bool { leg.hasData }
 
     /// `base` is the venue's stream root, `route` one of `public`, `market`. Frames are given as they come, from both
-    /// sockets while they overlap.
+    /// sockets while they overlap. `onRefused` gets the name of a stream that the venue does not take.
     public init(
         _ client: WebSocketClient, _ context: ServiceContext, base: String, route: String, streams: [String],
         settings: Settings = Settings(), onFrame: @escaping (UnsafeRawBufferPointer) -> Void,
-        onGap: @escaping (Int64) -> Void
+        onGap: @escaping (Int64) -> Void, onRefused: @escaping (String) -> Void = { _ in }
     ) {
         precondition(streams.count <= Self.streamsMax)
         self.client = client
@@ -66,6 +69,7 @@ public final class MarketSocket {
         self.settings = settings
         self.onFrame = onFrame
         self.onGap = onGap
+        self.onRefused = onRefused
         url = "\(base)/\(route)/stream"
         reconnects = context.metrics.counter(
             "ws_reconnects_total", help: "Market stream connections that were lost.", labels: [("route", route)])
@@ -85,9 +89,7 @@ public final class MarketSocket {
         leg.isOpen = false
         leg.hasData = false
         leg.lastDataUs = SystemClock.monotonicUs()
-        leg.pending = stride(from: 0, to: streams.count, by: Self.streamsPerMessage).map { start in
-            Array(streams[start..<min(streams.count, start + Self.streamsPerMessage)])
-        }
+        leg.plan = SubscriptionPlan(streams, doubtful: refused)
         let connection = WebSocketConnection(client, url: url) { [weak self, weak leg] event in
             guard let self, let leg else { return }
             handle(event, on: leg)
@@ -108,25 +110,55 @@ public final class MarketSocket {
         case .message(let bytes):
             leg.lastDataUs = SystemClock.monotonicUs()
             // Answers to control messages are not data.
-            if !leg.hasData, leg.pending.isEmpty, bytes.count > 0, !isControlAnswer(bytes) { dataBegins(leg) }
+            if let answer = controlAnswer(bytes) { return answered(answer, on: leg) }
+            if !leg.hasData, !leg.plan.hasNext, bytes.count > 0 { dataBegins(leg) }
             onFrame(bytes)
         case .pong: leg.lastDataUs = SystemClock.monotonicUs()
         case .ended(let reason): ended(leg, reason)
         }
     }
 
-    private func isControlAnswer(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes.starts(with: "{\"result\"".utf8) || bytes.count < 40
+    /// The answer to a control message; nil for data, which comes wrapped with its stream's name.
+    private func controlAnswer(_ bytes: UnsafeRawBufferPointer) -> JSONValue? {
+        guard !bytes.starts(with: "{\"stream\"".utf8), bytes.count < 1024, let value = try? JSONValue(bytes),
+            value["stream"] == nil, value["e"] == nil,
+            value["result"] != nil || value["code"] != nil || value["error"] != nil
+        else { return nil }
+        return value
+    }
+
+    private func answered(_ answer: JSONValue, on leg: Leg) {
+        let isError = answer["result"] == nil
+        let id = answer["id"]?.integer.map { Int($0) }
+        if isError {
+            context.log.warning("subscription_refused") {
+                $0.put("route", route)
+                $0.put("reason", String((answer["msg"] ?? answer["error"]?["msg"])?.text?.prefix(120) ?? "none given"))
+            }
+        }
+        if let name = leg.plan.answered(id: id, isError: isError) {
+            context.log.error("stream_refused") { $0.put("stream", name) }
+            onRefused(name)
+        }
+        refused = leg.plan.refused
+        subscribe(leg)
+    }
+
+    /// Asks once more for streams that the venue has refused.
+    public func askAgain(for names: (String) -> Bool) {
+        leg.plan.askAgain(refused.filter(names))
+        subscribe(leg)
     }
 
     private func subscribe(_ leg: Leg) {
-        guard leg.isOpen, !leg.pending.isEmpty else { return }
-        let names = leg.pending.removeFirst().map { "\"\($0)\"" }.joined(separator: ",")
-        leg.connection?.send("{\"method\":\"SUBSCRIBE\",\"params\":[\(names)],\"id\":\(nextControlId)}")
+        guard leg.isOpen, !leg.isAsking, let message = leg.plan.next(id: nextControlId) else { return }
         nextControlId += 1
-        guard !leg.pending.isEmpty else { return }
+        leg.connection?.send(message)
+        leg.isAsking = true
         context.reactor.after(ms: Self.controlPauseMs) { [weak self, weak leg] in
-            if let leg { self?.subscribe(leg) }
+            guard let self, let leg else { return }
+            leg.isAsking = false
+            subscribe(leg)
         }
     }
 

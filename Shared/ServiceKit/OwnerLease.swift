@@ -1,6 +1,6 @@
 import Glibc
 import SignalContracts
-import StreamBus
+public import StreamBus
 import TradingPrimitives
 
 /// Keeps the lease that makes one process of a service its owner: asks for it, renews it, and says when it was taken or lost.
@@ -18,6 +18,7 @@ public final class OwnerLease {
     private var wasOwner = false
     private var hasAnswered = false
     private var startedAtUs: Int64 = 0
+    private let freeForUs: Int64
     private let mayAssume: () -> Bool
     private var hasOwned = false
     private let onTaken: () -> Void
@@ -27,18 +28,19 @@ public final class OwnerLease {
     /// One that has waited for so long is a standby: it only takes what has been free for a while. An owner takes the lease
     /// again after a Redis that was emptied or started anew, and must not be overtaken then.
     private static let standbyAfterUs: Int64 = 5_000_000
-    private static let freeForUs: Int64 = 700_000
     /// How long a start waits for Redis before it assumes that the lease is its own.
     private static let assumeAfterUs: Int64 = 2_000_000
 
     /// `onTaken` is called when this process becomes the owner, also again after it slept. `onLost` when, after it has
     /// been the owner, another is. `mayAssume` says whether there is something to protect: then a process that starts while
-    /// Redis is away does not wait for it. Nil when `name` is not a word of capital letters.
+    /// Redis is away does not wait for it. `freeForMs`: for how long it must have been free before a standby takes it; an owner
+    /// takes it again meanwhile. Nil when `name` is not a word of capital letters.
     public init?(
-        _ context: ServiceContext, name: String, mayAssume: @escaping () -> Bool, onTaken: @escaping () -> Void,
-        onLost: @escaping () -> Void
+        _ context: ServiceContext, name: String, freeForMs: Int64 = 700, mayAssume: @escaping () -> Bool,
+        onTaken: @escaping () -> Void, onLost: @escaping () -> Void
     ) {
         guard let one = Symbol(name) else { return nil }
+        freeForUs = freeForMs * 1000
         self.mayAssume = mayAssume
         self.context = context
         self.onTaken = onTaken
@@ -54,6 +56,9 @@ public final class OwnerLease {
     /// By the clock of this moment, so that a process that has just woken up does not take itself for the owner.
     public var standing: LeaseStanding.Standing { state.standing(atUs: SystemClock.uninterruptedUs()) }
 
+    /// Whether another process has it, as Redis said.
+    public var isStandby: Bool { hasAnswered && !wasOwner && link != nil }
+
     public func start() {
         context.reactor.every(ms: 100) { [unowned self] in turn() }
         context.reactor.every(ms: Int64(SymbolLeases.renewEveryMs)) { [unowned self] in ask() }
@@ -67,6 +72,18 @@ public final class OwnerLease {
         link?.close()
         guard wasOwner, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else { return }
         try? leases.leave(client)
+    }
+
+    // MARK: The fence of what the owner writes
+
+    /// The key that names the owner, to be watched by each of its transactions in the slot of `tag`: a new owner writes it before it
+    /// writes anything else.
+    func fence(of tag: String) -> (key: String, owner: String) { (leases.ownerKey(tag), leases.worker) }
+
+    /// Makes this process the only one whose transactions are carried out in these slots. To be called by the owner before it
+    /// writes; one Redis does it with the lease.
+    public func claim(_ tags: [String], _ client: RedisClient) throws(RedisError) {
+        _ = try leases.claim(tags, client)
     }
 
     private func turn() {
@@ -108,8 +125,8 @@ public final class OwnerLease {
     }
 
     private func mustLook(_ now: Int64) -> Bool {
-        guard hasAnswered, !hasOwned, now - startedAtUs > Self.standbyAfterUs else { return false }
-        return freeSinceUs.map { now - $0 < Self.freeForUs } ?? true
+        guard freeForUs > 0, hasAnswered, !hasOwned, now - startedAtUs > Self.standbyAfterUs else { return false }
+        return freeSinceUs.map { now - $0 < freeForUs } ?? true
     }
 
     private func connect() throws(RedisError) -> RedisLink {

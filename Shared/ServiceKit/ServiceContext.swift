@@ -116,8 +116,10 @@ public final class ServiceContext {
     }
 
     /// Begins to answer `GET /metrics` and `GET /healthz`, if the section has a `metrics_port`. Ends the process when
-    /// the port can't be had.
-    public func serveMetrics(isReady: @escaping () -> Bool, isRedisUp: @escaping () -> Bool) {
+    /// the port can't be had. `whyNot` says in words what a service that is not ready lacks.
+    public func serveMetrics(
+        isReady: @escaping () -> Bool, isRedisUp: @escaping () -> Bool, whyNot: @escaping () -> String? = { nil }
+    ) {
         metrics.gauge("build_info", help: "Version of the service.", labels: [("version", Suite.version)]) { 1 }
         metrics.gauge("ready", help: "1 while the service does its work.") { isReady() ? 1 : 0 }
         metrics.gauge("standby", help: "1 while another instance does it.") { [unowned self] in isStandby ? 1 : 0 }
@@ -135,9 +137,14 @@ public final class ServiceContext {
             case "/healthz":
                 let ready = isReady()
                 let age = Double(SystemClock.monotonicUs() - reactor.lastTurnUs) / 1e6
+                var reason: [UInt8] = []
+                if !ready, let text = whyNot() {
+                    reason += ",\"reason\":".utf8
+                    appendJSON(text, to: &reason)
+                }
                 let body =
                     "{\"service\":\"\(name)\",\"ready\":\(ready),\"last_loop_age_seconds\":\(age),"
-                    + "\"redis\":\(isRedisUp()),\"standby\":\(isStandby)}\n"
+                    + "\"redis\":\(isRedisUp()),\"standby\":\(isStandby)\(String(decoding: reason, as: UTF8.self))}\n"
                 // A standby is as it should be.
                 return .init(status: ready || isStandby ? 200 : 503, contentType: "application/json", body: body)
             default: return nil

@@ -16,6 +16,7 @@ public final class StreamWriter {
     private let written: Metrics.Counter
     private let counters: WriteFlow.Counters
     private var isStarted = false
+    private var lease: OwnerLease?
     /// Whether all that is written can be sent.
     public var isUp: Bool { !flows.isEmpty && flows.allSatisfy(\.isUp) }
 
@@ -30,11 +31,13 @@ public final class StreamWriter {
         }
     }
 
-    /// Begins to connect, and to trim the streams that are written.
-    public func start() {
+    /// Begins to connect, and to trim the streams that are written. With a lease nothing is written that its owner did not write: what
+    /// one that slept still holds is refused.
+    public func start(_ lease: OwnerLease? = nil) {
         context.reactor.every(ms: 10_000) { [weak self] in self?.trim() }
         isStarted = true
-        for flow in flows { flow.start() }
+        self.lease = lease
+        for flow in flows { flow.start(lease) }
     }
 
     // MARK: Writing
@@ -52,7 +55,7 @@ public final class StreamWriter {
         if let known = flows.first(where: { $0.carries(key) }) { return known }
         let made = WriteFlow(context, key: key, bytesMax: bytesMax / context.settings.symbols.count, counters)
         flows.append(made)
-        if isStarted { made.start() }
+        if isStarted { made.start(lease) }
         return made
     }
 

@@ -24,6 +24,14 @@ final class WriteFlow {
     private var isStopped = false
     private var lastComplaintUs: Int64 = 0
     private(set) var isUp = false
+    /// Where one process alone may write: its lease, and the gate by which nothing of another one comes through.
+    private var lease: OwnerLease?
+    private var gate: WriteGate?
+    /// The transaction that is being put together; its memory is used again.
+    private var transaction = CommandBuffer()
+    /// Records in one transaction: Redis does nothing else meanwhile.
+    private static let recordsMax = 512
+    private static let lookAgainMs: Int64 = 100
 
     /// On a cluster, to the slot of `key`.
     init(_ context: ServiceContext, key: [UInt8], bytesMax: Int, _ counters: Counters) {
@@ -38,7 +46,11 @@ final class WriteFlow {
     var unconfirmedCount: Int { queue.recordCount }
     func carries(_ other: [UInt8]) -> Bool { KeySlot.tag(of: key) == KeySlot.tag(of: other) }
 
-    func start() { connect() }
+    func start(_ lease: OwnerLease?) {
+        self.lease = lease
+        gate = lease.map { WriteGate($0.fence(of: KeySlot.tag(of: String(decoding: key, as: UTF8.self)))) }
+        connect()
+    }
     func stop() { isStopped = true }
 
     func add(isOnce: Bool, _ body: (inout CommandBuffer) -> Void) -> Bool {
@@ -51,7 +63,28 @@ final class WriteFlow {
 
     func flush() {
         guard isUp, let link, !queue.isRefused else { return }
-        queue.takeUnsent { link.send($0) }
+        guard gate != nil else {
+            queue.takeUnsent { bytes, _ in link.send(bytes) }
+            return
+        }
+        // Who has slept past the lease's end may not even try.
+        guard gate?.isOpen == true, queue.unsentCount > 0, lease?.standing != LeaseStanding.Standing.none else {
+            return
+        }
+        transaction.removeAll()
+        queue.takeUnsent(atMost: Self.recordsMax) { bytes, replies in
+            gate?.wrap(bytes, replies: replies, into: &transaction)
+        }
+        link.send(transaction)
+    }
+
+    private func look(isAgain: Bool = false) {
+        guard isUp, let link else { return }
+        transaction.removeAll()
+        // Whoever deleted the name, or came after a node that knew it: the lease says whose it is.
+        let isLost = isAgain && lease?.standing == .held
+        gate?.look(&transaction, isClaiming: isLost)
+        link.send(transaction)
     }
 
     private func connect() {
@@ -61,7 +94,7 @@ final class WriteFlow {
                 context.reactor, context.settings.redis, key: key, onReply: { [unowned self] in answered($0) },
                 onEnd: { [unowned self] in ended($0) })
             isUp = true
-            resend()
+            begin()
         } catch { ended(error) }
     }
 
@@ -69,6 +102,12 @@ final class WriteFlow {
         let dropped = queue.prepareResend()
         if dropped > 0 { counters.lost.add(Int64(dropped)) }
         flush()
+    }
+
+    private func begin() {
+        gate?.reset()
+        if gate != nil { look() }
+        resend()
     }
 
     private func ended(_ error: RedisError) {
@@ -80,7 +119,30 @@ final class WriteFlow {
     }
 
     private func answered(_ reply: RedisReply) {
-        switch queue.answered(error: reply.error) {
+        guard let answer = gate?.answered(reply) else { return settle(reply.error) }
+        switch answer {
+        case .nothing: break
+        case .opened: flush()
+        case .shut:
+            complain("write_fenced", "another process is the owner, or none")
+            context.reactor.after(ms: Self.lookAgainMs) { [weak self] in
+                if self?.gate?.isOpen == false { self?.look(isAgain: true) }
+            }
+        case .refused: queue.takeBackSent()
+        case .failed(let error):
+            for _ in 0..<(gate?.repliesUnderWay ?? 0) { settle(error) }
+        case .carriedOut:
+            var node = RedisReply.root + 1
+            for _ in 0..<reply.elementCount(RedisReply.root) {
+                settle(reply.isError(node) ? reply.string(node) : nil)
+                node = reply.after(node)
+            }
+        }
+    }
+
+    /// One command has been answered, with this error if it is one.
+    private func settle(_ error: String?) {
+        switch queue.answered(error: error) {
         case .confirmed: backOff.reset()
         case .incomplete: break
         case .lost(let error): giveUp(error)

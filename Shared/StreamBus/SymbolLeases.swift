@@ -61,6 +61,12 @@ public struct SymbolLeases {
         isCluster ? "claim:\(service):{\(tag ?? "")}" : "fence:\(service):\(worker)"
     }
 
+    /// The key that names the worker whose transactions are carried out: the owner of the first symbol, or on a cluster who has
+    /// claimed the slot of `tag`.
+    public func ownerKey(_ tag: String) -> String {
+        isCluster ? fenceKey(tag) : "owner:\(service):\(symbols.first?.name ?? "")"
+    }
+
     /// Whether the fence's value says that another worker has taken over.
     public func isFenced(_ value: RedisValue) -> Bool {
         isCluster ? value != .text(worker) : value != .none

@@ -68,13 +68,30 @@ public struct WriteQueue {
         return true
     }
 
-    /// Gives the bytes that have not been sent to `send`, and counts them as sent.
-    public mutating func takeUnsent(_ send: (ArraySlice<UInt8>) -> Void) {
+    /// Gives the bytes of what has not been sent, of `recordsMax` records at most, and how many answers they will have; and counts
+    /// them as sent.
+    public mutating func takeUnsent(atMost recordsMax: Int = .max, _ send: (ArraySlice<UInt8>, _ replies: Int) -> Void)
+    {
         guard !isRefused, recordsSent < records.count else { return }
-        send(commands.bytes[bytesSent...])
-        for index in recordsSent..<records.count where records[index].state == .unsent { records[index].state = .sent }
-        bytesSent = commands.bytes.count
-        recordsSent = records.count
+        let end = recordsSent + min(recordsMax, records.count - recordsSent)
+        var bytes = 0, replies = 0
+        for index in recordsSent..<end {
+            bytes += records[index].byteCount
+            replies += records[index].replyCount
+            if records[index].state == .unsent { records[index].state = .sent }
+        }
+        send(commands.bytes[bytesSent..<(bytesSent + bytes)], replies)
+        bytesSent += bytes
+        recordsSent = end
+    }
+
+    /// What was sent and not answered was not carried out at all: it is as if it had not been sent.
+    public mutating func takeBackSent() {
+        for index in recordsDone..<recordsSent where records[index].state == .sent { records[index].state = .unsent }
+        recordsSent = recordsDone
+        bytesSent = bytesDone
+        repliesToRecord = 0
+        failure = nil
     }
 
     /// Takes in the next answer. `error` is its text if it is one.

@@ -189,6 +189,115 @@ struct DataHubTests {
         #expect(say(.candle(candle(minute: 0, at: 60_000, isClosed: true)), to: &hub, atMs: 60_400).isEmpty)
     }
 
+    /// What is asked for at a moment, as `timeframe number-of-candles`.
+    private func look(_ hub: inout DataHub, atMs: Int64) -> [String] {
+        var asked: [String] = []
+        hub.lookForCloses(venueTime: now + atMs) { asked.append("\($0) \($1.rawValue) \($2.limit)") }
+        return asked
+    }
+
+    /// The closed candles that an answer of the venue makes the hub write: minute and whether it is of the past.
+    private func answer(_ minutes: ClosedRange<Int64>, to hub: inout DataHub, atMs: Int64) -> [String] {
+        var written: [String] = []
+        for minute in minutes {
+            let end = minute * 60_000 + 60_000 - now.milliseconds % 60_000 - 1
+            let fetched = candle(minute: minute, at: min(end, atMs), isClosed: end < atMs, isBackfill: true)
+            hub.receive(
+                .candle(fetched), symbol: 0, receivedUs: (now.milliseconds + atMs) * 1000, venueTime: now + atMs
+            ) { output in
+                if case .entry(.candle, _, let fields) = output {
+                    written.append("\(minute)" + (fields["backfill"] == "1" ? " past" : ""))
+                }
+            }
+        }
+        return written
+    }
+
+    // The minute of `now` ends 44 s after it.
+
+    @Test func `a close that does not come is asked for three seconds later, and written as if it had come, once`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        #expect(look(&hub, atMs: 46_999).isEmpty)
+        #expect(look(&hub, atMs: 47_000) == ["0 1m 2"])
+        #expect(look(&hub, atMs: 47_100).isEmpty, "it was asked for a moment ago")
+        #expect(answer(0...1, to: &hub, atMs: 47_200) == ["0"])
+        #expect(look(&hub, atMs: 60_000).isEmpty)
+        #expect(answer(0...1, to: &hub, atMs: 60_100).isEmpty)
+        let late = candle(minute: 0, at: 45_000, isClosed: true)
+        #expect(say(.candle(late), to: &hub, atMs: 60_200).isEmpty)
+        #expect(hub.counts[DataHub.Kind.candle.rawValue].missing == 1)
+    }
+
+    @Test func `a close that was refused at the door is asked for, and one that came is not`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        let price = Price(raw: 100_000_000)
+        let absurd = CandleUpdate(
+            eventTime: now + 44_800, timeframe: .oneMinute, openTime: now.floored(to: 60_000), open: price,
+            high: Price(raw: 1), low: price, close: price, volume: .zero, quoteVolume: .zero, fillCount: 0,
+            takerBuyVolume: .zero, isClosed: true, isBackfill: false)
+        #expect(say(.candle(absurd), to: &hub, atMs: 44_900).isEmpty)
+        #expect(look(&hub, atMs: 47_100) == ["0 1m 2"])
+        #expect(answer(0...0, to: &hub, atMs: 47_200) == ["0"])
+        #expect(say(.candle(candle(minute: 1, at: 104_500, isClosed: true)), to: &hub, atMs: 104_500).count == 1)
+        #expect(look(&hub, atMs: 108_000).isEmpty)
+    }
+
+    @Test func `after a silence all closes that were lost are asked for together, and only the newest is news`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        _ = say(.candle(candle(minute: 0, at: 44_100, isClosed: true)), to: &hub, atMs: 44_200)
+        // Minutes 1 and 2 closed in silence; the candle of minute 3 goes on.
+        _ = say(.candle(candle(minute: 3, at: 170_000)), to: &hub, atMs: 170_000)
+        #expect(look(&hub, atMs: 170_100) == ["0 1m 3"])
+        #expect(answer(0...3, to: &hub, atMs: 170_200) == ["1 past", "2"])
+        #expect(look(&hub, atMs: 180_000).isEmpty)
+    }
+
+    @Test func `a hole behind a close that came is filled as the past, and in the end given up`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 44_100, isClosed: true)), to: &hub, atMs: 44_200)
+        for minute in 2...3 as ClosedRange<Int64> {
+            let atMs = minute * 60_000 + 44_500
+            _ = say(.candle(candle(minute: minute, at: atMs, isClosed: true)), to: &hub, atMs: atMs)
+        }
+        var asked = 0
+        for ms in stride(from: Int64(225_000), to: 283_000, by: 100) { asked += look(&hub, atMs: ms).count }
+        #expect(asked == 5, "with longer and longer pauses")
+        #expect(answer(1...1, to: &hub, atMs: 283_000) == ["1 past"], "it may still come")
+    }
+
+    @Test func `as long as nothing comes after it a close is asked for again, once a minute in the end`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        var asked = 0
+        for second in 47...3646 as ClosedRange<Int64> { asked += look(&hub, atMs: second * 1000).count }
+        #expect(60...75 ~= asked)
+        #expect(answer(0...59, to: &hub, atMs: 3_647_000).count == 60)
+        #expect(hub.counts[DataHub.Kind.candle.rawValue].missing == 60)
+    }
+
+    @Test func `what closed before the hub heard anything is not missed, and neither is it of a venue that began anew`()
+    {
+        var hub = hub()
+        #expect(look(&hub, atMs: 600_000).isEmpty)
+        _ = answer(-20...(-10), to: &hub, atMs: 0)
+        #expect(look(&hub, atMs: 0).isEmpty)
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        #expect(look(&hub, atMs: 40_000).isEmpty)
+        hub.forgetSequence()
+        #expect(look(&hub, atMs: 600_000).isEmpty)
+    }
+
+    @Test func `each timeframe and each contract is missed by itself`() {
+        var hub = hub()
+        _ = say(.candle(candle(minute: 0, at: 0, timeframe: .threeMinutes)), to: &hub, symbol: 1)
+        let end = now.floored(to: 180_000) + 180_000 - now
+        #expect(look(&hub, atMs: end + 2999).isEmpty)
+        #expect(look(&hub, atMs: end + 3000) == ["1 3m 2"])
+    }
+
     @Test func `of a long past only as many candles are shown as the key keeps`() {
         var hub = hub { $0.candlesMax = 10 }
         for minute in -30...(-1) as ClosedRange<Int64> {

@@ -31,6 +31,7 @@ struct CommandTests {
         (["run", "--factor", "fast"], 4), (["run", "--factor", "0"], 4), (["run", "--port"], 4),
         (["run", "--symbols", "BTC USDT"], 4), (["run", "--start", "yesterday"], 4),
         (["run", "--faults", "/nowhere"], 4), (["run", "--faults", "/etc/hostname"], 4),
+        (["run", "--lateness", "sometimes"], 4),
         (["run", "--data", "/nowhere"], 2),
         (["calibrate", "--data", "/nowhere"], 2), (["run", "--data", "/dev/null"], 1),
     ])

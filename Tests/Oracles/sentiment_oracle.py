@@ -62,7 +62,8 @@ class Past:
     def grow(self, time, quantity):
         if self.interest and time <= self.interest[-1][0]:
             return
-        increase = max(0.0, quantity - self.interest[-1][1]) if self.interest else 0.0
+        known = self.interest and time - self.interest[-1][0] <= 120_000
+        increase = max(0.0, quantity - self.interest[-1][1]) if known else 0.0
         self.interest.append((time, quantity, self.marks[-1][1] if self.marks else None, increase))
         recent = [r for r in self.interest if r[0] > time - 300_000 and r[2] is not None]
         weight = sum(r[3] for r in recent)
@@ -110,7 +111,7 @@ class Past:
     def interest_values(self, values):
         newest = self.interest[-1]
         old = at_or_before(self.interest, newest[0] - 300_000)
-        if old is None or old[1] <= 0:
+        if old is None or old[1] <= 0 or newest[0] - old[0] > 420_000:
             return
         change = (newest[1] / old[1] - 1) * 100
         values["oi_change_pct"] = change
@@ -150,7 +151,7 @@ class Past:
         if not warm:
             return
         score = -0.30 if values["long_ratio"] > 0.70 else 0.30 if values["short_ratio"] > 0.65 else 0.0
-        weight = 0.25 * (1.5 if self.marks[-1][3] - self.now < 7_200_000 else 1)
+        weight = 0.25 * (1.5 if 0 <= self.marks[-1][3] - self.now < 7_200_000 else 1)
         score += {"LONGS_EXPENSIVE": -weight, "SHORTS_EXPENSIVE": weight}.get(values["funding_signal"], 0.0)
         readings = {"REAL_BUYING": 1, "SHORTS_STACKING": -1, "SHORT_COVER": 0.25, "SHORT_LIQ": 0.25, "LONG_LIQ": 0.25}
         score += 0.25 * readings.get(values["oi_interpretation"], 0)

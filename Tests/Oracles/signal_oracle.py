@@ -56,8 +56,13 @@ class Trade:
 
 
 def read_trades(entries):
-    trades, latest = [], 0
+    """Each trade once: numbers rise, and a lower one with a later time is a venue that counts anew."""
+    trades, latest, last = [], 0, (-1, -1)
     for fields in entries:
+        number, time = int(fields["trade_id"]), int(fields["trade_time"])
+        if number <= last[0] and time <= last[1]:
+            continue
+        last = (number, max(time, last[1]))
         trades.append(Trade(fields, latest))
         latest = trades[-1].time
     return trades

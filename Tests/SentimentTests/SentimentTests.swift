@@ -178,6 +178,108 @@ struct SentimentTests {
         #expect(signal.direction == .balanced)
     }
 
+    // MARK: Single words
+
+    private static let begin: Int64 = 1_700_000_000_000
+
+    private func entry(_ value: MarketMetric.Value, atMs: Int64) -> (StreamId, MarketMetric) {
+        let time = Self.begin + atMs
+        return (
+            StreamId(milliseconds: UInt64(time), sequence: 0),
+            MarketMetric(eventTime: Timestamp(milliseconds: time), value: value)
+        )
+    }
+
+    private func mark(_ price: Price, rate: String = "0", nextMs: Int64 = 90_000_000) throws -> MarketMetric.Value {
+        .markPrice(
+            mark: price, index: price, fundingRate: try #require(Ratio(rate)),
+            nextFundingTime: Timestamp(milliseconds: Self.begin + nextMs))
+    }
+
+    /// Open interest at each 15 seconds until `silentMs`, and again from `againMs` on, half as much again.
+    private func interest(silentMs: Int64, againMs: Int64, untilMs: Int64) throws -> [(StreamId, MarketMetric)] {
+        var entries: [(StreamId, MarketMetric)] = []
+        let price = try #require(Price("60000"))
+        for ms in stride(from: Int64(0), through: untilMs, by: 15_000) {
+            entries.append(entry(try mark(price), atMs: ms))
+            if ms <= silentMs || ms >= againMs {
+                let quantity = try #require(Quantity(ms >= againMs ? "150" : "100"))
+                entries.append(entry(.openInterest(quantity), atMs: ms + 1))
+            }
+        }
+        return entries
+    }
+
+    @Test func `after a gap of open interest nothing is said of five minutes until five minutes are known`() throws {
+        let signals = try signals(try interest(silentMs: 600_000, againMs: 1_500_000, untilMs: 1_830_000))
+        func change(atMs: Int64) -> Double? {
+            signals.last { $0.eventTime.milliseconds <= Self.begin + atMs }?.openInterestChange
+        }
+        #expect(change(atMs: 590_000) == 0)
+        #expect(change(atMs: 1_500_001) == nil, "the change of fifteen minutes is no change of five")
+        #expect(change(atMs: 1_790_000) == nil)
+        #expect(change(atMs: 1_801_000) == 0)
+    }
+
+    @Test func `what grew in a gap makes no liquidations at the prices after it`() throws {
+        func clusters(againMs: Int64) throws -> Int {
+            var engine = Sentiment()
+            let facts = try facts(try interest(silentMs: 600_000, againMs: againMs, untilMs: 1_830_000), &engine)
+            return facts.reduce(0) { most, fact in
+                if case .heatmap(let heatmap) = fact { max(most, heatmap.bins.bins.count) } else { most }
+            }
+        }
+        #expect(try clusters(againMs: 615_000) > 0)
+        #expect(try clusters(againMs: 1_500_000) == 0)
+    }
+
+    @Test func `a funding time that has passed weighs no more than a far one`() throws {
+        func strength(nextMs: Int64) throws -> Double {
+            let price = try #require(Price("60000"))
+            var entries = [
+                entry(.openInterest(Quantity(raw: fixedScale)), atMs: 0),
+                entry(.accountRatio(long: share(0.5), short: share(0.5)), atMs: 1),
+                entry(.topTraderRatio(long: share(0.5), short: share(0.5)), atMs: 2),
+            ]
+            entries.append(entry(try mark(price, rate: "0.001", nextMs: nextMs), atMs: 1000))
+            let signal = try #require(try signals(entries).last)
+            #expect(signal.isWarm && signal.direction == .crowdLong)
+            return signal.strength
+        }
+        let far = try strength(nextMs: 9_000_000)
+        #expect(try strength(nextMs: 3_600_000) == far * 1.5)
+        #expect(try strength(nextMs: 1000) == far * 1.5)
+        #expect(try strength(nextMs: 999) == far)
+        #expect(try strength(nextMs: -3_600_000) == far)
+    }
+
+    @Test(arguments: ["60000", "0.00001234"])
+    func `people are shown the forty clusters nearest to the price, to its own digits`(text: String) throws {
+        let price = try #require(Price(text)), symbol = try #require(symbol)
+        var engine = Sentiment(), shown = ""
+        var entries: [(StreamId, MarketMetric)] = []
+        // Heavy bins each per cent, many light ones between them.
+        for step in -400...400 as ClosedRange<Int64> {
+            let distant = try #require(Price(price.double * (1 + Double(step) * 0.00101), rounding: .nearest))
+            let size = Quantity(raw: (step % 10 == 0 ? 1000 : 1) * fixedScale)
+            entries.append(entry(.liquidation(side: .buy, price: distant, quantity: size), atMs: step + 400))
+        }
+        entries.append(entry(try mark(price), atMs: 2000))
+        for (id, metric) in entries {
+            engine.process(SentimentInput(symbol: symbol, id: id, event: .metric(metric))) { output in
+                output.forEachProjection {
+                    if case .hash(_, let fields, _) = $0 { shown = fields["liq_clusters"] ?? shown }
+                }
+            }
+        }
+        let prices = try shown.split(separator: ",").map { cluster in
+            try #require(Price(String(cluster.prefix { $0 != ":" }))).double / price.double
+        }
+        #expect(prices.count == 40 && prices == prices.sorted())
+        let (least, most) = (try #require(prices.first), try #require(prices.last))
+        #expect(0.78...0.83 ~= least && 1.17...1.22 ~= most, "\(least) to \(most)")
+    }
+
     @Test func `no input makes a number that is none`() throws {
         let symbol = try #require(symbol)
         let extremes: [Int64] = [0, 1, 100_000_000, 9_000_000_000_000_000_000]

@@ -10,7 +10,7 @@ struct WriteQueueTests {
 
     private func sent(_ queue: inout WriteQueue) -> String {
         var bytes: [UInt8] = []
-        queue.takeUnsent { bytes += $0 }
+        queue.takeUnsent { taken, _ in bytes += taken }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\r\n").filter { $0.allSatisfy(\.isLetter) }
             .joined()
     }

@@ -39,6 +39,9 @@ public struct MarketStory {
                     quantity: Quantity(raw: size * 100_000), buyerIsMaker: !isBuy, firstFillId: tradeId,
                     lastFillId: tradeId)
                 events.append(.trade(id(lastTrade + 5 + Int64(random.next() % 9), events.count), trade))
+                // Now and then one is told twice, the second time a moment later.
+                guard random.next() % 25 == 0 else { continue }
+                events.append(.trade(id(lastTrade + 5 + Int64(random.next() % 900), events.count), trade))
             }
             // Great levels come at random prices; some vanish at once, some stay and are traded away.
             if random.next() % 5 == 0 {

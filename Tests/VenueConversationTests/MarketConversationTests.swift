@@ -4,6 +4,7 @@ import RedisTestSupport
 import ServiceKit
 import SignalContracts
 import StreamBus
+import TestSupport
 import Testing
 import TradingPrimitives
 
@@ -63,6 +64,45 @@ struct MarketConversationTests {
         #expect(trades.count > 20)
         #expect(zip(trades, trades.dropFirst()).allSatisfy { $0 < $1 })
         #expect(try hasCaughtUp(redis))
+    }
+
+    @Test func `a candle whose stream is silent closes all the same, each once`() throws {
+        let harness = try SimulatorHarness(factor: 20)
+        let server = try #require(RedisServer())
+        let redis = try server.client()
+        let file = server.directory + "/suite.yaml", log = server.directory + "/hub.log"
+        let venue = harness.context.settings.venue
+        try #require(
+            writeFile(
+                file,
+                """
+                symbols: [BTCUSDT]
+                redis: {url: "\(server.address)"}
+                venue: {rest_url: "\(venue.restURL)", stream_url: "\(venue.streamURL)", clock_rate: 20}
+                data-hub: {backfill_candles: 50}
+                """))
+        defer { for path in [file, log] { removeFile(path) } }
+        let rule = #"{"kind":"drop-frames","feed":"market","stream":"kline"}"#
+        let answer = try Subprocess.run("/usr/bin/curl", ["-s", "-d", rule, "\(venue.restURL)/sim/v1/faults"])
+        try #require(answer.output.contains("\"id\""), "\(answer.output)")
+        let program = try #require(SimulatorHarness.program).replacing("exchange-simulator", with: "data-hub")
+        let hub = try #require(ChildProcess(program, ["-c", file], output: log))
+        var heard: [CandleUpdate] = []
+        func news(_ timeframe: Timeframe) -> Int { heard.count { $0.timeframe == timeframe && !$0.isBackfill } }
+        let isTold = try waitUntil {
+            heard = try redis.command("XRANGE", "md.candle:{BTCUSDT}", "-", "+").elements.compactMap {
+                try StreamEntry($0).map { try CandleUpdate($0.fields) }
+            }
+            return news(.oneMinute) >= 4 && news(.threeMinutes) >= 1
+        }
+        #expect(isTold)
+        for timeframe in Timeframe.allCases {
+            let times = heard.filter { $0.timeframe == timeframe }.map(\.openTime)
+            #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 == timeframe.milliseconds }, "\(timeframe)")
+        }
+        hub.signal(SIGTERM)
+        #expect(hub.wait() == 0)
+        #expect(try Subprocess.run("/bin/cat", [log]).output.contains("\"event\":\"close_missed\""))
     }
 
     /// Whether something comes to be so; five minutes are only there to end a test that hangs.

@@ -18,6 +18,7 @@ final class SimulatorHarness {
     private(set) var connections = 0
     private var process: ChildProcess?
     private let port: Int
+    private let factor: Int
     private let log: String
 
     /// `exchange-simulator`, beside the bundle of tests.
@@ -28,7 +29,9 @@ final class SimulatorHarness {
         return access(String(program), X_OK) == 0 ? String(program) : nil
     }
 
-    init() throws {
+    /// A market that runs `factor` times as fast.
+    init(factor: Int = 1) throws {
+        self.factor = factor
         port = freePort()
         log = "/tmp/vortex7-sim-\(port).log"
         let file = "/tmp/vortex7-sim-\(port).yaml"
@@ -61,8 +64,11 @@ final class SimulatorHarness {
         let program = try #require(Self.program)
         let process = try #require(
             ChildProcess(
-                program, ["run", "--port", "\(port)", "--symbols", "BTCUSDT", "--seed", "3", "--log-level", "error"],
-                output: log))
+                program,
+                [
+                    "run", "--port", "\(port)", "--symbols", "BTCUSDT", "--seed", "3", "--factor", "\(factor)",
+                    "--log-level", "error",
+                ], output: log))
         self.process = process
         // It computes a past before it listens: how long that takes depends on what else the machine does.
         let end = SystemClock.monotonicUs() + 120_000_000

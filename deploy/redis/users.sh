@@ -36,8 +36,10 @@ keys() {
 }
 
 # user NAME 'streams it reads' 'streams it writes' 'keys it shows' [more rules]
+# Who reads has leases. So has data-hub, which reads nothing: of several one writes.
 user() {
-    local name=$1 reads=$2 writes=$3 shows=$4 more=${5:-}
+    local name=$1 reads=$2 writes=$3 shows=$4 more=${5:-} leases=$2
+    [ "$name" != data-hub ] || leases=yes
     set -f
     # Anyone may put an entry aside that can't be read, and call a person.
     printf 'user %s on #%s -@all %s (+xadd%s)' "$name" "$(password_hash "$name")" "$common${reads:+ $told}" \
@@ -49,12 +51,13 @@ user() {
     [ -z "$shows" ] || printf ' (%s%s)' "$showing" "$(keys %W $shows)"
     # On a cluster the leases of a service lie in one slot, each lane is claimed in its own, and what is said in another slot
     # than the entry that set it off is said by a script, once.
-    [ -z "$reads" ] || printf ' (%s +eval ~lease:{%s}:* ~owner:{%s}:* ~fence:{%s}:* ~workers:{%s} ~claim:%s:*)' \
+    [ -z "$leases" ] || printf ' (%s +eval ~lease:{%s}:* ~owner:{%s}:* ~fence:{%s}:* ~workers:{%s} ~claim:%s:*)' \
         "$sharing" "$name" "$name" "$name" "$name" "$name"
     [ -z "$reads" ] || printf ' (+set ~said:*:%s-*) (+eval ~said:*:%s-*%s)' \
         "$name" "$name" "$(keys '' 'dead:*' dead alert $writes)"
-    [ -z "$reads" ] || printf ' (%s ~lease:%s:* ~owner:%s:* ~fence:%s:* ~workers:%s) (+get +set ~hop:*:%s-*)' \
-        "$sharing" "$name" "$name" "$name" "$name" "$name"
+    [ -z "$leases" ] || printf ' (%s ~lease:%s:* ~owner:%s:* ~fence:%s:* ~workers:%s)' \
+        "$sharing" "$name" "$name" "$name" "$name"
+    [ -z "$reads" ] || printf ' (+get +set ~hop:*:%s-*)' "$name"
     printf '%s\n' "${more:+ $more}"
     set +f
 }

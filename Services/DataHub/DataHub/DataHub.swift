@@ -40,7 +40,9 @@ public struct DataHub {
         /// A change of hot state, for people and the dashboard.
         case hotState(HotState)
         /// A value that was not let in, for the log.
-        case refused(Refusal)
+        case refused(RefusedInput)
+        /// So many trades never came before the entry that follows.
+        case missed(Int64)
     }
 
     public enum Kind: Int, Sendable, CaseIterable {
@@ -74,12 +76,12 @@ public struct DataHub {
         public var stale: Int64 = 0
         /// Updates of a candle in progress that came too soon after the last one.
         public var thinned: Int64 = 0
-        /// Trades that the venue numbered and that never came.
+        /// Trades that the venue numbered and that never came; closes of candles that had to be asked for.
         public var missing: Int64 = 0
         /// What can't be true or does not fit; `refused` tells why.
         public var absurd: Int64 = 0
-        /// By the order of `Refusal.Reason`; with the levels of books that were let in without them.
-        public var refused = [Int64](repeating: 0, count: Refusal.Reason.allCases.count)
+        /// By the order of `RefusedInput.Reason`; with the levels of books that were let in without them.
+        public var refused = [Int64](repeating: 0, count: RefusedInput.Reason.allCases.count)
     }
 
     private let configuration: HubConfiguration
@@ -98,6 +100,16 @@ public struct DataHub {
     public mutating func resume(symbol: Int, after id: StreamId) {
         symbols[symbol].lastId = max(symbols[symbol].lastId, id)
     }
+
+    /// The trade and the book that stand last in the symbol's streams, whoever wrote them: neither is written again, and what never
+    /// came in between is counted. What the venue has not reached yet is of another one, or of a time that was played faster.
+    public mutating func resume(symbol: Int, trade: AggTrade?, book: BookUpdate?, venueTime: Timestamp) {
+        let latest = venueTime + aheadMaxMs
+        symbols[symbol].resume(
+            trade.flatMap { $0.eventTime <= latest ? $0 : nil }, book.flatMap { $0.eventTime <= latest ? $0 : nil })
+    }
+
+    private var aheadMaxMs: Int64 { Int64(Double(configuration.aheadMaxMs) * max(1, clockRate)) }
 
     /// Forgets which messages were seen last: the venue has begun its numbers and times anew.
     public mutating func forgetSequence() {
@@ -118,8 +130,7 @@ public struct DataHub {
                     .book(rest), symbol: symbol, receivedUs: receivedUs, venueTime: venueTime, write: write)
             }
         }
-        let ahead = Int64(Double(configuration.aheadMaxMs) * max(1, clockRate))
-        if let refusal = MarketDoor(now: venueTime, aheadMaxMs: ahead).refusal(of: input) {
+        if let refusal = MarketDoor(now: venueTime, aheadMaxMs: aheadMaxMs).refusal(of: input) {
             refuse(refusal, write: write)
             return false
         }
@@ -132,6 +143,7 @@ public struct DataHub {
             refuse(refusal, write: write)
             return false
         }
+        let input = symbols[symbol].inItsPlace(input, venueTime: venueTime)
         switch symbols[symbol].judge(input) {
         case .duplicate: counts[kind.rawValue].duplicate += 1
         case .stale: counts[kind.rawValue].stale += 1
@@ -140,20 +152,32 @@ public struct DataHub {
             counts[kind.rawValue].accepted += 1
             let (all, isTooMany) = counts[kind.rawValue].missing.addingReportingOverflow(missing)
             if !isTooMany { counts[kind.rawValue].missing = all }
+            if missing > 0 { write(.missed(missing)) }
             put(input, symbol: symbol, receivedUs: receivedUs, write: write)
         }
         return true
     }
 
+    /// Tells which closed candles should have come by now, for them to be asked for, again and again while they do not come. To be
+    /// called several times a second. What was told is accepted as if it had come.
+    public mutating func lookForCloses(venueTime: Timestamp, tell: (_ symbol: Int, Timeframe, MissingClose) -> Void) {
+        for index in symbols.indices {
+            symbols[index].missingCloses(venueTime: venueTime) { timeframe, missing in
+                counts[Kind.candle.rawValue].missing += missing.newCount
+                tell(index, timeframe, missing)
+            }
+        }
+    }
+
     /// Counts and tells what did not come in; also what the reader of the venue's frames could not bring in.
-    public mutating func refuse(_ refusal: Refusal, write: (Output) -> Void) {
+    public mutating func refuse(_ refusal: RefusedInput, write: (Output) -> Void) {
         counts[refusal.kind.rawValue].absurd += 1
         leaveOut(refusal, write: write)
     }
 
     /// The same for a part of a message whose rest comes in.
-    public mutating func leaveOut(_ refusal: Refusal, write: (Output) -> Void) {
-        if let index = Refusal.Reason.allCases.firstIndex(of: refusal.reason) {
+    public mutating func leaveOut(_ refusal: RefusedInput, write: (Output) -> Void) {
+        if let index = RefusedInput.Reason.allCases.firstIndex(of: refusal.reason) {
             counts[refusal.kind.rawValue].refused[index] += 1
         }
         write(.refused(refusal))
@@ -212,6 +236,9 @@ public struct HubConfiguration: Equatable, Sendable {
     public var hotStateMs: Int64 = 250
     /// Trades, books and candles older than this by the venue's clock are dropped, milliseconds; 0 for no bound.
     public var staleMs: Int64 = 10_000
+    /// How long after its end a candle's close is waited for, of the venue's time, milliseconds: the venue's come up to two seconds
+    /// late.
+    public var closeGraceMs: Int64 = 3000
     /// How far an event may be ahead of the venue's time as we know it, milliseconds of ours: we know it to half of a round trip.
     public var aheadMaxMs: Int64 = 5000
     /// How far a trade or the middle of a book may be from the mark price, a part of it: what is farther is dropped.

@@ -2,7 +2,7 @@ import SignalContracts
 import TradingPrimitives
 
 /// Why something of the venue was not let in: it may be a legal number there, and can't be true, or is not one that the suite can use.
-public struct Refusal: Equatable, Sendable {
+public struct RefusedInput: Equatable, Sendable {
     public enum Reason: String, Sendable, CaseIterable {
         /// Not of a day around the venue's time.
         case time
@@ -44,7 +44,7 @@ struct MarketDoor {
     let aheadMaxMs: Int64
 
     /// Nil for what may come in.
-    func refusal(of input: DataHub.Input) -> Refusal? {
+    func refusal(of input: DataHub.Input) -> RefusedInput? {
         switch input {
         case .trade(let trade): refusal(of: trade)
         case .book(let book): refusal(of: book)
@@ -53,51 +53,64 @@ struct MarketDoor {
         }
     }
 
-    /// A time at the venue of this moment, or of the past where `isPast` says so.
-    private func time(_ time: Timestamp, _ kind: DataHub.Kind, _ field: String, isPast: Bool = false) -> Refusal? {
-        let isIn = MarketBounds.times.contains(time) && time - now <= aheadMaxMs && (isPast || now - time <= Self.dayMs)
-        return isIn ? nil : Refusal(kind, field, "\(time.milliseconds)", .time)
+    /// Whether it is a time at the venue of this moment, or of the past where `isPast` says so.
+    private func isTime(_ time: Timestamp, isPast: Bool = false) -> Bool {
+        MarketBounds.times.contains(time) && time - now <= aheadMaxMs && (isPast || now - time <= Self.dayMs)
+    }
+
+    private func time(_ time: Timestamp, _ kind: DataHub.Kind, _ field: String, isPast: Bool = false) -> RefusedInput? {
+        isTime(time, isPast: isPast) ? nil : RefusedInput(kind, field, "\(time.milliseconds)", .time)
     }
 
     private func within<Value: Comparable>(
         _ value: Value, _ bounds: ClosedRange<Value>, _ kind: DataHub.Kind, _ field: String
-    ) -> Refusal? {
-        bounds.contains(value) ? nil : Refusal(kind, field, "\(value)", .range)
+    ) -> RefusedInput? {
+        bounds.contains(value) ? nil : RefusedInput(kind, field, "\(value)", .range)
     }
 
-    private func refusal(of trade: AggTrade) -> Refusal? {
-        if let refusal = time(trade.eventTime, .trade, "event_time") ?? time(trade.tradeTime, .trade, "trade_time")
-            ?? within(trade.price, MarketBounds.prices, .trade, "price")
-            ?? within(trade.quantity, MarketBounds.quantities, .trade, "quantity")
-            ?? within(trade.tradeId, MarketBounds.numbers, .trade, "trade_id")
-            ?? within(trade.firstFillId, MarketBounds.numbers, .trade, "first_fill_id")
-            ?? within(trade.lastFillId, MarketBounds.numbers, .trade, "last_fill_id")
-        {
-            return refusal
-        }
+    // Trades and books come by the hundred a second: for them a refusal is made only where there is one.
+    private func refusal(of trade: AggTrade) -> RefusedInput? {
+        guard isTime(trade.eventTime) else { return time(trade.eventTime, .trade, "event_time") }
+        guard isTime(trade.tradeTime) else { return time(trade.tradeTime, .trade, "trade_time") }
         guard abs(trade.eventTime - trade.tradeTime) <= Self.tradeAgeMaxMs else {
-            return Refusal(.trade, "trade_time", "\(trade.tradeTime.milliseconds)", .contradiction)
+            return RefusedInput(.trade, "trade_time", "\(trade.tradeTime.milliseconds)", .contradiction)
+        }
+        guard MarketBounds.prices.contains(trade.price) else { return outOfRange(.trade, "price", trade.price) }
+        guard MarketBounds.quantities.contains(trade.quantity) else {
+            return outOfRange(.trade, "quantity", trade.quantity)
         }
         guard MarketBounds.admits(trade.quantity, at: trade.price) else {
-            return Refusal(.trade, "quantity", "\(trade.quantity)", .value)
+            return RefusedInput(.trade, "quantity", "\(trade.quantity)", .value)
+        }
+        guard MarketBounds.numbers.contains(trade.tradeId) else {
+            return outOfRange(.trade, "trade_id", trade.tradeId)
+        }
+        guard MarketBounds.numbers.contains(trade.firstFillId) else {
+            return outOfRange(.trade, "first_fill_id", trade.firstFillId)
+        }
+        guard MarketBounds.numbers.contains(trade.lastFillId) else {
+            return outOfRange(.trade, "last_fill_id", trade.lastFillId)
         }
         return nil
     }
 
-    private func refusal(of book: BookUpdate) -> Refusal? {
-        if let refusal = time(book.eventTime, .book, "event_time")
-            ?? within(book.updateId, MarketBounds.numbers, .book, "update_id")
-        {
-            return refusal
-        }
+    private func outOfRange(_ kind: DataHub.Kind, _ field: String, _ value: some CustomStringConvertible)
+        -> RefusedInput
+    {
+        RefusedInput(kind, field, value.description, .range)
+    }
+
+    private func refusal(of book: BookUpdate) -> RefusedInput? {
+        guard isTime(book.eventTime) else { return time(book.eventTime, .book, "event_time") }
+        guard MarketBounds.numbers.contains(book.updateId) else { return outOfRange(.book, "update_id", book.updateId) }
         guard let bid = book.bids.best?.price, let ask = book.asks.best?.price else { return nil }
         guard Quote(bid: bid, ask: ask) != nil else {
-            return Refusal(.book, "bids", "\(bid) to \(ask)", .contradiction)
+            return RefusedInput(.book, "bids", "\(bid) to \(ask)", .contradiction)
         }
         return nil
     }
 
-    private func refusal(of candle: CandleUpdate) -> Refusal? {
+    private func refusal(of candle: CandleUpdate) -> RefusedInput? {
         let kind: DataHub.Kind = candle.isClosed ? .candle : .forming
         if let refusal = time(candle.eventTime, kind, "event_time", isPast: candle.isBackfill)
             ?? time(candle.openTime, kind, "open_time", isPast: candle.isBackfill)
@@ -113,18 +126,18 @@ struct MarketDoor {
             return refusal
         }
         guard candle.openTime == candle.openTime.floored(to: candle.timeframe.milliseconds) else {
-            return Refusal(kind, "open_time", "\(candle.openTime.milliseconds)", .contradiction)
+            return RefusedInput(kind, "open_time", "\(candle.openTime.milliseconds)", .contradiction)
         }
         guard candle.low <= min(candle.open, candle.close) else {
-            return Refusal(kind, "low", "\(candle.low)", .contradiction)
+            return RefusedInput(kind, "low", "\(candle.low)", .contradiction)
         }
         guard candle.high >= max(candle.open, candle.close) else {
-            return Refusal(kind, "high", "\(candle.high)", .contradiction)
+            return RefusedInput(kind, "high", "\(candle.high)", .contradiction)
         }
         return nil
     }
 
-    private func refusal(of metric: MarketMetric) -> Refusal? {
+    private func refusal(of metric: MarketMetric) -> RefusedInput? {
         // What is asked for may be old, and is judged by its age elsewhere.
         let isAsked =
             switch metric.value {
@@ -147,13 +160,13 @@ struct MarketDoor {
                 return refusal
             }
             return MarketBounds.admits(quantity, at: price)
-                ? nil : Refusal(.metric, "quantity", "\(quantity)", .value)
+                ? nil : RefusedInput(.metric, "quantity", "\(quantity)", .value)
         }
     }
 
     private func refusal(
         ofMark mark: Price, index: Price, _ rate: Ratio, _ next: Timestamp, at time: Timestamp
-    ) -> Refusal? {
+    ) -> RefusedInput? {
         if let refusal = within(mark, MarketBounds.prices, .metric, "mark_price")
             ?? within(index, .zero...MarketBounds.prices.upperBound, .metric, "index_price")
             ?? within(rate, MarketBounds.fundingRates, .metric, "funding_rate")
@@ -162,17 +175,17 @@ struct MarketDoor {
         }
         // Contracts that end have no funding, and tell no time of it.
         guard next == .zero || MarketBounds.times.contains(next) && abs(next - time) <= Self.nextFundingMaxMs else {
-            return Refusal(.metric, "next_funding_time", "\(next.milliseconds)", .time)
+            return RefusedInput(.metric, "next_funding_time", "\(next.milliseconds)", .time)
         }
         // The venue keeps the mark price near the index.
         let ratio = index > .zero ? mark.double / index.double : 1
         guard 1 / Self.markToIndexMax...Self.markToIndexMax ~= ratio else {
-            return Refusal(.metric, "mark_price", "\(mark)", .contradiction)
+            return RefusedInput(.metric, "mark_price", "\(mark)", .contradiction)
         }
         return nil
     }
 
-    private func refusal(of rules: InstrumentRules) -> Refusal? {
+    private func refusal(of rules: InstrumentRules) -> RefusedInput? {
         if let refusal = within(rules.tickSize, MarketBounds.prices, .metric, "tick_size")
             ?? within(rules.stepSize, MarketBounds.quantities, .metric, "step_size")
             ?? within(rules.minQuantity, MarketBounds.amounts, .metric, "min_quantity")
@@ -182,7 +195,7 @@ struct MarketDoor {
             return refusal
         }
         return rules.maxQuantity >= rules.minQuantity
-            ? nil : Refusal(.metric, "max_quantity", "\(rules.maxQuantity)", .contradiction)
+            ? nil : RefusedInput(.metric, "max_quantity", "\(rules.maxQuantity)", .contradiction)
     }
 
     // MARK: Levels
@@ -202,14 +215,14 @@ struct MarketDoor {
         return true
     }
 
-    private static func refusal(of level: BookLevel) -> Refusal.Reason? {
+    private static func refusal(of level: BookLevel) -> RefusedInput.Reason? {
         guard MarketBounds.prices.contains(level.price), level.quantity >= .zero else { return .range }
         return MarketBounds.admits(level.quantity, at: level.price) ? nil : .value
     }
 
     /// The book without the levels that can't be, and the first of those.
-    static func withoutBadLevels(_ book: BookUpdate) -> (book: BookUpdate, refusal: Refusal?) {
-        var refusal: Refusal?
+    static func withoutBadLevels(_ book: BookUpdate) -> (book: BookUpdate, refusal: RefusedInput?) {
+        var refusal: RefusedInput?
         func good(_ side: BookSide, _ name: String, isDescending: Bool) -> BookSide {
             var kept = BookSide()
             for index in 0..<side.count {
@@ -223,7 +236,7 @@ struct MarketDoor {
                     kept.append(level)
                     continue
                 }
-                refusal = refusal ?? Refusal(.book, name, "\(level.price):\(level.quantity)", reason)
+                refusal = refusal ?? RefusedInput(.book, name, "\(level.price):\(level.quantity)", reason)
             }
             return kept
         }

@@ -13,18 +13,16 @@ struct SymbolFeed {
     private struct CandlePlace {
         var openTime = Timestamp(milliseconds: .min)
         var eventTime = Timestamp(milliseconds: .min)
-        /// The greatest open time of a closed candle.
-        var closedOpenTime = Timestamp(milliseconds: .min)
     }
 
     var lastId = StreamId.zero
     var hot: HotSymbol
     private let configuration: HubConfiguration
-    private var lastTradeId = Int64.min
-    private var lastTradeTime = Timestamp(milliseconds: .min)
+    private var trades = TradeSequence()
     private var lastUpdateId = Int64.min
     private var lastBookTime = Timestamp(milliseconds: .min)
     private var candles = [CandlePlace](repeating: CandlePlace(), count: Timeframe.allCases.count)
+    private var closed = Timeframe.allCases.map { ClosedCandles($0) }
     /// Event time of the last reading by its kind.
     private var metricTimes = [Timestamp](repeating: Timestamp(milliseconds: .min), count: 6)
 
@@ -36,12 +34,18 @@ struct SymbolFeed {
     }
 
     mutating func forgetSequence() {
-        lastTradeId = .min
-        lastTradeTime = Timestamp(milliseconds: .min)
+        trades = TradeSequence()
         lastUpdateId = .min
         lastBookTime = Timestamp(milliseconds: .min)
         for index in candles.indices { candles[index] = CandlePlace() }
+        closed = Timeframe.allCases.map { ClosedCandles($0) }
         for index in metricTimes.indices { metricTimes[index] = Timestamp(milliseconds: .min) }
+    }
+
+    /// What stands last on the streams: the next ones follow it.
+    mutating func resume(_ trade: AggTrade?, _ book: BookUpdate?) {
+        if let trade { _ = trades.missing(before: trade) }
+        if let book { (lastUpdateId, lastBookTime) = (book.updateId, book.eventTime) }
     }
 
     /// An id of the receipt's microsecond, or the least one above the last.
@@ -61,13 +65,7 @@ struct SymbolFeed {
     }
 
     private mutating func judge(_ trade: AggTrade) -> Verdict {
-        // A lower number with a later time: the venue has begun to count anew.
-        guard trade.tradeId > lastTradeId || trade.tradeTime > lastTradeTime else { return .duplicate }
-        let isNext = lastTradeId != .min && trade.tradeId > lastTradeId
-        let missing = isNext ? trade.tradeId - lastTradeId - 1 : 0
-        lastTradeId = trade.tradeId
-        lastTradeTime = max(lastTradeTime, trade.tradeTime)
-        return .accepted(missing: missing)
+        trades.missing(before: trade).map { .accepted(missing: $0) } ?? .duplicate
     }
 
     private mutating func judge(_ book: BookUpdate) -> Verdict {
@@ -82,17 +80,19 @@ struct SymbolFeed {
     private mutating func judge(_ candle: CandleUpdate) -> Verdict {
         let index = candle.timeframe.index
         var place = candles[index]
-        // Fetched ones fill what lies before; readers keep the order by open time, and know what they have.
-        if candle.isBackfill, candle.isClosed, candle.openTime < place.closedOpenTime { return .accepted(missing: 0) }
-        guard candle.openTime > place.closedOpenTime else {
-            return candle.openTime == place.closedOpenTime ? .duplicate : .stale
+        let newest = closed[index].newest ?? Timestamp(milliseconds: .min)
+        if !candle.isClosed || !candle.isBackfill { closed[index].watch(from: candle.openTime) }
+        // What is asked for fills holes; readers keep the order by open time.
+        guard candle.openTime > newest || candle.isBackfill && candle.isClosed else {
+            return candle.openTime == newest ? .duplicate : .stale
+        }
+        if candle.isClosed {
+            guard closed[index].insert(candle.openTime) else { return .duplicate }
+            if candle.openTime < newest { return .accepted(missing: 0) }
         }
         guard candle.openTime >= place.openTime else {
             // The one before was never closed before our eyes; its close may still come.
-            guard candle.isClosed else { return .stale }
-            place.closedOpenTime = candle.openTime
-            candles[index] = place
-            return .accepted(missing: 0)
+            return candle.isClosed ? .accepted(missing: 0) : .stale
         }
         let isNew = candle.openTime > place.openTime
         if !isNew, !candle.isClosed {
@@ -107,24 +107,39 @@ struct SymbolFeed {
         }
         place.openTime = candle.openTime
         place.eventTime = candle.eventTime
-        if candle.isClosed { place.closedOpenTime = candle.openTime }
         candles[index] = place
         return .accepted(missing: 0)
     }
 
+    /// A candle that was asked for because its close did not come is as good as the venue's own word, while it is the newest.
+    func inItsPlace(_ input: DataHub.Input, venueTime: Timestamp) -> DataHub.Input {
+        guard case .candle(let candle) = input, candle.isBackfill, candle.isClosed,
+            closed[candle.timeframe.index].standsIn(candle.openTime, venueTime: venueTime)
+        else { return input }
+        return .candle(candle.asHeard)
+    }
+
+    /// The closes of each timeframe that should have come and did not.
+    mutating func missingCloses(venueTime: Timestamp, tell: (Timeframe, MissingClose) -> Void) {
+        for timeframe in Timeframe.allCases {
+            let missing = closed[timeframe.index].missing(venueTime: venueTime, graceMs: configuration.closeGraceMs)
+            if let missing { tell(timeframe, missing) }
+        }
+    }
+
     /// What is too far from the mark price to be true. As long as nothing else comes readers see an old market, and trade none.
-    func distance(of input: DataHub.Input) -> Refusal? {
+    func distance(of input: DataHub.Input) -> RefusedInput? {
         switch input {
         case .book(let book):
             guard let quote = Quote(bid: book.bids.best?.price, ask: book.asks.best?.price),
                 let mark = youngMark(book.eventTime), !quote.isNear(mark, within: configuration.markBandRatio)
             else { return nil }
-            return Refusal(.book, "bids", "\(quote.bid) to \(quote.ask), mark \(mark)", .mark)
+            return RefusedInput(.book, "bids", "\(quote.bid) to \(quote.ask), mark \(mark)", .mark)
         case .trade(let trade):
             guard let mark = youngMark(trade.eventTime),
                 !Quote.isNear(trade.price, mark, within: configuration.markBandRatio)
             else { return nil }
-            return Refusal(.trade, "price", "\(trade.price), mark \(mark)", .mark)
+            return RefusedInput(.trade, "price", "\(trade.price), mark \(mark)", .mark)
         case .candle, .metric: return nil
         }
     }

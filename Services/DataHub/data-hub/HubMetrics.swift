@@ -38,7 +38,7 @@ final class HubMetrics {
             }
         }
         refused = DataHub.Kind.allCases.map { kind in
-            Refusal.Reason.allCases.map { reason in
+            RefusedInput.Reason.allCases.map { reason in
                 metrics.gauge(
                     "hub_refused", help: "Values that can't be true or do not fit, since the start, by why.",
                     labels: [("kind", kind.name), ("reason", reason.rawValue)])

@@ -21,6 +21,14 @@ final class HubShell {
     private var polls: MarketPolls?
     private let metrics: HubMetrics
     private let refusals: RefusalLog
+    let contracts: ContractWatch
+    private var openedUs = Int64.max
+    /// Of a contract something must have come by then, microseconds after the streams were opened.
+    private static let firstWordUs: Int64 = 15_000_000
+    /// One hub writes; any other waits for its end.
+    private var lease: OwnerLease?
+    private var hasBegun = false
+    private var isLost = false
     private var lastEventTime = Timestamp.zero
     private var prepareBackOff = BackOff(leastMs: 100, greatestMs: 5000)
     private var lastFrameComplaintUs: Int64 = 0
@@ -49,61 +57,113 @@ final class HubShell {
         streams = symbols.map { symbol in Self.kinds.map { writer.open(StreamName($0, symbol)) } }
         metrics = HubMetrics(context.metrics, symbols)
         refusals = RefusalLog(context.log, symbols)
+        contracts = ContractWatch(context.log, symbols)
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT, or until another hub has taken over from one that slept.
     func run() -> ExitCode {
         context.serveMetrics(
-            isReady: { [unowned self] in writer.isUp && !sockets.isEmpty && sockets.allSatisfy(\.isLive) },
-            isRedisUp: { [unowned self] in writer.isUp })
+            isReady: { [unowned self] in
+                writer.isUp && !sockets.isEmpty && sockets.allSatisfy(\.isLive) && contracts.isWhole
+            },
+            isRedisUp: { [unowned self] in writer.isUp || context.isStandby },
+            whyNot: { [unowned self] in
+                context.isStandby ? "another hub writes" : hasBegun ? contracts.complaint : "without the lease"
+            })
         context.stopOnSignals { [unowned self] in context.reactor.stop() }
         client.onTurn = { [unowned self] in flush() }
-        prepare()
+        // Who has it back may go on at once: what another one wrote meanwhile would have been refused.
+        lease = OwnerLease(
+            context, name: "ALL", freeForMs: 0, mayAssume: { false }, onTaken: { [unowned self] in takeOver() },
+            onLost: { [unowned self] in
+                context.log.error("lease_lost")
+                isLost = true
+                context.reactor.stop()
+            })
+        lease?.start()
+        // A standby knows the venue's time already, so that it needs a moment less.
+        let polls = MarketPolls(self)
+        self.polls = polls
+        polls.learnTime()
+        context.reactor.every(ms: 200) { [unowned self] in context.isStandby = lease?.isStandby == true && !hasBegun }
         let isWhole = client.run()
-        writer.drain(withinMs: 1000)
+        if isLost { return .unsafeState }
+        if hasBegun { writer.drain(withinMs: 1000) }
+        lease?.leave()
         context.log.info("stopped")
         return isWhole ? .success : .failure
     }
 
     // MARK: Start
 
-    /// Asks Redis for the last ids, which entries of ours must follow, then begins with the venue.
+    private func takeOver() {
+        guard !hasBegun else { return }
+        hasBegun = true
+        context.isStandby = false
+        context.log.info("owner")
+        prepare()
+    }
+
+    /// Asks Redis for what stands last in the streams, which entries of ours must follow, then begins with the venue.
     private func prepare() {
+        var last: [(trade: AggTrade?, book: BookUpdate?)] = []
         do throws(RedisError) {
             let redis = try RedisClient(context.settings.redis, timeoutMs: 1500)
-            for (index, symbol) in symbols.enumerated() {
-                for kind in Self.kinds { try resume(index, StreamName(kind, symbol), redis) }
-            }
+            try lease?.claim(symbols.map(\.name), redis)
+            for index in symbols.indices { last.append(try resume(index, redis)) }
         } catch {
             context.log.warning("redis_unavailable") { $0.put("error", error) }
             context.reactor.after(ms: prepareBackOff.next()) { [weak self] in self?.prepare() }
             return
         }
-        writer.start()
-        let polls = MarketPolls(self)
-        self.polls = polls
+        writer.start(lease)
         // Frames are judged stale by the venue's time.
-        polls.start { [unowned self] in openSockets() }
+        polls?.start { [unowned self] in
+            let now = context.venueClock.now()
+            for (index, last) in last.enumerated() {
+                hub.resume(symbol: index, trade: last.trade, book: last.book, venueTime: now)
+            }
+            openSockets()
+        }
         context.reactor.every(ms: settings.hub.hotStateMs) { [unowned self] in
             hub.writeHotState { write($0, symbol: 0) }
         }
+        context.reactor.every(ms: 100) { [unowned self] in lookForCloses() }
         context.reactor.every(ms: 1000) { [unowned self] in
             hub.clockRate = context.venueClock.rate
             metrics.show(hub.counts)
+            if SystemClock.monotonicUs() - openedUs > Self.firstWordUs { contracts.tell() }
         }
     }
 
-    private func resume(_ symbol: Int, _ name: StreamName, _ redis: RedisClient) throws(RedisError) {
-        do throws(RedisError) {
-            let last = try redis.command("XINFO", "STREAM", name.key)["last-generated-id"]?.text
-            if let id = last.flatMap({ StreamId($0) }) { hub.resume(symbol: symbol, after: id) }
-        } catch {
-            // A stream that is not there yet has no last id.
-            guard case .refused(let text) = error, text.hasPrefix("ERR no such key") else { throw error }
+    private func resume(
+        _ symbol: Int, _ redis: RedisClient
+    ) throws(RedisError) -> (trade: AggTrade?, book: BookUpdate?) {
+        var commands = CommandBuffer()
+        for kind in Self.kinds { commands.command(["XINFO", "STREAM", StreamName(kind, symbols[symbol]).key]) }
+        for kind in [StreamKind.trade, .book] {
+            commands.command(["XREVRANGE", StreamName(kind, symbols[symbol]).key, "+", "-", "COUNT", "1"])
         }
+        let replies = try redis.pipeline(commands)
+        for reply in replies[..<Self.kinds.count] {
+            // A stream that is not there yet has no last id.
+            if case .error(let text) = reply, !text.hasPrefix("ERR no such key") { throw .refused(text) }
+            if let id = reply["last-generated-id"]?.text.flatMap({ StreamId($0) }) {
+                hub.resume(symbol: symbol, after: id)
+            }
+        }
+        let newest = replies[Self.kinds.count...].map { $0.elements.first.flatMap { StreamEntry($0) }?.fields }
+        return (newest[0].flatMap { try? AggTrade($0) }, newest[1].flatMap { try? BookUpdate($0) })
+    }
+
+    /// Contracts that the venue did not list and does now.
+    func returned(_ listed: [Int]) {
+        let names = listed.map { symbols[$0].lowercased + "@" }
+        for socket in sockets { socket.askAgain { stream in names.contains { stream.hasPrefix($0) } } }
     }
 
     private func openSockets() {
+        openedUs = SystemClock.monotonicUs()
         let names = symbols.map(\.lowercased)
         open("public", names.map { "\($0)@depth20@100ms" })
         let timeframes = Timeframe.allCases.map { "kline_\($0.rawValue)" }
@@ -126,7 +186,7 @@ final class HubShell {
                         $0.put("gap_ms", ms)
                     }
                     if route == "market" { polls?.fillCandles(afterGapMs: ms) }
-                })
+                }, onRefused: { [unowned self] in contracts.refused(stream: $0) })
             sockets.append(socket)
             socket.start()
         }
@@ -148,15 +208,13 @@ final class HubShell {
             case .trade(let symbol, let trade): receive(.trade(trade), symbol: symbol, eventTime: trade.eventTime)
             case .book(let symbol, let book):
                 receive(.book(book), symbol: symbol, eventTime: book.eventTime)
-                if let level = scanner.unfitLevel { leaveOut(Refusal(.book, level.field, level.text, .unfit), symbol) }
+                if let level = scanner.unfitLevel { leaveOut(RefusedInput(.book, "level", level, .unfit), symbol) }
             case .unfit(let symbol, let stream, let value):
-                refuse(Refusal(Self.kind(ofStream: stream), value.field, value.text, .unfit), symbol: symbol)
+                refuse(RefusedInput(Self.kind(ofStream: stream), value.field, value.text, .unfit), symbol: symbol)
             case .candle(let symbol, let candle):
                 receive(.candle(candle), symbol: symbol, eventTime: candle.eventTime)
             case .metric(let symbol, let metric):
                 receive(.metric(metric), symbol: symbol, eventTime: metric.eventTime)
-            case .reply(let id, true):
-                context.log.error("subscription_refused") { $0.put("id", id.map { "\($0)" } ?? "none") }
             case .reply, .bookTicker, .other: metrics.otherFrames.add()
             }
         } catch {
@@ -185,18 +243,31 @@ final class HubShell {
         // What can't be true is no sign of life.
         guard isIn else { return }
         metrics.received(input.kind, symbol: symbol, at: receivedUs)
+        // What a stream told: an answer, or rules that are told again each minute, are no feed.
         if let eventTime {
+            contracts.heard(symbol, atUs: SystemClock.monotonicUs())
             metrics.lag[input.kind.rawValue].observe(Double(venueTime - eventTime) / 1000)
             lastEventTime = max(lastEventTime, eventTime)
         }
     }
 
+    /// Has the closes asked for that did not come.
+    private func lookForCloses() {
+        // An answer may come at once, and the hub takes it in.
+        var missed: [(symbol: Int, timeframe: Timeframe, close: MissingClose)] = []
+        hub.lookForCloses(venueTime: context.venueClock.now()) { missed.append(($0, $1, $2)) }
+        for (symbol, timeframe, missing) in missed where !contracts.isMissing(symbol) {
+            refusals.missed(close: missing, timeframe, symbol: symbol)
+            polls?.fillClose(symbol, timeframe, limit: missing.limit)
+        }
+    }
+
     /// A value that did not get so far as to be a message.
-    func refuse(_ refusal: Refusal, symbol: Int) {
+    func refuse(_ refusal: RefusedInput, symbol: Int) {
         hub.refuse(refusal) { write($0, symbol: symbol) }
     }
 
-    private func leaveOut(_ refusal: Refusal, _ symbol: Int) {
+    private func leaveOut(_ refusal: RefusedInput, _ symbol: Int) {
         hub.leaveOut(refusal) { write($0, symbol: symbol) }
     }
 
@@ -227,6 +298,7 @@ final class HubShell {
             refusals.add(refusal, symbol: symbol)
             // Either it is wrong or our idea of the venue's time is.
             if refusal.reason == .time { polls?.lookAtTime() }
+        case .missed(let count): refusals.missed(count, symbol: symbol)
         case .hotState(let state): writer.write(to: state.key, isOnce: state.isOnce) { $0.write(state) }
         }
     }

@@ -10,6 +10,8 @@ final class MarketPolls {
     private let context: ServiceContext
     private let rest: RestClient
     private let time: VenueTime
+    private var isTimeKnown = false
+    private var whenKnown: (() -> Void)?
     private var rules: [InstrumentRules] = []
     private var random: SplitMix64
     private var lastLookUs: Int64 = 0
@@ -41,12 +43,21 @@ final class MarketPolls {
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: SystemClock.wallUs()))
     }
 
-    /// Learns the venue's time, then calls `whenKnown` and begins to ask.
-    func start(whenKnown: @escaping () -> Void) {
+    /// Learns the venue's time, and nothing else yet.
+    func learnTime() {
         time.start { [unowned self] in
+            isTimeKnown = true
+            whenKnown?()
+        }
+    }
+
+    /// Calls `whenKnown` once the venue's time is known, and begins to ask.
+    func start(whenKnown: @escaping () -> Void) {
+        self.whenKnown = { [unowned self] in
             whenKnown()
             begin()
         }
+        if isTimeKnown { self.whenKnown?() }
     }
 
     /// Asks for the venue's time before its turn, once a second at most.
@@ -71,7 +82,7 @@ final class MarketPolls {
             }
         }
         let reactor = context.reactor
-        reactor.every(ms: 3_600_000) { [unowned self] in fetchRules() }
+        reactor.every(ms: 3_600_000) { [unowned self] in if !shell.contracts.hasFlaw { fetchRules() } }
         reactor.every(ms: 60_000) { [unowned self] in tellRules() }
         scheduleOpenInterest()
         scheduleRatios()
@@ -86,15 +97,31 @@ final class MarketPolls {
                 context.reactor.after(ms: 10_000) { [unowned self] in fetchRules() }
                 return
             }
-            rules = MarketRest.instruments(value, shell.symbols)
-            for symbol in shell.symbols where !rules.contains(where: { $0.symbol == symbol }) {
-                context.log.error("symbol_not_traded") {
-                    $0.put("symbol", symbol)
-                    $0.put("reason", MarketRest.flaw(value, symbol)?.description ?? "not listed, or not traded now")
-                }
-            }
-            tellRules()
+            take(value)
         }
+    }
+
+    /// The venue's list of contracts. One that it does not have costs itself alone; it is looked for again each minute, for it may
+    /// not be listed yet.
+    private func take(_ value: JSONValue) {
+        rules = MarketRest.instruments(value, shell.symbols)
+        let listings = MarketRest.listings(value, shell.symbols).map { listing -> ContractWatch.Listing in
+            if listing.status == "ABSENT" { return .missing("the venue does not list it") }
+            if let flaw = MarketRest.flaw(value, listing.symbol) { return .missing("its rules do not fit: \(flaw)") }
+            return listing.status == "TRADING"
+                ? .good : .paused("the venue does not trade it now: \(listing.status)")
+        }
+        let returned = shell.contracts.listed(listings)
+        if !returned.isEmpty {
+            shell.returned(returned)
+            for index in returned {
+                for timeframe in Timeframe.allCases { want(index, timeframe, candlesMax(timeframe)) }
+            }
+            fetchCandles()
+        }
+        tellRules()
+        guard shell.contracts.hasFlaw else { return }
+        context.reactor.after(ms: 60_000) { [unowned self] in fetchRules() }
     }
 
     private func tellRules() {
@@ -115,6 +142,14 @@ final class MarketPolls {
                 let count = Int(venueMs / timeframe.milliseconds) + 3
                 want(index, timeframe, min(count, candlesMax(timeframe)))
             }
+        }
+        fetchCandles()
+    }
+
+    /// Fetches the newest candles, because a close did not come: before all else, for readers wait for it.
+    func fillClose(_ index: Int, _ timeframe: Timeframe, limit: Int) {
+        if !wanted.contains(where: { $0.index == index && $0.timeframe == timeframe }) {
+            wanted.insert(WantedCandles(index: index, timeframe: timeframe, limit: limit, attempt: 1), at: 0)
         }
         fetchCandles()
     }
@@ -154,6 +189,8 @@ final class MarketPolls {
             return fetchCandles()
         }
         tell(outcome, "klines")
+        // The venue does not know it: when it lists it, its past is asked for anew.
+        if case .rejected(MarketRest.unknownSymbol, _) = outcome { return fetchCandles() }
         if asked.attempt < Self.attemptsMax {
             want(asked.index, asked.timeframe, asked.limit, attempt: asked.attempt + 1)
         }
@@ -224,6 +261,7 @@ final class MarketPolls {
         _ request: RestRequest, _ index: Int,
         _ read: @escaping (JSONValue) throws(MarketRest.Flaw) -> MarketMetric
     ) {
+        guard !shell.contracts.isMissing(index) else { return }
         rest.send(request) { [unowned self] outcome in
             guard case .success(let value) = outcome else { return tell(outcome, request.path) }
             do throws(MarketRest.Flaw) {
@@ -234,10 +272,10 @@ final class MarketPolls {
         }
     }
 
-    private func refusal(of flaw: MarketRest.Flaw, _ kind: DataHub.Kind) -> Refusal {
+    private func refusal(of flaw: MarketRest.Flaw, _ kind: DataHub.Kind) -> RefusedInput {
         switch flaw {
-        case .bad(let field): Refusal(kind, field, "nothing that can be read", .range)
-        case .unfit(let value): Refusal(kind, value.field, value.text, .unfit)
+        case .bad(let field): RefusedInput(kind, field, "nothing that can be read", .range)
+        case .unfit(let value): RefusedInput(kind, value.field, value.text, .unfit)
         }
     }
 

@@ -1,8 +1,10 @@
 import DataHub
 import ServiceKit
+import SignalContracts
 import TradingPrimitives
 
-/// Tells what did not come in: each field of each contract at once, and then no more than once a minute, with how many there were.
+/// Tells what did not come in: each field of each contract, and trades and closes that are missing, at once, and then no more than once a
+/// minute, with how many there were.
 final class RefusalLog {
     private struct Key: Hashable {
         let symbol: Int
@@ -13,7 +15,7 @@ final class RefusalLog {
     private struct Told {
         var atUs: Int64
         /// Since then.
-        var count = 0
+        var count: Int64 = 0
     }
 
     private static let everyUs: Int64 = 60_000_000
@@ -26,15 +28,8 @@ final class RefusalLog {
         self.symbols = symbols
     }
 
-    func add(_ refusal: Refusal, symbol: Int) {
-        let key = Key(symbol: symbol, kind: refusal.kind, field: refusal.field)
-        let now = SystemClock.monotonicUs()
-        if let last = told[key], now - last.atUs < Self.everyUs {
-            told[key]?.count += 1
-            return
-        }
-        let before = told[key]?.count ?? 0
-        told[key] = Told(atUs: now)
+    func add(_ refusal: RefusedInput, symbol: Int) {
+        guard let before = due(Key(symbol: symbol, kind: refusal.kind, field: refusal.field), 1) else { return }
         log.warning("value_refused") {
             $0.put("symbol", symbols[symbol])
             $0.put("kind", refusal.kind.name)
@@ -43,5 +38,37 @@ final class RefusalLog {
             $0.put("reason", refusal.reason.rawValue)
             $0.put("more_before", before)
         }
+    }
+
+    func missed(_ count: Int64, symbol: Int) {
+        guard let before = due(Key(symbol: symbol, kind: .trade, field: "missing"), count) else { return }
+        log.warning("trades_missed") {
+            $0.put("symbol", symbols[symbol])
+            $0.put("count", count)
+            $0.put("more_before", before)
+        }
+    }
+
+    func missed(close: MissingClose, _ timeframe: Timeframe, symbol: Int) {
+        let field = "close \(timeframe.rawValue)"
+        guard let before = due(Key(symbol: symbol, kind: .candle, field: field), 1) else { return }
+        log.warning("close_missed") {
+            $0.put("symbol", symbols[symbol])
+            $0.put("timeframe", timeframe.rawValue)
+            $0.put("open_time", close.openTime)
+            $0.put("attempt", close.attempt)
+            $0.put("more_before", before)
+        }
+    }
+
+    /// How many were not told since the last time, if it is time to tell; else they are noted.
+    private func due(_ key: Key, _ count: Int64) -> Int64? {
+        let now = SystemClock.monotonicUs()
+        if let last = told[key], now - last.atUs < Self.everyUs {
+            told[key]?.count = last.count.addingReportingOverflow(count).partialValue
+            return nil
+        }
+        defer { told[key] = Told(atUs: now) }
+        return told[key]?.count ?? 0
     }
 }

@@ -45,6 +45,17 @@ public struct RecordingSet {
         try checkForDoubles()
     }
 
+    /// How late the frames of these recordings came, as far as they tell it.
+    public func lateness() -> LatenessMeter {
+        var meter = LatenessMeter()
+        for file in files where file.contents.form == .frames {
+            meter.startRecording()
+            guard var lines = ArchiveFile(file.path) else { continue }
+            while lines.withNextLine({ meter.take($0) }) != nil {}
+        }
+        return meter
+    }
+
     private static func expand(_ paths: [String]) throws(RecordingError) -> [String] {
         var files: [String] = []
         for path in paths {

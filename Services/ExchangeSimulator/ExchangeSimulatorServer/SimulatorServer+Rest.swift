@@ -72,6 +72,7 @@ extension SimulatorServer {
             json.put("serverTime", simulation.exchange.now)
             json.put("startTime", clock.start)
             json.put("mode", options.mode)
+            json.put("lateness", options.lateness == nil ? "none" : "recorded")
             json.put("factor", Ratio(clock.factor, rounding: .nearest) ?? .zero)
             json.put("lagMs", lagMs)
             json.put("marketEvents", simulation.eventCount)

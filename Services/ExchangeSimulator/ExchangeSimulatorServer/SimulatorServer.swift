@@ -39,6 +39,8 @@ public struct ServerOptions: Sendable {
     public var requestMs: Int64 = 10_000
     /// What goes wrong, and when.
     public var script = FaultScript()
+    /// How late frames are; nil sends each at once.
+    public var lateness: Lateness? = Lateness(seed: 1)
 
     public init() {}
 
@@ -59,7 +61,7 @@ public struct ServerError: Error, CustomStringConvertible {
 /// The thin shell: sockets, signatures and the machine's clock around a simulation. One thread.
 public final class SimulatorServer<Source: MarketSource> {
     var simulation: Simulation<Source>
-    var hub = StreamHub()
+    var hub: StreamHub
     var limits = RateLimits()
     let options: ServerOptions
     let clock: Clock
@@ -85,6 +87,7 @@ public final class SimulatorServer<Source: MarketSource> {
         self.simulation = simulation
         (self.clock, self.options, self.log) = (clock, options, log)
         script = options.script
+        hub = StreamHub(lateness: options.lateness)
         bridge.handler = self
         server = bridge.start(host: options.host, port: options.port, options.limits)
         if server == nil {
@@ -117,6 +120,7 @@ public final class SimulatorServer<Source: MarketSource> {
             var waitUs: Int64 = 20_000
             if let next = simulation.nextTime() { waitUs = min(waitUs, clock.microseconds(until: next)) }
             waitUs = min(waitUs, clock.microseconds(until: simulation.exchange.nextMoment))
+            if let next = hub.nextDue { waitUs = min(waitUs, clock.microseconds(until: next)) }
             if let next = outbox.nextTime { waitUs = min(waitUs, clock.microseconds(until: next)) }
             // Events a fraction of a millisecond apart are served together.
             guard cws_poll(server, max(waitUs, 500)) else { return }

@@ -27,7 +27,47 @@ func calibrate(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
             print(left.name.padded(to: 43) + text(left.value).padded(to: 14) + text(right.value))
         }
     }
+    var heard = recordings.lateness()
+    var late = makeLate(instruments, seed: seed, start: start, minutes: minutes)
+    compare(heard.report(), late.report())
     return 0
+}
+
+/// How late the frames of the synthetic market's first contract come.
+private func makeLate(_ instruments: [Instrument], seed: UInt64, start: Timestamp, minutes: Int) -> LatenessMeter {
+    let made = SyntheticMarket.make(instruments, seed: seed, start: start)
+    var simulation = Simulation(Exchange(ExchangeConfiguration(instruments: instruments), start: start), made.market)
+    var hub = StreamHub(lateness: Lateness(seed: seed))
+    let name = instruments[0].symbol.lowercased
+    let kinds = ["aggTrade", "markPrice@1s", "forceOrder"] + Timeframe.allCases.map { "kline_\($0.rawValue)" }
+    hub.open(
+        1, path: "/market/stream", query: "streams=" + kinds.map { "\(name)@\($0)" }.joined(separator: "/"),
+        &simulation.exchange)
+    hub.open(2, path: "/public/stream", query: "streams=\(name)@depth@100ms/\(name)@bookTicker", &simulation.exchange)
+    var meter = LatenessMeter()
+    for ms in 1...Int64(minutes) * 60_000 {
+        _ = simulation.play(until: start + ms)
+        hub.deliver(&simulation.exchange) { _, _, bytes in
+            bytes.withUnsafeBytes { meter.take($0, receivedMs: Double((start + ms).milliseconds)) }
+        }
+    }
+    return meter
+}
+
+private func compare(_ recorded: [LatenessMeter.Row], _ made: [LatenessMeter.Row]) {
+    let shares = LatenessMeter.shares.map { "p\(Int($0 * 100))".padded(to: 8) }.joined()
+    print("\n" + "frames late by, ms".padded(to: 43) + "frames".padded(to: 9) + "passed".padded(to: 9) + shares)
+    for name in Set((recorded + made).map(\.name)).sorted() {
+        for (whose, rows) in [("recorded", recorded), ("synthetic", made)] {
+            guard let row = rows.first(where: { $0.name == name }) else { continue }
+            let head = "\(row.count)".padded(to: 9) + text(row.overtaken).padded(to: 9)
+            for (what, values) in [("told", row.publish), ("way", row.transport)] where !values.isEmpty {
+                print(
+                    "\(name), \(what), \(whose)".padded(to: 43) + head
+                        + values.map { text($0).padded(to: 8) }.joined())
+            }
+        }
+    }
 }
 
 private func measure(

@@ -14,7 +14,7 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
             "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "bnb", "api-key",
             "api-secret",
             "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level", "tls-port",
-            "tls-certificate", "faults",
+            "tls-certificate", "faults", "lateness",
         ],
         flags: ["loop"])
     guard let level = Log.Level(rawValue: arguments.text("log-level") ?? "info") else {
@@ -134,7 +134,9 @@ func serve(
         let rate = try arguments.value("funding-rate", exchange.configuration.fundingRate)
         exchange.setFundingRate(rate)
     }
-    exchange.faults = FaultBook(seed: try arguments.value("seed", 1))
+    let seed: UInt64 = try arguments.value("seed", 1)
+    exchange.faults = FaultBook(seed: seed)
+    options.lateness = try lateness(arguments, seed: seed)
     options.keys = try openAccounts(arguments, &exchange)
     options.script = try script(arguments, exchange)
     let factor: Double = try arguments.value("factor", 1)
@@ -195,6 +197,14 @@ private func openAccounts(_ arguments: Arguments, _ exchange: inout Exchange) th
         keys.append(ApiKey(key: key, secret: secret, account: account))
     }
     return keys
+}
+
+private func lateness(_ arguments: Arguments, seed: UInt64) throws(UsageError) -> Lateness? {
+    switch arguments.text("lateness") ?? "recorded" {
+    case "recorded": Lateness(seed: seed)
+    case "none": nil
+    case let other: throw UsageError(message: "--lateness must be recorded or none, not '\(other)'")
+    }
 }
 
 private func script(_ arguments: Arguments, _ exchange: Exchange) throws(UsageError) -> FaultScript {

@@ -4,7 +4,7 @@ let help = """
     exchange-simulator: a venue on loopback that speaks the protocol of Binance USDⓈ-M futures.
 
     exchange-simulator run [options]         play a market and serve REST and WebSocket on one port
-    exchange-simulator calibrate --data …    compare the synthetic market with recordings
+    exchange-simulator calibrate --data …    compare the synthetic market and its delays with recordings
     exchange-simulator --help | --version
 
     run:
@@ -27,6 +27,7 @@ let help = """
       --api-secret-file PATH  file with the secret, or with a public key in PEM form (Ed25519, RSA)
       --maker-fee R --taker-fee R   fee rates (0.0002, 0.0005)
       --funding-rate R        rate until the source says another (0.0001)
+      --lateness WHICH        how late frames are: recorded, as at the venue, or none (recorded)
       --faults FILE           what goes wrong and when: lines of seconds from the start and a fault or act as JSON
       --connection-life S     seconds after which a WebSocket is closed (86400)
       --log-level LEVEL       debug, info, warning, error (info)

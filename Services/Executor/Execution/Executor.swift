@@ -168,7 +168,8 @@ public struct Executor: Sendable {
     mutating func askForFills(_ index: Int) {
         let desk = desks[index]
         // A piece may have been missed between two that came: a position's are asked for from its beginning.
-        let (from, since) = desk.position.map { (nil, $0.openedAt - 1000) }
+        let (from, since) =
+            desk.position.map { (nil, $0.openedAt - 1000) }
             ?? (desk.lastTradeId.map { $0 + 1 }, now - 3_600_000)
         send(.queryFills(desk.symbol, fromId: from, since: since))
     }

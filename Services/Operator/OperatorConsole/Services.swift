@@ -9,10 +9,10 @@ enum Services {
         "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter",
     ]
     /// One instance works, others stand by.
-    static let single = ["decision-engine", "risk-manager", "executor"]
+    static let single = ["data-hub", "decision-engine", "risk-manager", "executor"]
     /// Their work is that of a processor alone, so that it can be done again.
     static let replayable = sharing + ["decision-engine", "risk-manager"]
     /// Each reads its own section of the configuration.
-    static let programs = ["data-hub"] + sharing + single + ["trade-recorder", "learner"]
+    static let programs = sharing + single + ["trade-recorder", "learner"]
     static let restartable = SuiteSettings.services.filter { $0 != "vortexctl" && $0 != "bus-probe" }
 }

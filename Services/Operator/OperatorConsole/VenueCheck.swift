@@ -22,10 +22,29 @@ extension Console {
         let isClose = settings.mode == .paper || abs(offsetMs) <= 1000
         report.add("venue", .good, "\(venue.restURL) answers in \(time.roundTripMs) ms")
         report.add("clock", isClose ? .good : .bad, "the venue's is \(offsetMs) ms ahead of ours")
+        checkContracts(context, rest, &report)
         guard signer != nil else {
             return report.add("key", .bad, "venue.api_key and venue.api_secret are not set: nothing can be traded")
         }
         checkKey(context, rest, &report)
+    }
+
+    /// Whether the venue lists each configured contract, and with sizes and prices that fit.
+    private func checkContracts(_ context: ServiceContext, _ rest: RestClient, _ report: inout DoctorReport) {
+        var outcome: RestOutcome?
+        rest.send(MarketRest.exchangeInfo()) { outcome = $0 }
+        turn(context) { outcome != nil }
+        guard case .success(let value)? = outcome else {
+            return report.add("contracts", .bad, "exchangeInfo does not answer")
+        }
+        let flaws = MarketRest.listings(value, settings.symbols).compactMap { listing -> String? in
+            if listing.status == "ABSENT" { return "\(listing.symbol) is not listed" }
+            if let flaw = MarketRest.flaw(value, listing.symbol) { return "\(listing.symbol): \(flaw)" }
+            return listing.status == "TRADING" ? nil : "\(listing.symbol) is \(listing.status)"
+        }
+        report.add(
+            "contracts", flaws.isEmpty ? .good : .bad,
+            flaws.isEmpty ? "all \(settings.symbols.count) are traded" : flaws.joined(separator: "; "))
     }
 
     private func checkKey(_ context: ServiceContext, _ rest: RestClient, _ report: inout DoctorReport) {

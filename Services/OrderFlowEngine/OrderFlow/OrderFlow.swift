@@ -8,6 +8,7 @@ public import TradingPrimitives
 /// book's. Definitions: strategy reference, "E1 order flow".
 public struct OrderFlow: StreamProcessor {
     private let configuration: OrderFlowConfiguration
+    private var trades = TradeSequence()
     private var tape = TradeTape()
     private var window = TapeWindow(spanMs: Self.windowMs)
     private var cumulativeDelta = CumulativeDelta()
@@ -34,6 +35,8 @@ public struct OrderFlow: StreamProcessor {
     public mutating func process(_ input: OrderFlowInput, emit: (OrderFlowOutput) -> Void) {
         switch input.event {
         case .trade(let trade):
+            // Given twice, by whomever, it counts once.
+            guard trades.missing(before: trade) != nil else { return }
             firstTime = firstTime ?? trade.tradeTime
             tape.append(
                 time: trade.tradeTime, price: trade.price, quantity: trade.quantity, takerSide: trade.takerSide)

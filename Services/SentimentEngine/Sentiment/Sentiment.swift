@@ -24,7 +24,7 @@ public struct Sentiment: StreamProcessor {
     }
 
     private let configuration: SentimentConfiguration
-    private var openInterest = OpenInterestTrack()
+    private var openInterest: OpenInterestTrack
     private var map: LiquidationMap
     private var meanEntryPrice: Double?
     private var marks = Ring<Mark>(capacity: 128)
@@ -47,6 +47,7 @@ public struct Sentiment: StreamProcessor {
 
     public init(_ configuration: SentimentConfiguration = SentimentConfiguration()) {
         self.configuration = configuration
+        openInterest = OpenInterestTrack(gapMaxMs: configuration.openInterestAgeMaxMs)
         map = LiquidationMap(binWidth: configuration.binWidth, halfLifeMs: configuration.halfLifeMs)
     }
 
@@ -66,7 +67,7 @@ public struct Sentiment: StreamProcessor {
     private mutating func speak(of input: SentimentInput, emit: (SentimentOutput) -> Void) {
         let signal = evaluate(cause: input.id)
         let isShown = pace.isDue(at: now)
-        if isShown { clusters.take(map, multiple: configuration.clusterMin) }
+        if isShown { clusters.take(map, near: price, multiple: configuration.clusterMin) }
         emit(SentimentOutput(symbol: input.symbol, fact: .signal(signal, shown: isShown ? clusters : nil)))
         let piece = now.milliseconds / Self.savedEveryMs
         if let savedPiece, piece > savedPiece {
@@ -187,7 +188,8 @@ public struct Sentiment: StreamProcessor {
         if let long = signal.longRatio, let short = signal.shortRatio {
             if long > rules.longCrowd { score -= 0.30 } else if short > rules.shortCrowd { score += 0.30 }
         }
-        let isSettling = funding.map { $0.nextTime - now < rules.settlementMs } ?? false
+        // A time that has passed is of the settlement before: the venue has not said the next one yet.
+        let isSettling = funding.map { 0..<rules.settlementMs ~= $0.nextTime - now } ?? false
         let weight = isSettling ? 0.25 * 1.5 : 0.25
         switch signal.fundingSignal {
         case .longsExpensive: score -= weight

@@ -10,6 +10,7 @@ public struct TickFlow: StreamProcessor {
     private let configuration: TickFlowConfiguration
     /// The least product of price and quantity that is above the notional of a big trade.
     private let bigTradeProduct: Int128
+    private var trades = TradeSequence()
     private var tape = TradeTape()
     private var second = TapeWindow(spanMs: 1000)
     private var spikeWindow = TapeWindow(spanMs: 3000)
@@ -34,6 +35,8 @@ public struct TickFlow: StreamProcessor {
 
     public mutating func process(_ input: TickFlowInput, emit: (TickFlowOutput) -> Void) {
         let trade = input.trade
+        // Given twice, by whomever, it counts once.
+        guard trades.missing(before: trade) != nil else { return }
         let time = remember(trade)
         let signal = evaluate(at: time, cause: input.id)
         if let published, !isNews(signal, after: published) { return }

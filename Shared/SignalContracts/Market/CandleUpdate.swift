@@ -20,7 +20,8 @@ public struct CandleUpdate: StreamMessage, BitwiseCopyable {
     public let fillCount: Int64
     public let takerBuyVolume: Quantity
     public let isClosed: Bool
-    /// Whether it was fetched by REST at the start or after a gap.
+    /// Whether it was fetched by REST at the start or after a gap; false for the newest close that was asked for because it did
+    /// not come.
     public let isBackfill: Bool
 
     public init(
@@ -42,6 +43,14 @@ public struct CandleUpdate: StreamMessage, BitwiseCopyable {
         self.takerBuyVolume = takerBuyVolume
         self.isClosed = isClosed
         self.isBackfill = isBackfill
+    }
+
+    /// The same candle, as the stream would have told it.
+    public var asHeard: CandleUpdate {
+        CandleUpdate(
+            eventTime: eventTime, timeframe: timeframe, openTime: openTime, open: open, high: high, low: low,
+            close: close, volume: volume, quoteVolume: quoteVolume, fillCount: fillCount,
+            takerBuyVolume: takerBuyVolume, isClosed: isClosed, isBackfill: false)
     }
 
     public init(_ fields: Fields) throws(ContractError) {

@@ -15,11 +15,14 @@ func frame(_ number: Int, _ bytes: inout [UInt8]) {
     bytes.removeAll(keepingCapacity: true)
     let time = 1_723_161_256_000 + number
     if number % 10 == 9 {
-        let side = (0..<20).map { "[\"\(61800 + $0).10\",\"\($0).\(100 + number % 900)\"]" }.joined(separator: ",")
+        func side(_ price: (Int) -> Int) -> String {
+            (0..<20).map { "[\"\(price($0)).10\",\"\($0).\(100 + number % 900)\"]" }.joined(separator: ",")
+        }
+        let (bids, asks) = (side { 61800 - $0 }, side { 61801 + $0 })
         bytes += Array(
             """
             {"stream":"btcusdt@depth20@100ms","data":{"e":"depthUpdate","E":\(time),"T":\(time),"s":"BTCUSDT",\
-            "ps":"BTCUSDT","U":\(number),"u":\(number + 1),"pu":\(number),"b":[\(side)],"a":[\(side)],"st":1}}
+            "ps":"BTCUSDT","U":\(number),"u":\(number + 1),"pu":\(number),"b":[\(bids)],"a":[\(asks)],"st":1}}
             """.utf8)
     } else {
         bytes += Array(
@@ -36,6 +39,7 @@ final class Bench {
     let context: ServiceContext
     let frames: [[UInt8]]
     private let streams: [StreamName]
+    private let lease: OwnerLease?
 
     init?(count: Int) {
         guard let server = RedisServer(), let symbol = Symbol("BTCUSDT") else { return nil }
@@ -49,6 +53,9 @@ final class Bench {
             frame(number, &bytes)
             return bytes
         }
+        lease = OwnerLease(
+            context, name: "ALL", freeForMs: 0, mayAssume: { false }, onTaken: {}, onLost: { complain("lease lost") })
+        lease?.start()
         streams = [.trade, .book, .candle, .forming, .metric].map { StreamName($0, symbol) }
     }
 
@@ -56,7 +63,9 @@ final class Bench {
     func runHub() -> (rate: Double, busy: Double) {
         let writer = StreamWriter(context, bytesMax: 1 << 30)
         let numbers = streams.map { writer.open($0) }
-        writer.start()
+        // As in earnest: in transactions that watch who the owner is.
+        while lease?.standing != .held { context.reactor.poll(timeoutMs: 10) }
+        writer.start(lease)
         context.reactor.poll(timeoutMs: 10)
         var scanner = MarketScanner(context.settings.symbols)
         var configuration = HubConfiguration()

@@ -32,6 +32,40 @@ final class HubNode: Node {
         }
         let life = life
         world.scheduler.after(ms: 20) { [self] in if life == self.life { fetchPast() } }
+        lookForCloses(life)
+    }
+
+    /// Asks for the closes that did not come, as long as this process lives.
+    private func lookForCloses(_ life: Int) {
+        world.scheduler.after(ms: 100) { [self] in
+            guard life == self.life else { return }
+            if !isPaused {
+                hub.lookForCloses(venueTime: world.scheduler.now) { index, timeframe, missing in
+                    fetchCandles(index, timeframe, limit: missing.limit)
+                }
+            }
+            lookForCloses(life)
+        }
+    }
+
+    /// There and back; nobody answers while the line is cut.
+    private func fetchCandles(_ index: Int, _ timeframe: Timeframe, limit: Int) {
+        let life = life
+        world.scheduler.after(us: world.tripUs()) { [self] in
+            guard !world.network.isPartitioned,
+                let value = world.venue.ask(MarketRest.candles(world.symbols[index], timeframe, limit: limit))
+            else { return }
+            world.scheduler.after(us: world.tripUs()) { [self] in
+                guard life == self.life, !world.network.isPartitioned else { return }
+                take(value, index, timeframe)
+                flush()
+            }
+        }
+    }
+
+    private func take(_ value: JSONValue, _ index: Int, _ timeframe: Timeframe) {
+        guard let candles = MarketRest.candles(value, timeframe, now: world.scheduler.now) else { return }
+        for candle in candles.candles { receive(.candle(candle), index) }
     }
 
     func kill() {
@@ -83,10 +117,7 @@ final class HubNode: Node {
         for (index, symbol) in world.symbols.enumerated() {
             for timeframe in Timeframe.allCases {
                 let request = MarketRest.candles(symbol, timeframe, limit: Self.candlesMax)
-                guard let value = world.venue.ask(request),
-                    let candles = MarketRest.candles(value, timeframe, now: world.scheduler.now)
-                else { continue }
-                for candle in candles.candles { receive(.candle(candle), index) }
+                if let value = world.venue.ask(request) { take(value, index, timeframe) }
             }
         }
         flush()

@@ -8,7 +8,7 @@ import Venue
 final class VenueNode {
     private let world: World
     private(set) var simulation: Simulation<SyntheticMarket>
-    private var hub = StreamHub()
+    private var hub: StreamHub
     let account: Int
     private var marketConnections: Set<StreamHub.Id> = []
     private var lastConnection: StreamHub.Id = 0
@@ -21,6 +21,7 @@ final class VenueNode {
 
     init(_ world: World, seed: UInt64) {
         self.world = world
+        hub = StreamHub(lateness: Lateness(seed: seed))
         let start = world.scheduler.now
         let families = world.trouble.families
         for family in [Trouble.Family.fees, .bounds] where families.contains(family) { world.trouble.strike(family) }

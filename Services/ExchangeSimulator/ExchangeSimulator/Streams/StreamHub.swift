@@ -36,16 +36,19 @@ public struct StreamHub: Sendable {
         case user(event: String, instrument: Int?)
     }
 
-    private var connections: [Id: Connection] = [:]
-    private var subscribers: [MarketStream: [Id]] = [:]
-    private var userConnections: [Id] = []
-    private var json = JSONWriter()
-    private var wrapped = JSONWriter()
+    private(set) var connections: [Id: Connection] = [:]
+    private(set) var subscribers: [MarketStream: [Id]] = [:]
+    private(set) var userConnections: [Id] = []
+    var json = JSONWriter()
+    var wrapped = JSONWriter()
+    var lateness: Lateness?
+    var underWay = FramesUnderWay()
     /// Frames sent, by stream, since the start; over all connections.
-    public private(set) var sentByStream: [MarketStream: Int] = [:]
-    public private(set) var sentByUserEvent: [String: Int] = [:]
+    public internal(set) var sentByStream: [MarketStream: Int] = [:]
+    public internal(set) var sentByUserEvent: [String: Int] = [:]
 
-    public init() {}
+    /// `lateness`: nil for a venue whose every word is there at once.
+    public init(lateness: Lateness? = nil) { self.lateness = lateness }
 
     public var connectionCount: Int { connections.count }
 
@@ -127,6 +130,9 @@ public struct StreamHub: Sendable {
             if (connections[id]?.names.count ?? 0) + names.count > Self.streamsMax {
                 return .close(code: 1008, reason: "Too many streams")
             }
+            if let unknown = names.first(where: { isOfNoContract($0, id, venue) }) {
+                return .reply(Self.error(2, "Invalid request: unknown stream `\(unknown)`", request))
+            }
             subscribe(id, names, &venue)
             return .reply(Self.result(request) { $0.putNull("result") })
         case "UNSUBSCRIBE":
@@ -163,11 +169,20 @@ public struct StreamHub: Sendable {
         return json.bytes
     }
 
-    private static func error(_ code: Int, _ message: String) -> [UInt8] {
+    /// Whether a name is that of a contract's stream, and there is no such contract: then nothing of the message is carried out.
+    private func isOfNoContract(_ name: String, _ id: Id, _ venue: Exchange) -> Bool {
+        guard connections[id]?.route != .user, !name.hasPrefix("!"), let at = name.firstIndex(of: "@") else {
+            return false
+        }
+        return !venue.instruments.contains { $0.symbol.lowercased == name[..<at] }
+    }
+
+    private static func error(_ code: Int, _ message: String, _ id: FlatJSON.Value? = nil) -> [UInt8] {
         var json = JSONWriter()
         json.object {
             $0.put("code", code)
             $0.put("msg", message)
+            $0.putId(id)
         }
         return json.bytes
     }
@@ -205,7 +220,7 @@ public struct StreamHub: Sendable {
     /// Tells the venue which frames are worth making.
     public func updateInterest(_ venue: inout Exchange) {
         var interests = Array(repeating: StreamInterest(), count: venue.books.count)
-        for stream in subscribers.keys {
+        for stream in subscribers.keys {  // tidy-ok: a union of sets has no order
             if stream.instrument == MarketStream.every {
                 for index in interests.indices { interests[index].formUnion(stream.interest) }
             } else {
@@ -213,85 +228,5 @@ public struct StreamHub: Sendable {
             }
         }
         for index in venue.books.indices { venue.books[index].interest = interests[index] }
-    }
-
-    // MARK: Frames
-
-    /// Sends everything the venue told to whom it concerns. `send` gets one text frame for one connection.
-    public mutating func deliver(_ venue: inout Exchange, send: (Id, Label, [UInt8]) -> Void) {
-        let events = venue.takeEvents()
-        for event in events {
-            switch event.body {
-            case .market(let frame): deliver(frame, venue, at: event.time, send)
-            case .user(let account, let frame):
-                deliver(frame.eventName, frame.instrument, account, send) {
-                    $0.frame(frame, venue, account: account, now: event.time)
-                }
-            case .listenKeyExpired(let account):
-                let key = venue.listenKey(account)
-                deliver("listenKeyExpired", nil, account, send) { json in
-                    json.object {
-                        $0.put("e", "listenKeyExpired")
-                        $0.put("E", event.time)
-                        $0.put("listenKey", key)
-                    }
-                }
-            }
-        }
-    }
-
-    private mutating func deliver(
-        _ frame: MarketFrame, _ venue: Exchange, at time: Timestamp, _ send: (Id, Label, [UInt8]) -> Void
-    ) {
-        frame.forEachStream { stream in
-            guard let ids = subscribers[stream] else { return }
-            if case .mark(everySeconds: 3) = stream.kind, time.milliseconds / 1000 % 3 != 0 { return }
-            json.removeAll()
-            json.frame(frame, stream.kind, venue.instruments, now: time)
-            wrapped.removeAll()
-            for id in ids {
-                if connections[id]?.isCombined == true {
-                    if wrapped.bytes.isEmpty { wrap(stream.name(venue.instruments)) }
-                    send(id, .market(stream), wrapped.bytes)
-                } else {
-                    send(id, .market(stream), json.bytes)
-                }
-                sentByStream[stream, default: 0] += 1
-            }
-        }
-    }
-
-    private mutating func wrap(_ name: String) {
-        let data = json.bytes
-        wrapped.object {
-            $0.put("stream", name)
-            $0.put("data", json: data)
-        }
-    }
-
-    private mutating func deliver(
-        _ name: String, _ instrument: Int?, _ account: Int, _ send: (Id, Label, [UInt8]) -> Void,
-        _ write: (inout JSONWriter) -> Void
-    ) {
-        var isWritten = false
-        for id in userConnections {
-            guard let connection = connections[id] else { continue }
-            for user in connection.users where user.account == account {
-                if let events = user.events, !events.contains(name) { continue }
-                if !isWritten {
-                    json.removeAll()
-                    write(&json)
-                    isWritten = true
-                }
-                if connection.isCombined {
-                    wrapped.removeAll()
-                    wrap(user.listenKey)
-                    send(id, .user(event: name, instrument: instrument), wrapped.bytes)
-                } else {
-                    send(id, .user(event: name, instrument: instrument), json.bytes)
-                }
-                sentByUserEvent[name, default: 0] += 1
-            }
-        }
     }
 }

@@ -1,0 +1,119 @@
+public import TradingPrimitives
+
+extension StreamHub {
+    /// When the next frame that is on its way is due; nil where none is.
+    public var nextDue: Timestamp? { underWay.nextDue }
+
+    /// Sends what the venue told, and is due by now, to whom it concerns. `send` gets one text frame for one connection.
+    public mutating func deliver(_ venue: inout Exchange, send: (Id, Label, [UInt8]) -> Void) {
+        for event in venue.takeEvents() {
+            switch event.body {
+            case .market(let frame): take(frame, venue, at: event.time, send)
+            case .user(let account, let frame):
+                take(frame.eventName, frame.instrument, account, at: event.time, send) {
+                    $0.frame(frame, venue, account: account, now: event.time)
+                }
+            case .listenKeyExpired(let account):
+                let key = venue.listenKey(account)
+                take("listenKeyExpired", nil, account, at: event.time, send) { json in
+                    json.object {
+                        $0.put("e", "listenKeyExpired")
+                        $0.put("E", event.time)
+                        $0.put("listenKey", key)
+                    }
+                }
+            }
+        }
+        while let frame = underWay.next(until: venue.now) {
+            switch frame.subject {
+            case .market(let stream): self.send(frame.bytes, on: stream, venue, send)
+            case .user(let account, let event, let instrument):
+                self.send(frame.bytes, event, instrument, account, send)
+            }
+        }
+    }
+
+    // MARK: Written
+
+    private mutating func take(
+        _ frame: MarketFrame, _ venue: Exchange, at time: Timestamp, _ send: (Id, Label, [UInt8]) -> Void
+    ) {
+        frame.forEachStream { stream in
+            guard subscribers[stream] != nil else { return }
+            if case .mark(everySeconds: 3) = stream.kind, time.milliseconds / 1000 % 3 != 0 { return }
+            var (published, due) = (time, time)
+            if lateness != nil {
+                guard let times = lateness?.times(frame, on: stream, at: time) else { return }
+                (published, due) = (times.published, times.due)
+            }
+            json.removeAll()
+            json.frame(frame, stream.kind, venue.instruments, now: published)
+            if lateness != nil {
+                underWay.put(json.bytes, of: .market(stream), due: due)
+            } else {
+                self.send(json.bytes, on: stream, venue, send)
+            }
+        }
+    }
+
+    private mutating func take(
+        _ event: String, _ instrument: Int?, _ account: Int, at time: Timestamp, _ send: (Id, Label, [UInt8]) -> Void,
+        _ write: (inout JSONWriter) -> Void
+    ) {
+        guard userConnections.contains(where: { isListening($0, to: event, of: account) }) else { return }
+        json.removeAll()
+        write(&json)
+        if let due = lateness?.times(ofAccount: account, at: time).due {
+            underWay.put(json.bytes, of: .user(account: account, event: event, instrument: instrument), due: due)
+        } else {
+            self.send(json.bytes, event, instrument, account, send)
+        }
+    }
+
+    private func isListening(_ id: Id, to event: String, of account: Int) -> Bool {
+        connections[id]?.users.contains { $0.account == account && $0.events?.contains(event) != false } == true
+    }
+
+    // MARK: Sent
+
+    private mutating func send(
+        _ bytes: [UInt8], on stream: MarketStream, _ venue: Exchange, _ send: (Id, Label, [UInt8]) -> Void
+    ) {
+        wrapped.removeAll()
+        for id in subscribers[stream] ?? [] {
+            if connections[id]?.isCombined == true {
+                if wrapped.bytes.isEmpty { wrap(bytes, stream.name(venue.instruments)) }
+                send(id, .market(stream), wrapped.bytes)
+            } else {
+                send(id, .market(stream), bytes)
+            }
+            sentByStream[stream, default: 0] += 1
+        }
+    }
+
+    private mutating func send(
+        _ bytes: [UInt8], _ event: String, _ instrument: Int?, _ account: Int, _ send: (Id, Label, [UInt8]) -> Void
+    ) {
+        for id in userConnections {
+            guard let connection = connections[id] else { continue }
+            for user in connection.users where user.account == account {
+                if let events = user.events, !events.contains(event) { continue }
+                if connection.isCombined {
+                    wrapped.removeAll()
+                    wrap(bytes, user.listenKey)
+                    send(id, .user(event: event, instrument: instrument), wrapped.bytes)
+                } else {
+                    send(id, .user(event: event, instrument: instrument), bytes)
+                }
+                sentByUserEvent[event, default: 0] += 1
+            }
+        }
+    }
+
+    private mutating func wrap(_ data: [UInt8], _ name: String) {
+        wrapped.object {
+            $0.put("stream", name)
+            $0.put("data", json: data)
+        }
+    }
+}
