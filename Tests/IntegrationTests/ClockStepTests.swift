@@ -64,12 +64,12 @@ struct ClockStepTests {
         #expect(suite.wait { suite.faults().contains(#""over":true"#) })
         let trued = PaperSuite.nowMs()
         try expectEntries(suite, "after the venue's clock was off")
+        for service in PaperSuite.traders { #expect(suite.isAlive(service), "\(service)") }
         try suite.flatten()
         var audit = RunAudit(seed: seed, title: "a clock that steps")
         audit.executorUp = [[since, PaperSuite.nowMs()]]
         audit.impaired = [[skewed, trued + 3000]]
         try audit.check(suite)
-        for service in PaperSuite.traders { #expect(suite.isAlive(service), "\(service)") }
     }
 
     @Test func `the doctor tells how far the venue's clock is from ours`() throws {
