@@ -53,6 +53,7 @@ public struct WriteQueue {
     /// Commands that have not been confirmed.
     public var recordCount: Int { records.count - recordsDone + refusedRecords.count }
     public var unansweredCount: Int { recordsSent - recordsDone }
+    public var unsentCount: Int { records.count - recordsSent }
 
     /// Adds what `body` writes; false, and nothing, when the bound has been reached. `isOnce`: never sent a second time.
     public mutating func add(isOnce: Bool, _ body: (inout CommandBuffer) -> Void) -> Bool {

@@ -16,7 +16,7 @@ struct HubExtremesTests {
         var scanner = MarketScanner(HubExtremesTests.symbols)
         var hub = DataHub(HubExtremesTests.symbols)
         var entries: [(kind: DataHub.Kind, fields: Fields)] = []
-        var refusals: [Refusal] = []
+        var refusals: [RefusedInput] = []
         var unreadable = 0
 
         mutating func hear(_ frame: String, at ms: Int64 = HubExtremesTests.now) {
@@ -28,7 +28,7 @@ struct HubExtremesTests {
                     case .candle(let symbol, let candle): receive(.candle(candle), symbol, ms)
                     case .metric(let symbol, let metric): receive(.metric(metric), symbol, ms)
                     case .unfit(_, let stream, let value):
-                        refusals.append(Refusal(.trade, "\(stream) \(value.field)", value.text, .unfit))
+                        refusals.append(RefusedInput(.trade, "\(stream) \(value.field)", value.text, .unfit))
                     case .bookTicker, .reply, .other: break
                     }
                 } catch { unreadable += 1 }
@@ -126,7 +126,7 @@ struct HubExtremesTests {
         }
         let good = #"["61800.3","1"],["61800.4","2"]"#
         for (bids, field, reason, value) in [
-            (#"["61800.2","1"],["61800.1","95000000000"],["61800","3"]"#, "b", nil as Refusal.Reason?, ""),
+            (#"["61800.2","1"],["61800.1","95000000000"],["61800","3"]"#, "b", nil as RefusedInput.Reason?, ""),
             (#"["61800.2","1"],["61800.1","90000000000"],["61800","3"]"#, "bids", .value, "61800.1:90000000000"),
             (#"["61800.2","1"],["0","5"],["61800","3"]"#, "bids", .range, "0:5"),
             (#"["61800.2","1"],["61800.9","5"],["61800","3"]"#, "bids", .contradiction, "61800.9:5"),
@@ -136,7 +136,7 @@ struct HubExtremesTests {
             let entry = try #require(talk.entries.first?.fields)
             #expect(entry["bids"] == "61800.2:1,61800:3", "\(bids)")
             if let reason {
-                #expect(talk.refusals == [Refusal(.book, field, value, reason)])
+                #expect(talk.refusals == [RefusedInput(.book, field, value, reason)])
                 #expect(talk.hub.counts[DataHub.Kind.book.rawValue].absurd == 0)
             } else {
                 #expect(talk.scanner.unfitLevel == "61800.1:95000000000")
