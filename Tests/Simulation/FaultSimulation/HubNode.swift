@@ -32,7 +32,7 @@ final class HubNode: Node {
         }
         let life = life
         world.scheduler.after(ms: 20) { [self] in if life == self.life { fetchPast() } }
-        lookForCloses(life)
+        if world.mutation != .forgetCloses { lookForCloses(life) }
     }
 
     /// Asks for the closes that did not come, as long as this process lives.

@@ -3,7 +3,7 @@ import SignalContracts
 import TradingPrimitives
 import Venue
 
-/// Deliberate bugs, at the edges of the executor and of the bus. Each must be found: a checker that can't fail proves
+/// Deliberate bugs, at the edges of the executor, of the hub and of the bus. Each must be found: a checker that can't fail proves
 /// nothing.
 public enum Mutation: String, CaseIterable, Sendable {
     /// An order without an answer is sent again under another name.
@@ -44,6 +44,8 @@ public enum Mutation: String, CaseIterable, Sendable {
     case stayBlind = "stay-blind"
     /// Words are said without regard to their numbers.
     case sayAgain = "say-again"
+    /// Nobody asks for a close that did not come.
+    case forgetCloses = "forget-closes"
 }
 
 extension Mutation {
