@@ -164,8 +164,7 @@ class Past:
             values["direction"] = "CROWD_SHORT"
         elif score < -0.15:
             values["direction"] = "CROWD_LONG"
-        if values["direction"] != "BALANCED":
-            values["strength"] = min(1.0, abs(score) / 0.6)
+        values["strength"] = min(1.0, abs(score) / 0.6)
         values["extreme_level"] = min(
             1.0, max(abs(values["long_ratio"] - 0.5) / 0.25, abs(values["funding_rate"]) / 0.001))
 

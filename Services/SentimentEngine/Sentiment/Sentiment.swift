@@ -207,7 +207,7 @@ public struct Sentiment: StreamProcessor {
         }
         if score > 0.15 { signal.direction = .crowdShort }
         if score < -0.15 { signal.direction = .crowdLong }
-        if signal.direction != .balanced { signal.strength = clamp01(abs(score) / 0.6) }
+        signal.strength = clamp01(abs(score) / 0.6)
         signal.extremeLevel = clamp01(
             max(abs((signal.longRatio ?? 0.5) - 0.5) / 0.25, abs(signal.fundingRate ?? 0) / 0.001))
     }
