@@ -33,18 +33,29 @@ STREAMS = [
     ("dead:{S}, dead", "any reader", "people", ["DeadLetter"]),
 ]
 
+# Fields that are the same everywhere.
+COMMON = {
+    "event_time": "When it happened, by the venue's clock.",
+    "engine": "`E1` … `E5`.",
+    "open": "First price.", "high": "Highest price.", "low": "Lowest price.", "close": "Last price.",
+    "volume": "What was traded.", "quote_volume": "What it was worth.",
+    "taker_buy_volume": "What of it takers bought.", "closed": "Whether it is over; else it still forms.",
+}
+
 
 def fail(message):
     sys.exit(f"generate-contracts: {message}")
 
 
 def read_types():
-    """For each struct its file's text, and for each enum with words its words."""
-    structs, enums = {}, {}
+    """For each struct its file's text, for each enum with words its words, and what each type says of itself."""
+    structs, enums, comments = {}, {}, {}
     for path in sorted(SOURCES.rglob("*.swift")) + sorted((ROOT / "Shared/TradingPrimitives").glob("*.swift")):
         text = path.read_text()
         for match in re.finditer(r"((?:^ *///[^\n]*\n)*)^(?:public )struct (\w+)", text, re.M):
             structs[match.group(2)] = (clean(match.group(1)), text[match.start():])
+        for match in re.finditer(r"((?:^ *///[^\n]*\n)+)^ *public (?:struct|enum) (\w+)", text, re.M):
+            comments[match.group(2)] = clean(match.group(1))
         for match in re.finditer(r"^ *(?:public |private )?enum (\w+): String[^{]*\{(.*?)^ *\}", text, re.M | re.S):
             words = []
             for case in re.finditer(r"^ *case (.+)$", match.group(2), re.M):
@@ -53,7 +64,7 @@ def read_types():
                     if re.fullmatch(r"\s*\w+\s*", name):
                         words.append(raw.strip().strip('"') or name.strip())
             enums[match.group(1)] = words
-    return structs, enums
+    return structs, enums, comments
 
 
 def clean(comment):
@@ -114,7 +125,8 @@ def type_text(kind, enums):
 
 
 def main():
-    structs, enums = read_types()
+    structs, enums, comments = read_types()
+    missing = []
     print("# Streams and messages\n\nGenerated from the code by `make docs`; checked by the tests. Every entry is flat text: names and values. "
           "Decimals are exact, without trailing zeros. `v` is the schema version: a reader puts an entry of a newer version, or one it "
           "can't read, on the dead-letter stream. `{S}` is the symbol in literal braces: `md.trade:{BTCUSDT}`.\n")
@@ -131,11 +143,16 @@ def main():
             for field, kind, meaning in rows:
                 if field == "v":
                     meaning = "Schema version."
+                meaning = meaning or COMMON.get(field) or (comments.get(kind.rstrip("?"), "") if kind.rstrip("?") in enums else "")
+                if not meaning:
+                    missing.append(f"{name}.{field}")
                 print(f"| `{field}` | {type_text(kind, enums)} | {meaning} |")
             if name == "Decision":
                 print("| `e1.…` … `e5.…` |  | The five signals it was made from: their fields with this prefix. |")
             if name == "TradePlan":
                 print("| `verdict` | `APPROVED` / `REJECTED` | With `rule` and `detail`, or with the fields of TradeTerms. |")
+    if missing:
+        fail("nobody says what these are: " + ", ".join(missing))
     print("\n## Gates\n\n" + ", ".join(f"`{word}`" for word in enums["Gate"]))
     print("\n## Risk rules\n\n" + ", ".join(f"`{word}`" for word in enums["RiskRule"]))
 

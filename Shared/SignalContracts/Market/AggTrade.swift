@@ -4,16 +4,21 @@ public import TradingPrimitives
 public struct AggTrade: StreamMessage, BitwiseCopyable {
     public static let version = 1
 
+    /// The venue's number of the aggregate trade; rises by one.
     public let tradeId: Int64
     /// Venue's time of the trade (`T`): the event time of what follows from it.
     public let tradeTime: Timestamp
     /// Venue's time of the message (`E`).
     public let eventTime: Timestamp
+    /// What each of its fills was traded at.
     public let price: Price
+    /// Of all its fills.
     public let quantity: Quantity
     /// Whether the buyer was the maker: true for a sale by the taker.
     public let buyerIsMaker: Bool
+    /// The venue's number of its first fill.
     public let firstFillId: Int64
+    /// And of its last: last − first + 1 fills.
     public let lastFillId: Int64
 
     public init(

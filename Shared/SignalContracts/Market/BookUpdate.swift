@@ -79,7 +79,9 @@ public struct BookUpdate: StreamMessage {
     public let eventTime: Timestamp
     /// Venue's number of the book's last change in it (`u`); it only grows.
     public let updateId: Int64
+    /// What is bid for, up to 20 levels.
     public let bids: BookSide
+    /// What is offered, up to 20 levels.
     public let asks: BookSide
 
     public init(eventTime: Timestamp, updateId: Int64, bids: BookSide, asks: BookSide) {

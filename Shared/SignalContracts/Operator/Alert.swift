@@ -17,6 +17,7 @@ public struct Alert: StreamMessage {
     public var service: String
     /// A stable code: `position_naked`, `feed_lost`, …
     public var event: String
+    /// The contract, where it is about one.
     public var symbol: Symbol?
     /// For people: what happened and what to do.
     public var text: String

@@ -4,6 +4,7 @@ public struct DeadLetter: StreamMessage {
 
     /// Where it stood.
     public var stream: String
+    /// And its id there.
     public var entryId: StreamId
     /// Who could not read it.
     public var service: String

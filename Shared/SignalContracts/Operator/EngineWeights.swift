@@ -9,13 +9,19 @@ public struct EngineWeights: StreamMessage {
     public var eventTime: Timestamp
     /// The four weights add up to 1.
     public var orderFlow: Double
+    /// The same for E2.
     public var tick: Double
+    /// The same for E3.
     public var technical: Double
+    /// The same for E4.
     public var sentiment: Double
     /// Least size of the score for a trade.
     public var scoreThreshold: Double
+    /// By which the least target is stretched.
     public var minTakeProfitMultiplier: Double
+    /// By which targets are stretched.
     public var takeProfitMultiplier: Double
+    /// How far inside the spread an entry rests.
     public var entryOffsetTicks: Int
     /// Trades that it was learned from.
     public var tradeCount: Int

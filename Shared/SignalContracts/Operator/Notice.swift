@@ -13,6 +13,7 @@ public struct Notice: StreamMessage {
     public var isSilent: Bool
     /// Shown as it stands, in columns.
     public var isTable: Bool
+    /// What is sent, whole.
     public var text: String
 
     public init(

@@ -9,6 +9,7 @@ public struct Reply: StreamMessage {
     public var eventTime: Timestamp
     /// Who acted.
     public var service: String
+    /// Whether it was done.
     public var isDone: Bool
     /// What was done, or why not.
     public var text: String

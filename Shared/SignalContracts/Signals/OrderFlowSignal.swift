@@ -43,7 +43,9 @@ public struct OrderFlowSignal: StreamMessage {
     public var wallStrength: Double?
     /// Share of new liquidity that flickered away over 60 s, in [0, 1].
     public var spoofRatio: Double
+    /// Of the book that it was made from.
     public var bestBid: Price?
+    /// Of the same book.
     public var bestAsk: Price?
     /// Mid price weighted by the opposite quantities.
     public var microPrice: Double?

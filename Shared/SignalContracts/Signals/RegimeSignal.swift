@@ -18,25 +18,35 @@ public struct RegimeSignal: StreamMessage {
     public var reason: String?
     public var regime: TrendRegime
     public var volatilityPhase: VolatilityPhase
+    /// Whether the spread lets an entry pass.
     public var isSpreadOk: Bool
     /// (ask − bid)/bid.
     public var spread: Double?
     /// ATR(14)/price on 3m, a fraction.
     public var atrRatio: Double?
+    /// ADX(14) of three-minute candles, 0…100.
     public var adx: Double?
     /// Pearson of 5 s returns with the reference symbol over 10 min.
     public var correlation: Double?
+    /// Whether BTC and ETH have come apart that moved together half an hour ago: size is halved.
     public var isRiskOff: Bool
     /// Log return of the last 5 s, for the other symbol's worker.
     public var return5s: Double?
     /// Weight of E1 before normalising.
     public var weight1: Double
+    /// The same for E2.
     public var weight2: Double
+    /// The same for E3.
     public var weight3: Double
+    /// The same for E4.
     public var weight4: Double
+    /// By which targets are stretched.
     public var takeProfitMultiplier: Double
+    /// By which stops are stretched.
     public var stopLossMultiplier: Double
+    /// What the regime bounds leverage to.
     public var leverageMax: Int
+    /// By which positions are made smaller, in [0, 1].
     public var sizeMultiplier: Double
     public var preferredStrategy: PreferredStrategy
 

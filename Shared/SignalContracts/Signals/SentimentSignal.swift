@@ -19,7 +19,9 @@ public struct SentimentSignal: StreamMessage {
     public var openInterestReading: OpenInterestReading?
     /// Share of accounts net long.
     public var longRatio: Double?
+    /// Share of all accounts that are net short, in [0, 1].
     public var shortRatio: Double?
+    /// The one share by the other.
     public var longShortRatio: Double?
     /// Fraction an interval.
     public var fundingRate: Double?

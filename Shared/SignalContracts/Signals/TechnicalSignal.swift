@@ -26,14 +26,20 @@ public struct TechnicalSignal: StreamMessage {
     /// RSI(14) on 1m, 0…100.
     public var rsi: Double?
     public var rsiZone: RSIZone
+    /// Whether price and RSI(14) disagree at their last two turning points.
     public var rsiDivergence: Bool
     public var rsiDivergenceDirection: Direction?
+    /// MACD(12, 26, 9), quote units.
     public var macdHistogram: Double?
     public var macdMomentum: MACDMomentum
+    /// Bollinger bands (20, 2), quote units.
     public var bollingerUpper: Double?
+    /// Mean of 20 closes, quote units.
     public var bollingerMiddle: Double?
+    /// Lower band, quote units.
     public var bollingerLower: Double?
     public var bollingerZone: BollingerZone
+    /// Whether the bands are among the narrowest of the last 100.
     public var bollingerSqueeze: Bool
     /// From 00:00 UTC.
     public var vwap: Double?
@@ -44,7 +50,9 @@ public struct TechnicalSignal: StreamMessage {
     public var atr: Double?
     /// Close of the candle in progress.
     public var price: Double?
+    /// The nearest level above the price.
     public var nearestResistance: Price?
+    /// The nearest level below the price.
     public var nearestSupport: Price?
     /// Up to five nearest swings above and five below.
     public var keyLevels: PriceList

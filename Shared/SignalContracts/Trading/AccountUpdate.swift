@@ -10,6 +10,7 @@ public struct AccountUpdate: StreamMessage {
     public var walletBalance: Notional
     /// USDT free for margin.
     public var availableBalance: Notional
+    /// Of all positions, at the mark price.
     public var unrealizedPnl: Notional
     /// Positions that are not flat.
     public var openPositions: Int
@@ -27,11 +28,13 @@ public struct AccountUpdate: StreamMessage {
     public var isVenueReachable: Bool
     /// Request weight of the running minute, from the venue's header.
     public var usedWeight: Int
+    /// What the venue allows a minute.
     public var weightLimit: Int
     /// Of the last call.
     public var roundTripMs: Int64
     /// Fee rates of the account; the highest over the symbols traded. Absent until the venue has told them.
     public var makerFeeRate: Ratio?
+    /// As the venue charges this account, a fraction.
     public var takerFeeRate: Ratio?
 
     public init(

@@ -51,6 +51,7 @@ public struct ExecutionEvent: StreamMessage {
     public var direction: Direction
     /// Absent for a position that was found, not planned.
     public var strategy: Strategy?
+    /// Of the order that it is about.
     public var clientOrderId: String?
     /// Of the order or the fill.
     public var price: Price?
@@ -58,6 +59,7 @@ public struct ExecutionEvent: StreamMessage {
     public var quantity: Quantity?
     /// What is held after it.
     public var positionQuantity: Quantity?
+    /// Mean of the entry's fills.
     public var averageEntryPrice: Price?
     /// Of the stop that protects now.
     public var stopPrice: Price?
@@ -67,6 +69,7 @@ public struct ExecutionEvent: StreamMessage {
     public var fee: Notional?
     /// What a fee was paid in, where that is not USDT, and how much of it.
     public var feeAsset: String?
+    /// In that asset.
     public var feeAmount: Notional?
     /// Of a fill, before fees; of a payment of funding, what was received.
     public var realizedPnl: Notional?

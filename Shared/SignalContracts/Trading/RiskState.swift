@@ -50,11 +50,13 @@ public struct RiskState: StreamMessage {
     public var eventTime: Timestamp
     /// By a person, until a person resumes.
     public var isHalted: Bool
+    /// What stops entries now, each with its end: `name:ms`.
     public var breakers: BreakerList
     /// The rest counts since midnight UTC.
     public var tradesToday: Int
     /// After fees.
     public var pnlToday: Notional
+    /// Paid today.
     public var feesToday: Notional
     /// Sum of the trades that won, before fees.
     public var grossProfitToday: Notional

@@ -36,13 +36,17 @@ public struct TradeSummary: Equatable, Sendable {
     public var entryPrice: Price
     /// Mean of the exit fills.
     public var exitPrice: Price
+    /// What it was held with.
     public var leverage: Int
+    /// Trigger of its first stop.
     public var initialStopPrice: Price
+    /// Of its first target.
     public var takeProfitPrice: Price
     /// The last trailing stop.
     public var trailingStopPrice: Price?
     /// Before fees.
     public var grossPnl: Notional
+    /// Of all fills; below zero for a rebate.
     public var fees: Notional
     /// Received while it was held, below zero when paid.
     public var funding: Notional
@@ -50,7 +54,9 @@ public struct TradeSummary: Equatable, Sendable {
     public var netPnl: Notional
     /// 0…100.
     public var confidence: Double
+    /// Pieces that were filled as maker.
     public var makerFills: Int
+    /// Pieces that were filled as taker.
     public var takerFills: Int
     /// What of the entries was filled as maker; absent of a position that was found, and in entries of earlier versions.
     public var entryMakerQuantity: Quantity?

@@ -10,6 +10,7 @@ public struct TradeTerms: Equatable, Sendable {
     public var quantity: Quantity
     /// quantity × entry price.
     public var notional: Notional
+    /// What the position is opened with.
     public var leverage: Int
     /// notional/leverage.
     public var margin: Notional
@@ -23,7 +24,9 @@ public struct TradeTerms: Equatable, Sendable {
     public var takeProfitFraction: Ratio
     /// Ticks inside the spread.
     public var entryOffsetTicks: Int
+    /// How long the entry may rest, ms of the venue's clock.
     public var entryTimeoutMs: Int64
+    /// How long the position is held at most, ms of the venue's clock.
     public var maxHoldMs: Int64
     /// Part of the balance that the stop may cost.
     public var riskRatio: Double
@@ -35,7 +38,9 @@ public struct TradeTerms: Equatable, Sendable {
     public var effectiveRewardToRisk: Double
     /// 1/(1 + effective_rr).
     public var breakevenWinRate: Double
+    /// As a fraction, as the venue charges it.
     public var makerFeeRate: Ratio
+    /// The same for what takes.
     public var takerFeeRate: Ratio
 
     public init(
