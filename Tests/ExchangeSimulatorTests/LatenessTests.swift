@@ -151,6 +151,47 @@ struct LatenessTests {
         #expect(late.gone == Array(late.all.prefix(late.atOnce)))
     }
 
+    @Test func `that a stop was triggered and is through comes some milliseconds after the engine's own word`() throws {
+        func tell(_ lateness: Lateness?) throws -> [(ms: Int64, text: String)] {
+            var world = World()
+            world.book("60000:2 59980:3", "60000.1:1")
+            world.trade("60000", "0.01", .sell)
+            world.advance(1000)
+            _ = try world.market(.buy, "0.02")
+            _ = world.call("POST", "/fapi/v1/listenKey")
+            let query = "listenKey=\(world.exchange.listenKey(world.account))"
+            var hub = StreamHub(lateness: lateness)
+            hub.open(1, path: "/private/ws", query: query, &world.exchange)
+            let stop = world.call(
+                "POST", "/fapi/v1/algoOrder",
+                "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&triggerPrice=59990&closePosition=true")
+            #expect(stop.status == 200, "\(stop.text)")
+            _ = world.exchange.takeEvents()
+            let began = world.exchange.now
+            world.trade("59985", "0.01", .sell)
+            var told: [(Int64, String)] = []
+            for _ in 0..<200 {
+                let ms = world.exchange.now - began
+                hub.deliver(&world.exchange) { _, _, bytes in
+                    told.append((ms, String(decoding: bytes, as: UTF8.self)))
+                }
+                world.advance(1)
+            }
+            return told
+        }
+        func at(_ word: String, _ told: [(ms: Int64, text: String)]) throws -> Int64 {
+            try #require(told.first { $0.text.contains(word) }, "\(word) in \(told.map(\.text))").ms
+        }
+        let words = [#""X":"TRIGGERING""#, #""x":"TRADE""#, #""X":"TRIGGERED""#, #""X":"FINISHED""#]
+        for seed in 1...20 as ClosedRange<UInt64> {
+            let told = try tell(Lateness(seed: seed)), times = try words.map { try at($0, told) }
+            #expect(times == times.sorted() && times[0] <= times[1], "\(times)")
+            #expect((5...40).contains(times[2] - times[1]), "\(times)")
+        }
+        let burst = try tell(nil), times = try words.map { try at($0, burst) }
+        #expect(Set(times).count == 1, "\(times)")
+    }
+
     @Test func `a recording tells its delays whatever its clock, and what was read while it was opened does not count`()
     {
         func line(_ receipt: String, _ frame: String) -> [UInt8] { Array("\(receipt) \(frame)".utf8) }

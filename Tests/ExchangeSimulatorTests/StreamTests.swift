@@ -168,4 +168,52 @@ struct StreamTests {
         #expect(bids.count == top.count)
         for level in top { #expect(bids[level.price] == level.quantity) }
     }
+
+    @Test func `who has not listened to a depth stream sees that frames are missing`() throws {
+        let instruments = [Symbol("BTCUSDT")].compactMap(\.self).map(Instrument.listed)
+        let start = Timestamp(milliseconds: 1_700_000_000_000)
+        let made = SyntheticMarket.make(instruments, seed: 3, start: start, historyMinutes: 30)
+        var simulation = Simulation(
+            Exchange(ExchangeConfiguration(instruments: instruments), start: start), made.market)
+        var heard: [(partial: Bool, frame: DepthFrame)] = []
+        func listen(tenths: ClosedRange<Int64>) {
+            heard = []
+            for step in tenths {
+                _ = simulation.play(until: start + step * 100)
+                for case .market(let told) in simulation.exchange.takeEvents().map(\.body) {
+                    switch told {
+                    case .depthChange(let frame, speedMs: 100): heard.append((false, frame))
+                    case .partialDepth(let frame, speedMs: 100): heard.append((true, frame))
+                    default: break
+                    }
+                }
+            }
+        }
+        func last(_ partial: Bool) throws -> DepthFrame { try #require(heard.last { $0.partial == partial }).frame }
+        func first(_ partial: Bool) throws -> DepthFrame { try #require(heard.first { $0.partial == partial }).frame }
+        // Nobody listened to the first second, either.
+        simulation.exchange.setInterest([], of: 0)
+        listen(tenths: 1...10)
+        #expect(heard.isEmpty)
+        simulation.exchange.setInterest(.all, of: 0)
+        listen(tenths: 11...20)
+        #expect(try first(false).previousUpdateId > 1 && first(true).previousUpdateId > 1)
+        let before = (change: try last(false), partial: try last(true))
+        simulation.exchange.setInterest([], of: 0)
+        listen(tenths: 21...60)
+        // A snapshot of a second before the stream is listened to again is older than its first frame.
+        let call = RestCall(Parameters(query: Array("symbol=BTCUSDT&limit=5".utf8), body: []), account: nil)
+        let answer = simulation.exchange.answer(try #require(Endpoint.find("GET", "/fapi/v1/depth")), call)
+        let snapshot = String(decoding: answer.body, as: UTF8.self)
+        let id = snapshot.firstRange(of: #""lastUpdateId":"#).map {
+            snapshot[$0.upperBound...].prefix(while: \.isNumber)
+        }
+        let stale = try #require(id.flatMap { Int64($0) })
+        listen(tenths: 61...70)
+        #expect(heard.isEmpty)
+        simulation.exchange.setInterest(.all, of: 0)
+        listen(tenths: 71...80)
+        #expect(try first(false).previousUpdateId > before.change.lastUpdateId && first(false).firstUpdateId > stale)
+        #expect(try first(true).previousUpdateId > before.partial.lastUpdateId)
+    }
 }

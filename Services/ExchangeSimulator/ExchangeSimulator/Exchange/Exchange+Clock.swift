@@ -151,8 +151,10 @@ extension Exchange {
         if books[index].interest.contains(.depthChange(speed)) {
             publishChanges(index, speed: speed)
         } else {
+            // The venue's streams run whether anybody listens or not: who comes back sees that frames are missing.
             books[index].depth.changedBids[speed].removeAll(keepingCapacity: true)
             books[index].depth.changedAsks[speed].removeAll(keepingCapacity: true)
+            books[index].depth.lastChangeId[speed] = books[index].updateId
         }
         if !(books[index].hasOwnDepth && speed == 0) { publishPartial(index, speed: speed) }
     }
@@ -160,9 +162,9 @@ extension Exchange {
     mutating func publishPartial(_ index: Int, speed: Int) {
         let previous = books[index].depth.lastPartialId[speed]
         let updateId = books[index].updateId
-        guard books[index].interest.contains(.partialDepth(speed)), updateId != previous, !books[index].bids.isEmpty
-        else { return }
+        guard updateId != previous, !books[index].bids.isEmpty else { return }
         books[index].depth.lastPartialId[speed] = updateId
+        guard books[index].interest.contains(.partialDepth(speed)) else { return }
         tell(
             .partialDepth(
                 DepthFrame(

@@ -10,7 +10,7 @@ extension StreamHub {
             switch event.body {
             case .market(let frame): take(frame, venue, at: event.time, send)
             case .user(let account, let frame):
-                take(frame.eventName, frame.instrument, account, at: event.time, send) {
+                take(frame.eventName, frame.instrument, account, isLater: frame.isOfStopService, at: event.time, send) {
                     $0.frame(frame, venue, account: account, now: event.time)
                 }
             case .listenKeyExpired(let account):
@@ -57,13 +57,15 @@ extension StreamHub {
     }
 
     private mutating func take(
-        _ event: String, _ instrument: Int?, _ account: Int, at time: Timestamp, _ send: (Id, Label, [UInt8]) -> Void,
-        _ write: (inout JSONWriter) -> Void
+        _ event: String, _ instrument: Int?, _ account: Int, isLater: Bool = false, at time: Timestamp,
+        _ send: (Id, Label, [UInt8]) -> Void, _ write: (inout JSONWriter) -> Void
     ) {
         guard userConnections.contains(where: { isListening($0, to: event, of: account) }) else { return }
         json.removeAll()
         write(&json)
-        if let due = lateness?.times(ofAccount: account, at: time).due {
+        let times =
+            isLater ? lateness?.times(ofStopIn: account, at: time) : lateness?.times(ofAccount: account, at: time)
+        if let due = times?.due {
             underWay.put(json.bytes, of: .user(account: account, event: event, instrument: instrument), due: due)
         } else {
             self.send(json.bytes, event, instrument, account, send)

@@ -13,6 +13,11 @@ extension UserFrame {
         }
     }
 
+    /// Whether it tells what the matching engine has done with a conditional order, which the engine tells by itself.
+    var isOfStopService: Bool {
+        if case .algo(let order) = self { [.triggered, .finished].contains(order.status) } else { false }
+    }
+
     /// The contract that it is about; nil where it may be about several.
     var instrument: Int? {
         switch self {
