@@ -178,6 +178,40 @@ struct DecisionEngineTests {
         #expect(morning?.gateCounts.since == talk.now.floored(to: 86_400_000))
     }
 
+    @Test func `signals stand in decisions to trade, in near misses and once a minute, over a restart as well`() throws
+    {
+        /// What is said when two gates are shut and a third goes to and fro; a restart after so many evaluations.
+        func told(restartAfter: Int?) throws -> [Decision] {
+            var talk = try Talk(.momentum), told: [Decision] = []
+            talk.signals.regime?.isTradeable = false
+            for number in 0..<2000 {
+                if number == restartAfter {
+                    talk.engine = DecisionEngine(symbols: [talk.symbol])
+                    for decision in told { _ = talk.hear(.decision(decision)) }
+                }
+                talk.signals.orderFlow?.conviction = 0.1
+                talk.signals.regime?.isSpreadOk = number % 2 == 0
+                if let decision = talk.evaluate() { told.append(decision) }
+            }
+            return told
+        }
+        let decisions = try told(restartAfter: nil)
+        #expect(decisions.count == 2000 && decisions.allSatisfy { $0.failedGates.count >= 2 })
+        let whole = decisions.filter(\.isWhole).map(\.eventTime)
+        #expect(zip(whole, whole.dropFirst()).map { $1 - $0 } == [60_000, 60_000, 60_000])
+        #expect(decisions.allSatisfy { $0.isWhole || $0.signals == SignalSnapshot() })
+        let again = try told(restartAfter: 1000)
+        #expect(again.filter(\.isWhole).map(\.eventTime) == whole)
+        var talk = try Talk(.momentum)
+        let first = talk.evaluate()
+        #expect(first?.isWhole == true && first?.action == .long)
+        for _ in 0..<3 {
+            talk.signals.regime?.isSpreadOk.toggle()
+            let decision = talk.evaluate()
+            #expect(decision?.isWhole == true && decision.map { $0.failedGates.count <= 1 } == true)
+        }
+    }
+
     @Test func `any mixture of signals keeps all numbers in their ranges, and mirrors`() throws {
         var random = SplitMix64(seed: 7)
         for round in 0..<2000 {

@@ -66,6 +66,7 @@ public struct DecisionEngine: StreamProcessor {
         symbols[index].count(judgement, on: trigger)
         watch(judgement.obstacles(readings, around), index, at: time, emit)
         guard symbols[index].isNews(judgement, at: time, everyMs: configuration.publishEveryMs) else { return }
+        let isWhole = symbols[index].isWhole(judgement, at: time, everyMs: configuration.publishEveryMs)
         let enginesAgree = judgement.enginesAgree(readings)
         emit(
             .decision(
@@ -77,7 +78,7 @@ public struct DecisionEngine: StreamProcessor {
                     scoreMomentum: judgement.momentumScore, scoreReversion: judgement.reversionScore,
                     enginesAgree: enginesAgree, failedGates: judgement.failed,
                     reason: judgement.reason(readings, around, configuration), gateCounts: symbols[index].counts,
-                    signals: symbols[index].signals)))
+                    signals: isWhole ? symbols[index].signals : SignalSnapshot())))
     }
 
     /// Nil when the risk manager has not been heard of for too long, or never: who does not know does not enter.

@@ -13,6 +13,9 @@ struct SymbolState {
     var reversionScores = ScoreHistory()
     var counts = GateCounts()
     private var recalled = OwnWord<Decision>()
+    private var recalledWholeAt = Timestamp.zero
+    /// When the last decision with its signals was published.
+    private var wholeAt = Timestamp.zero
     private var published: (action: Action, strategy: Strategy?, failedGates: GateSet, at: Timestamp)?
 
     init(_ symbol: Symbol) { self.symbol = symbol }
@@ -43,9 +46,17 @@ struct SymbolState {
         return true
     }
 
+    /// Whether what is published now holds its signals; then it counts as the last that did.
+    mutating func isWhole(_ judgement: borrowing Judgement, at time: Timestamp, everyMs: Int64) -> Bool {
+        let isWhole = judgement.failed.count <= 1 || !time.isWithin(everyMs - 1, of: wholeAt)
+        if isWhole { wholeAt = time }
+        return isWhole
+    }
+
     /// Remembers the last decision that was made before a restart, until the evaluation that made it has been made again.
     mutating func recall(_ decision: Decision) {
         guard counts.evaluations == 0 else { return }
+        if decision.isWhole { recalledWholeAt = max(recalledWholeAt, decision.eventTime) }
         recalled.recall(decision, setOffBy: decision.cause)
     }
 
@@ -58,6 +69,7 @@ struct SymbolState {
     private mutating func resume(_ decision: Decision) {
         counts = decision.gateCounts
         published = (decision.action, decision.strategy, decision.failedGates, decision.eventTime)
+        wholeAt = recalledWholeAt
     }
 }
 

@@ -11,8 +11,10 @@ public struct TradeStory {
     let symbol: Symbol
     /// The decision's own fields; empty for a position that was found on the account and adopted.
     let decision: Pairs
-    /// The fields of each engine's signal that the decision holds, by engine.
+    /// The fields of each engine's signal, by engine.
     let signals: [(engine: String, fields: Pairs)]
+    /// Event time of the decision that they are of, where this one was published without: the last one before it with.
+    let signalsTime: Timestamp?
     /// Empty when no plan was made.
     let plan: Pairs
     let events: [ExecutionEvent]
@@ -22,19 +24,25 @@ public struct TradeStory {
 
     /// From the streams. Nil when the decision is not, or no longer, in its stream, and it is no position that was adopted.
     public init?(_ id: TradeId, _ symbol: Symbol, _ client: RedisClient) throws(RedisError) {
-        let found = try Self.entries(client, StreamName(.decision, symbol), of: id, field: "id").first?.pairs ?? []
+        let entry = try Self.entries(client, StreamName(.decision, symbol), of: id, field: "id").first
+        let found = entry?.fields.pairs ?? []
         events = try Self.entries(client, StreamName(.execution, symbol), of: id, field: "plan")
-            .compactMap { try? ExecutionEvent($0) }
+            .compactMap { try? ExecutionEvent($0.fields) }
         guard !found.isEmpty || events.contains(where: { $0.kind == .positionAdopted }) else { return nil }
         self.symbol = symbol
         decision = found.filter { !Self.isSignal($0.name) }
+        let isWhole = found.contains { Self.isSignal($0.name) }
+        var whole: Fields?
+        if let entry, !isWhole { whole = try Self.whole(client, before: entry, symbol) }
+        signalsTime = whole?["event_time"].flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) }
+        let pairs = whole?.pairs ?? found
         signals = Engine.allCases.compactMap { engine in
             let prefix = "\(engine.scope)"
-            let own = found.filter { $0.name.hasPrefix(prefix) }
+            let own = pairs.filter { $0.name.hasPrefix(prefix) }
                 .map { (name: String($0.name.dropFirst(prefix.count)), value: $0.value) }
             return own.isEmpty ? nil : (engine.rawValue, own)
         }
-        plan = try Self.entries(client, StreamName(.plan, symbol), of: id, field: "id").first?.pairs ?? []
+        plan = try Self.entries(client, StreamName(.plan, symbol), of: id, field: "id").first?.fields.pairs ?? []
     }
 
     /// From the database, which keeps what the streams have let go.
@@ -43,6 +51,7 @@ public struct TradeStory {
         self.symbol = symbol
         decision = row.decision
         signals = row.signals
+        signalsTime = nil
         plan = row.plan
         events = row.events.compactMap { pairs in
             var fields = Fields()
@@ -57,11 +66,21 @@ public struct TradeStory {
 
     private static func isSignal(_ name: String) -> Bool { Engine.allCases.contains { name.hasPrefix("\($0.scope)") } }
 
+    /// The last decision with its signals before one without: there is one each minute. Nil where it has been let go.
+    private static func whole(
+        _ client: RedisClient, before entry: StreamEntry, _ symbol: Symbol
+    ) throws(RedisError) -> Fields? {
+        let rows = try client.command(
+            "XREVRANGE", StreamName(.decision, symbol).key, "(\(entry.id)", "-", "COUNT", "1000"
+        ).elements
+        return rows.lazy.compactMap { StreamEntry($0)?.fields }.first { $0.pairs.contains { isSignal($0.name) } }
+    }
+
     /// Entries whose `field` is `id`, oldest first. The id tells when they can have been written at the earliest.
     private static func entries(
         _ client: RedisClient, _ stream: StreamName, of id: TradeId, field: StaticString
-    ) throws(RedisError) -> [Fields] {
-        var found: [Fields] = []
+    ) throws(RedisError) -> [StreamEntry] {
+        var found: [StreamEntry] = []
         var from = "\(max(0, (id.causeTime?.milliseconds ?? 0) - 1000))"
         // Longer than any position is held.
         let to = id.causeTime.map { "\($0.milliseconds + 3_600_000)" } ?? "+"
@@ -69,7 +88,7 @@ public struct TradeStory {
             let rows = try client.command("XRANGE", stream.key, from, to, "COUNT", "500").elements
             for row in rows {
                 guard let entry = StreamEntry(row) else { continue }
-                if entry.fields[field] == id.text { found.append(entry.fields) }
+                if entry.fields[field] == id.text { found.append(entry) }
                 from = "(\(entry.id)"
             }
             if rows.count < 500 || (stream.kind != .execution && !found.isEmpty) { return found }

@@ -60,6 +60,7 @@ extension TradeStory {
                     + "  confidence \(shortNumber(self["confidence"] ?? "?"))",
                 "why: \(self["reason"] ?? "")", "",
             ]
+        if let signalsTime { lines.append("signals of \(signalsTime), the last that were kept before it") }
         for (engine, fields) in signals {
             let shown = Self.pick(Self.keyFields[engine] ?? [], from: fields)
             lines.append("\(engine)  " + shown.map { "\($0.name)=\(shortNumber($0.value))" }.joined(separator: "  "))
@@ -107,6 +108,7 @@ extension TradeStory {
         return [
             ("decision", decision.isEmpty ? .null : object(decision)),
             ("signals", .object(signals.map { ($0.engine, object($0.fields)) })),
+            ("signals_time", signalsTime.map { .text("\($0.milliseconds)") } ?? .null),
             ("plan", plan.isEmpty ? .null : object(plan)), ("events", .array(events.map { object($0.fields.pairs) })),
         ]
     }

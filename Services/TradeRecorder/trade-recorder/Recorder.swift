@@ -251,7 +251,10 @@ private struct Entry {
             let candle = try CandleUpdate(fields)
             let isPrice = candle.timeframe == .oneMinute && !candle.isBackfill
             return isPrice ? .price(symbol, candle.close, at: candle.eventTime) : nil
-        case (.decision, let symbol?): return .decision(symbol, try Decision(fields))
+        case (.decision, let symbol?):
+            // The others change several times a second: the table would grow by a gigabyte a day and ten contracts.
+            let decision = try Decision(fields)
+            return decision.isWhole || decision.action != .noTrade ? .decision(symbol, decision) : nil
         case (.plan, let symbol?): return .plan(symbol, try TradePlan(fields))
         case (.execution, let symbol?): return .execution(symbol, id, try ExecutionEvent(fields))
         case (.alert, _): return .alert(id, try Alert(fields))

@@ -17,7 +17,8 @@ public enum Action: String, FieldValue, BitwiseCopyable {
 
 /// What decision-engine thinks of one symbol, and the five signals it thinks it from. On `decision:{S}`.
 ///
-/// Published when the action, the strategy or the set of failed gates changes, and at least once a minute.
+/// Published when the action, the strategy or the set of failed gates changes, and at least once a minute. The signals, nine
+/// tenths of it, are in those that matter: decisions to trade, those that one gate alone stopped, and one a minute.
 public struct Decision: StreamMessage {
     public static let version = 1
 
@@ -48,7 +49,11 @@ public struct Decision: StreamMessage {
     public var reason: String
     /// What the gates did since midnight UTC, this evaluation included.
     public var gateCounts: GateCounts
+    /// Empty where they are left out.
     public var signals: SignalSnapshot
+
+    /// Whether it holds the signals that it was made from: E1's sets each decision off.
+    public var isWhole: Bool { signals.orderFlow != nil }
 
     public init(
         id: TradeId, cause: StreamId, eventTime: Timestamp, profile: String, action: Action, strategy: Strategy? = nil,

@@ -23,6 +23,7 @@ export function view({ data, id }) {
     head(id, decision, plan, events, end),
     card(
       "1 · Signals",
+      data.signals_time && h("p", { class: "note" }, `Of ${utc(data.signals_time)}, the last that were kept before it.`),
       h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, signals[engine]))),
     ),
     card("2 · Decision", decisionCard(decision)),
