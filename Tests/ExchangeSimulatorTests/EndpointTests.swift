@@ -90,10 +90,58 @@ struct EndpointTests {
         #expect(world.call("POST", path, "symbol=BTCUSDT&countdownTime=-1").text.contains("-1130"))
     }
 
+    @Test(arguments: [
+        ("GET", "/fapi/v1/depth", "symbol=BTCUSDT&limit=7", -4021),
+        ("POST", "/fapi/v1/batchOrders", "batchOrders=[{},{},{},{},{},{}]", -4082),
+        ("DELETE", "/fapi/v1/batchOrders", "symbol=BTCUSDT&orderIdList=[1,2,3,4,5,6,7,8,9,10,11]", -4032),
+        ("POST", "/fapi/v1/algoOrder", stop("workingType=FOO&closePosition=true"), -4031),
+        ("POST", "/fapi/v1/algoOrder", stop("closePosition=true&reduceOnly=true"), -1106),
+        ("POST", "/fapi/v1/algoOrder", stop("closePosition=true&timeInForce=GTD&goodTillDate=9999999999999"), -1130),
+        ("POST", "/fapi/v1/algoOrder", stop("quantity=0.01&price=58000&priceMatch=QUEUE"), -1130),
+        ("POST", "/fapi/v1/order", market("quantity=0.01&newOrderRespType=FULL"), -1136),
+        ("POST", "/fapi/v1/order", market("closePosition=true"), -4136),
+        ("GET", "/fapi/v1/userTrades", "symbol=BTCUSDT&startTime=1700000000000&endTime=1700691200000", -4165),
+        (
+            "GET", "/fapi/v1/allOrders", "symbol=BTCUSDT&startTime=-9223372036854775807&endTime=9223372036854775806",
+            -4165
+        ),
+        ("GET", "/fapi/v1/aggTrades", "symbol=BTCUSDT&startTime=1700000000000&endTime=1700007200000", -1127),
+        ("POST", "/fapi/v1/algoOrder", trail("SELL", "59000"), -2021),
+        ("POST", "/fapi/v1/algoOrder", trail("BUY", "61000"), -2021),
+        ("POST", "/fapi/v1/positionSide/dual", "dualSidePosition=true", -1130),
+        ("POST", "/fapi/v1/positionMargin", "symbol=BTCUSDT&amount=1&type=1", -4049),
+    ])
+    func `wrong requests are refused with the venue's codes`(
+        _ method: String, _ path: String, _ query: String, code: Int
+    )
+        throws
+    {
+        var world = world()
+        let answer = world.call(method, path, query)
+        #expect(answer.status == 400 && answer.text.contains("\"code\":\(code),"), "\(answer)")
+        if path.hasSuffix("dual") {
+            // What keeps the mode comes before what this venue does not have.
+            _ = try world.limit(.buy, "0.01", "59000")
+            #expect(world.call(method, path, query).text.contains("-4067"))
+        }
+    }
+
+    private static func stop(_ more: String) -> String {
+        "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=\(more.contains("price=") ? "STOP" : "STOP_MARKET")"
+            + "&triggerPrice=59000&\(more)"
+    }
+
+    private static func market(_ more: String) -> String { "symbol=BTCUSDT&side=BUY&type=MARKET&\(more)" }
+
+    private static func trail(_ side: String, _ activation: String) -> String {
+        "algoType=CONDITIONAL&symbol=BTCUSDT&side=\(side)&type=TRAILING_STOP_MARKET&callbackRate=1&quantity=0.01"
+            + "&activatePrice=\(activation)"
+    }
+
     @Test func `margin goes to an isolated position and comes back`() throws {
         var world = world()
         let path = "/fapi/v1/positionMargin"
-        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=1&type=1").text.contains("-4053"))
+        #expect(world.call("POST", path, "symbol=BTCUSDT&amount=1&type=1").text.contains("-4049"))
         #expect(world.call("POST", "/fapi/v1/marginType", "symbol=BTCUSDT&marginType=ISOLATED").status == 200)
         #expect(world.call("POST", path, "symbol=BTCUSDT&amount=1&type=1").text.contains("-4054"))
         _ = try world.market(.buy, "0.1")
@@ -118,7 +166,7 @@ struct EndpointTests {
         var world = world()
         let path = "/fapi/v1/positionSide/dual"
         #expect(world.call("GET", path).text == #"{"dualSidePosition":false}"#)
-        #expect(world.call("POST", path, "dualSidePosition=true").text.contains("-4531"))
+        #expect(world.call("POST", path, "dualSidePosition=true").text.contains("-1130"))
         #expect(world.call("POST", path, "dualSidePosition=false").text.contains("-4059"))
         let order = "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&positionSide=LONG"
         #expect(world.call("POST", "/fapi/v1/order", order).text.contains("-4061"))

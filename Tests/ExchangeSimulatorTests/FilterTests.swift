@@ -57,7 +57,7 @@ struct FilterTests {
         var world = world()
         #expect(world.call("POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=151").text.contains("-4028"))
         #expect(world.call("POST", "/fapi/v1/marginType", "symbol=BTCUSDT&marginType=CROSSED").text.contains("-4046"))
-        #expect(world.call("POST", "/fapi/v1/positionSide/dual", "dualSidePosition=true").text.contains("-4531"))
+        #expect(world.call("POST", "/fapi/v1/positionSide/dual", "dualSidePosition=true").text.contains("-1130"))
         #expect(world.call("POST", "/fapi/v1/positionSide/dual", "dualSidePosition=false").text.contains("-4059"))
         #expect(world.call("PUT", "/fapi/v1/listenKey").text.contains("-1125"))
         _ = try world.limit(.buy, "0.01", "59000")

@@ -117,7 +117,7 @@ class RestConversation:
         venue.set_margin_mode('cross', SYMBOL)
         check.equal('crossed', venue.fetch_margin_modes([SYMBOL])[SYMBOL]['marginMode'], 'cross')
         check.equal('one-way', venue.fetch_position_mode()['hedged'], False)
-        check.refused('hedge mode', ccxt.ExchangeError, -4531, lambda: venue.set_position_mode(True))
+        check.refused('hedge mode', ccxt.ExchangeError, -1130, lambda: venue.set_position_mode(True))
         tiers = venue.fetch_leverage_tiers([SYMBOL])[SYMBOL]
         first = (tiers[0]['maxLeverage'], tiers[0]['maintenanceMarginRate'], tiers[0]['maxNotional'])
         check.equal('the first bracket', first, (150.0, 0.004, 300_000.0))

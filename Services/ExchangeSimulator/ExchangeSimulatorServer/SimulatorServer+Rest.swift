@@ -14,6 +14,7 @@ extension SimulatorServer {
         let parameters = Parameters(query: request.query, body: request.body)
         var account: Int?
         var answer: RestAnswer
+        var windowMs: Int64 = 60_000
         do throws(Refusal) {
             try limits.spend(endpoint.weight(parameters), now: now)
             try limits.spend(onOwnLimitOf: endpoint.path, now: now)
@@ -21,6 +22,7 @@ extension SimulatorServer {
             if endpoint.orderCost > 0, let account { try limits.spendOrders(endpoint.orderCost, account, now: now) }
             answer = simulation.exchange.answer(endpoint, RestCall(parameters, account: account))
         } catch {
+            windowMs = error.windowMs ?? windowMs
             answer = Exchange.answer(error)
         }
         var headers = [("X-MBX-USED-WEIGHT-1M", "\(limits.usedWeight)")]
@@ -30,7 +32,7 @@ extension SimulatorServer {
             headers.append(("X-MBX-ORDER-COUNT-1M", "\(counts.in1m)"))
         }
         if answer.status == 429 {
-            headers.append(("Retry-After", "\((60_000 - now.milliseconds % 60_000) / 1000 + 1)"))
+            headers.append(("Retry-After", "\((windowMs - now.milliseconds % windowMs) / 1000 + 1)"))
         }
         if answer.status == 418 { headers.append(("Retry-After", "120")) }
         return (answer, headers)
@@ -47,7 +49,9 @@ extension SimulatorServer {
     }
 
     func key(named name: String?) throws(Refusal) -> ApiKey {
-        guard let name, !name.isEmpty else { throw Refusal(-2014, "API-key format invalid.", status: 401) }
+        guard let name, !name.isEmpty, name.utf8.allSatisfy({ 33...126 ~= $0 }) else {
+            throw Refusal(-2014, "API-key format invalid.", status: 401)
+        }
         guard let key = options.keys.first(where: { $0.key == name }) else {
             throw Refusal(-2015, "Invalid API-key, IP, or permissions for action.", status: 401)
         }

@@ -47,6 +47,9 @@ public struct ExecutorConfiguration: Sendable {
     /// Time between two look-ups of an order of unknown outcome, and the least time before absence is believed.
     public var lookUpEveryMs: Int64 = 500
     public var absenceMs: Int64 = 2000
+    /// The same for an entry, which opens a position whenever it comes: the venue takes a request that is up to 5 s old
+    /// (`recvWindow`), and may keep it for some seconds more before it is in the book.
+    public var entryAbsenceMs: Int64 = 10_000
     /// Greatest number of positions and entries at a time, whatever the plans say: who makes plans may have been told less.
     public var positionsMax = 2
     /// Greatest notional of one entry, whatever its plan says.

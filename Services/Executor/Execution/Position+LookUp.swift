@@ -46,19 +46,26 @@ extension Position {
         actions.requests.append(.queryStop(symbol, clientOrderId: stop.clientOrderId))
     }
 
-    /// The venue does not know the order. Once is no proof: its look-ups may run behind.
+    /// The venue does not know the order. Once is no proof: its look-ups may run behind; and as long as it may still come
+    /// no number of look-ups is.
     mutating func missed(clientOrderId: String, _ around: Surroundings) {
-        func isAbsent(_ misses: inout Int, sentAt: Timestamp) -> Bool {
+        func isAbsent(_ misses: inout Int, sentAt: Timestamp, afterMs: Int64) -> Bool {
             misses += 1
-            return misses >= Self.missesMin && around.now - sentAt >= around.configuration.absenceMs
+            return misses >= Self.missesMin && around.now - sentAt >= afterMs
         }
+        let afterMs = around.configuration.absenceMs
         switch role(clientOrderId: clientOrderId, orderId: nil) {
         case .order(let index):
-            guard orders[index].isPending, isAbsent(&orders[index].misses, sentAt: orders[index].sentAt) else { return }
+            let slot = orders[index]
+            let comesUntilMs = slot.kind == .entry ? around.configuration.entryAbsenceMs : afterMs
+            guard slot.isPending, isAbsent(&orders[index].misses, sentAt: slot.sentAt, afterMs: comesUntilMs)
+            else { return }
             orders[index].status = .done
             orders[index].lastWord = "absent"
         case .stop(let index):
-            guard stops[index].isPending, isAbsent(&stops[index].misses, sentAt: stops[index].sentAt) else { return }
+            guard stops[index].isPending,
+                isAbsent(&stops[index].misses, sentAt: stops[index].sentAt, afterMs: afterMs)
+            else { return }
             stops[index].status = .done
             stops[index].lastWord = "absent"
         case .foreign: break

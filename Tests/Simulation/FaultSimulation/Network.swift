@@ -78,6 +78,9 @@ final class Network {
         case served
         /// Is executed; the answer takes a while.
         case late
+        /// Is on its way for a while, often longer than anybody waits for an answer, and is executed then: the venue takes
+        /// requests that are up to five seconds old.
+        case slow
         /// Is executed; a number in the answer can't be true.
         case absurd
         /// Never arrives; nobody answers.
@@ -98,6 +101,14 @@ final class Network {
         case .served: serve(rest, backUs: world.tripUs(), finish)
         // Up to the last moment at which somebody waits for it.
         case .late: serve(rest, backUs: world.trouble.pick(1000...Self.timeoutMs - 50) * 1000, finish)
+        case .slow:
+            let wayMs = world.trouble.pick(1000...4900)
+            world.scheduler.after(ms: wayMs) { [world] in
+                let answer = world.venue.answer(rest)
+                world.scheduler.after(us: world.tripUs()) {
+                    finish(OutcomeClassifier.outcome(status: answer.status, body: answer.body))
+                }
+            }
         case .absurd: serve(rest, backUs: world.tripUs(), isAbsurd: true, finish)
         case .unanswered:
             world.scheduler.after(us: world.tripUs()) { [world] in
@@ -132,7 +143,7 @@ final class Network {
     private func fate(of request: RestRequest) -> Fate {
         if isPartitioned { return .lost }
         let trouble = world.trouble
-        if trouble.happens(.lateness, 0.1) { return .late }
+        if trouble.happens(.lateness, 0.1) { return trouble.pick(0...1) == 0 ? .late : .slow }
         if trouble.happens(.absurdity, 0.05) { return .absurd }
         if request.path.hasPrefix("/fapi/v1/algoOrder"), let fate = fateOfStop(request) { return fate }
         guard trouble.happens(.requests, 0.12) else { return throttled(request) }

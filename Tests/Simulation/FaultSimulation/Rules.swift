@@ -38,6 +38,7 @@ struct Rules {
         risk.technicalAgeMaxMs = 60_000
         executor.trailIntervalMs = 500
         executor.trailEveryMs = 2000
+        if mutation == .believeAbsenceEarly { executor.entryAbsenceMs = executor.absenceMs }
         if mutation == .noWatchdog {
             executor.nakedMaxMs = 1_000_000
             executor.recoveryNakedMaxMs = 1_000_000

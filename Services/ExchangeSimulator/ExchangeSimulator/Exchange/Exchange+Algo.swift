@@ -32,7 +32,7 @@ extension Exchange {
         }
         if request.isClosePosition {
             if request.quantity != .zero { throw .closePositionNeedsNoQuantity }
-            if request.isReduceOnly { throw .closePositionExcludesReduceOnly }
+            if request.isReduceOnly { throw .notRequired("reduceonly") }
             for id in books[request.instrument].openAlgos {
                 guard let at = index(ofAlgo: id), algoOrders[at].account == account else { continue }
                 let other = algoOrders[at].request
@@ -57,6 +57,11 @@ extension Exchange {
         }
         if open >= Self.openAlgosMax { throw .tooManyStops }
         let price = workingPrice(request)
+        // A trailing stop begins where the market has still to go: above it for a sale.
+        let activation = request.activation
+        if activation > .zero, price > .zero, request.side == .sell ? activation <= price : activation >= price {
+            throw .wouldTrigger
+        }
         if request.type != .trailingStopMarket, price > .zero, Self.isReached(request, by: price) {
             throw .wouldTrigger
         }

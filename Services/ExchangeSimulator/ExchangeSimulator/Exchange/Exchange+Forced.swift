@@ -75,6 +75,12 @@ extension Exchange {
 
     /// Switches between one-way and hedge mode. In hedge mode this venue takes no orders of the account.
     public mutating func setHedged(_ account: Int, _ isHedged: Bool) throws(Refusal) {
+        try checkMode(account, isHedged)
+        accounts[account].isHedged = isHedged
+    }
+
+    /// Throws unless the account may change to this mode now.
+    func checkMode(_ account: Int, _ isHedged: Bool) throws(Refusal) {
         if accounts[account].isHedged == isHedged { throw .sameMode }
         let hasOrders = books.contains { book in
             (book.restingBuys + book.restingSells).contains { id in
@@ -83,7 +89,6 @@ extension Exchange {
         }
         if hasOrders { throw .openOrdersBlockMode }
         if accounts[account].positions.contains(where: { !$0.isFlat }) { throw .positionBlocksMode }
-        accounts[account].isHedged = isHedged
     }
 
     /// The account's listen key dies early.

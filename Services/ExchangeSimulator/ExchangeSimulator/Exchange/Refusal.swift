@@ -4,9 +4,11 @@ public struct Refusal: Error, Equatable, Sendable {
     public let message: String
     /// HTTP status of the answer.
     public let status: Int
+    /// Of a limit that was passed: the length of its window, after which it counts anew.
+    public let windowMs: Int64?
 
-    public init(_ code: Int, _ message: String, status: Int = 400) {
-        (self.code, self.message, self.status) = (code, message, status)
+    public init(_ code: Int, _ message: String, status: Int = 400, windowMs: Int64? = nil) {
+        (self.code, self.message, self.status, self.windowMs) = (code, message, status, windowMs)
     }
 
     static func missing(_ name: String) -> Refusal {
@@ -25,6 +27,14 @@ public struct Refusal: Error, Equatable, Sendable {
     static let badType = Refusal(-1116, "Invalid orderType.")
     static let badTimeInForce = Refusal(-1115, "Invalid timeInForce.")
     static let notTrading = Refusal(-1122, "Invalid symbol status.")
+    static let badWorkingType = Refusal(-4031, "Invalid working type.")
+    static let badResponseType = Refusal(-1136, "Invalid newOrderRespType.")
+    static let tooManyInBatch = Refusal(-4082, "Invalid number of batch place orders.")
+    static let tooManyToCancel = Refusal(-4032, "Exceed maximum cancel order size.")
+    static func badDepthLimit(_ limit: Int) -> Refusal { Refusal(-4021, "\(limit) is not valid depth limit.") }
+    static let spanTooLong = Refusal(-4165, "Maximum time interval is 7 days.")
+    static let lookupTooLong = Refusal(
+        -1127, "Lookup interval is too big. More than 1 hours between startTime and endTime.")
     static let badInterval = Refusal(-1120, "Invalid interval.")
     static let badPrecision = Refusal(-1111, "Precision is over the maximum defined for this asset.")
     static let unknownOrder = Refusal(-2011, "Unknown order sent.")
@@ -59,7 +69,7 @@ public struct Refusal: Error, Equatable, Sendable {
     static let sameMode = Refusal(-4059, "No need to change position side.")
     static let crossBalanceShort = Refusal(-4050, "Cross balance insufficient.")
     static let isolatedBalanceShort = Refusal(-4051, "Isolated balance insufficient.")
-    static let marginOfCrossed = Refusal(-4053, "Add margin only support for isolated position.")
+    static let marginOfCrossed = Refusal(-4049, "Add margin only support for isolated position.")
     static let marginOfNothing = Refusal(-4054, "Cannot add position margin: position is 0.")
     static let marginNotPositive = Refusal(-4055, "Amount must be positive.")
     static let wrongPositionSide = Refusal(-4061, "Order's position side does not match user's setting.")
@@ -71,7 +81,8 @@ public struct Refusal: Error, Equatable, Sendable {
     static let duplicateClosePosition = Refusal(
         -4130, "An open stop or take profit order with GTE and closePosition in the direction is existing.")
     static let closePositionNeedsNoQuantity = Refusal(-4137, "Quantity must be zero with closePosition equals true.")
-    static let closePositionExcludesReduceOnly = Refusal(-4138, "Reduce only must be true with close position.")
+    static let closePositionIsForStops = Refusal(
+        -4136, "Target strategy invalid for orderType MARKET,closePosition true")
     static let leverageDownWithIsolated = Refusal(
         -4161, "Leverage reduction is not supported in Isolated Margin Mode with open positions.")
     static func notionalTooSmall(_ least: String) -> Refusal {

@@ -65,9 +65,9 @@ extension Endpoint {
             return json { $0.object { $0.put("dualSidePosition", isHedged) } }
         },
         Endpoint("POST", "/fapi/v1/positionSide/dual", .signed) { (venue, call) throws(Refusal) in
-            if try call.parameters.required("dualSidePosition").lowercased() == "true" {
-                throw Refusal(-4531, "This venue trades in one-way mode only.")
-            }
+            let isHedged = try call.parameters.required("dualSidePosition").lowercased() == "true"
+            try venue.checkMode(try call.owner(), isHedged)
+            if isHedged { throw Refusal(-1130, "dualSidePosition: this venue trades in one-way mode only.") }
             try venue.setHedged(try call.owner(), false)
             return Array(#"{"code":200,"msg":"success"}"#.utf8)
         },

@@ -29,8 +29,9 @@ extension Exchange {
         _ call: RestCall, asNew: Bool = true, _ perform: (inout Exchange, RestCall) throws(Refusal) -> Order
     ) throws(Refusal) -> [UInt8] {
         let account = try call.owner()
-        guard let batch = FlatJSON.objects(try call.parameters.required("batchOrders")), 1...5 ~= batch.count
+        guard let batch = FlatJSON.objects(try call.parameters.required("batchOrders")), !batch.isEmpty
         else { throw .malformed("batchOrders") }
+        if batch.count > 5 { throw .tooManyInBatch }
         var results: [Result<Order, Refusal>] = []
         for parameters in batch {
             do throws(Refusal) {
@@ -66,8 +67,9 @@ extension Exchange {
         // ccxt writes the names in small letters, and the venue takes them.
         func list(_ name: String) -> String? { call.parameters.text(name) ?? call.parameters.text(name.lowercased()) }
         let key = list("orderIdList") == nil ? "origClientOrderId" : "orderId"
-        guard let text = list(key + "List"), case .array(let ids)? = FlatJSON.parse(text.utf8), 1...10 ~= ids.count
+        guard let text = list(key + "List"), case .array(let ids)? = FlatJSON.parse(text.utf8), !ids.isEmpty
         else { throw .malformed(key + "List") }
+        if ids.count > 10 { throw .tooManyToCancel }
         var results: [Result<Order, Refusal>] = []
         for id in ids {
             var parameters = Parameters()

@@ -102,6 +102,7 @@ extension Exchange {
         let from = try call.parameters.integer("fromId")
         let start = try call.parameters.integer("startTime")
         let end = try call.parameters.integer("endTime")
+        if let start, let end, isLonger(start, end, thanMs: 3_600_000) { throw .lookupTooLong }
         let matching = books[index].recentTrades.filter {
             $0.id >= from ?? .min && $0.time.milliseconds >= start ?? .min && $0.time.milliseconds <= end ?? .max
         }
@@ -151,7 +152,7 @@ extension Exchange {
     fileprivate func depth(_ call: RestCall) throws(Refusal) -> [UInt8] {
         let index = try symbol(call)
         let limit = try call.parameters.limit(default: 500, max: 1000)
-        guard [5, 10, 20, 50, 100, 500, 1000].contains(limit) else { throw .invalid("limit") }
+        guard [5, 10, 20, 50, 100, 500, 1000].contains(limit) else { throw .badDepthLimit(limit) }
         let book = books[index]
         let top = book.top(limit)
         let now = now

@@ -1,5 +1,11 @@
 import TradingPrimitives
 
+/// Whether a span of a request, any two numbers, is longer than so much.
+func isLonger(_ start: Int64, _ end: Int64, thanMs most: Int64) -> Bool {
+    let (span, isOver) = end.subtractingReportingOverflow(start)
+    return isOver ? end > start : span > most
+}
+
 /// The parameters of a request: those of the query, then those of the body. The first of a name counts.
 public struct Parameters: Sendable {
     private var pairs: [(name: String, value: String)] = []

@@ -69,7 +69,8 @@ public struct RateLimits: Sendable {
         window.count += 1
         if window.count > limit {
             throw Refusal(
-                -1003, "Too many requests; current limit of IP is \(limit) requests per 5 minutes.", status: 429)
+                -1003, "Too many requests; current limit of IP is \(limit) requests per 5 minutes.", status: 429,
+                windowMs: 300_000)
         }
     }
 
@@ -98,8 +99,9 @@ public struct RateLimits: Sendable {
         orders1m[account].count += 1
         if orders10s[account].count > Self.ordersPer10s {
             throw Refusal(
-                -1015, "Too many new orders; current limit is \(Self.ordersPer10s) orders per TEN_SECONDS.", status: 429
-            )
+                -1015, "Too many new orders; current limit is \(Self.ordersPer10s) orders per TEN_SECONDS.",
+                status: 429,
+                windowMs: 10_000)
         }
         if orders1m[account].count > Self.ordersPerMinute {
             throw Refusal(

@@ -76,9 +76,11 @@ extension Endpoint {
 
 extension Exchange {
     fileprivate mutating func postOrder(_ call: RestCall) throws(Refusal) -> [UInt8] {
+        let answer = call.parameters.text("newOrderRespType")
+        guard answer == nil || answer == "ACK" || answer == "RESULT" else { throw .badResponseType }
         let request = try orderRequest(call.parameters)
         let order = try place(request, account: try call.owner())
-        let isFull = call.parameters.text("newOrderRespType") == "RESULT"
+        let isFull = answer == "RESULT"
         let instrument = instruments[order.instrument]
         return json { $0.orderAck(order, instrument, asNew: !isFull) }
     }
@@ -92,6 +94,7 @@ extension Exchange {
         if Self.algoTypes.contains(typeName) { throw .algoEndpoint }
         guard let type = OrderType(rawValue: typeName) else { throw .badType }
         try checkOneWay(parameters)
+        if try parameters.flag("closePosition") { throw .closePositionIsForStops }
         guard let quantity = try parameters.decimal("quantity", Quantity.self) else { throw .missing("quantity") }
         var request = OrderRequest(instrument: index, side: side, type: type, quantity: quantity)
         if type == .limit {
@@ -167,6 +170,7 @@ extension Exchange {
         let from = try call.parameters.integer("orderId")
         let start = try call.parameters.integer("startTime") ?? .min
         let end = try call.parameters.integer("endTime") ?? .max
+        try checkSpan(start, end)
         let matching = orders.filter {
             $0.account == account && (index == nil || $0.instrument == index) && $0.id >= from ?? .min
                 && $0.time.milliseconds >= start && $0.time.milliseconds <= end
@@ -177,6 +181,10 @@ extension Exchange {
         }
     }
 
+    private func checkSpan(_ start: Int64, _ end: Int64) throws(Refusal) {
+        if start != .min, end != .max, isLonger(start, end, thanMs: 7 * 86_400_000) { throw .spanTooLong }
+    }
+
     fileprivate func userTrades(_ call: RestCall) throws(Refusal) -> [UInt8] {
         let account = try call.owner()
         let index = try symbol(call)
@@ -185,6 +193,7 @@ extension Exchange {
         let from = try call.parameters.integer("fromId")
         let start = try call.parameters.integer("startTime") ?? .min
         let end = try call.parameters.integer("endTime") ?? .max
+        try checkSpan(start, end)
         let matching = accounts[account].fills.filter {
             $0.instrument == index && (order == nil || $0.orderId == order) && $0.tradeId >= from ?? .min
                 && $0.time.milliseconds >= start && $0.time.milliseconds <= end
@@ -221,11 +230,14 @@ extension Exchange {
             throw .missing("triggerPrice")
         }
         request.timeInForce = try parameters.choice("timeInForce", .badTimeInForce) ?? .goodTillCancel
+        // Neither is here, and what is accepted is done.
+        if request.timeInForce == .goodTillDate { throw .invalid("timeInForce") }
+        if parameters.text("priceMatch") ?? "NONE" != "NONE" { throw .invalid("priceMatch") }
         request.isClosePosition = try parameters.flag("closePosition")
         request.isReduceOnly = try parameters.flag("reduceOnly")
         request.isPriceProtected = try parameters.flag("priceProtect")
         request.quantity = try parameters.decimal("quantity", Quantity.self) ?? .zero
-        request.workingType = try parameters.choice("workingType", .invalid("workingType")) ?? .contractPrice
+        request.workingType = try parameters.choice("workingType", .badWorkingType) ?? .contractPrice
         request.clientId = parameters.text("clientAlgoId")
         request.selfTrade =
             try parameters.choice("selfTradePreventionMode", .invalid("selfTradePreventionMode")) ?? .expireMaker
