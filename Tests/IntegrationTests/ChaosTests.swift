@@ -49,7 +49,13 @@ struct ChaosTests {
     private func awaitRecords(_ suite: PaperSuite, _ database: TestDatabase, _ title: String) throws {
         let isWhole = suite.wait {
             func isWhole(_ table: String, _ kind: String) throws -> Bool {
-                let entries = try suite.symbols.reduce(0) { try $0 + suite.length("\(kind):{\($1)}") }
+                let entries = try suite.symbols.reduce(0) { sum, symbol in
+                    // Of decisions those with their signals are recorded.
+                    let key = "\(kind):{\(symbol)}"
+                    return try sum
+                        + (kind == "decision"
+                            ? suite.entries(key).count { try Decision($0.fields).isWhole } : suite.length(key))
+                }
                 return try database.value("SELECT count(*) FROM \(table)") == "\(entries)"
             }
             return try isWhole("executions", "execution") && isWhole("decisions", "decision")

@@ -97,8 +97,10 @@ struct TwoHubsTests {
         func expectEachOnce() throws {
             let trades = try trades()
             #expect(zip(trades, trades.dropFirst()).allSatisfy { $0 < $1 })
-            let shown = try shown()
-            #expect(shown.count > 10 && Set(shown).count == shown.count)
+            // They are shown a little later than they are written.
+            try wait("they are shown") { try shown().count > 10 }
+            let numbers = try shown()
+            #expect(Set(numbers).count == numbers.count)
         }
     }
 
