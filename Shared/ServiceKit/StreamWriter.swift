@@ -62,7 +62,11 @@ public final class StreamWriter {
     /// Adds an entry to an opened stream; false when there is no room for it.
     @discardableResult
     public func write(_ stream: Int, id: StreamId, _ fields: borrowing Fields) -> Bool {
-        guard keys[stream].flow.add(isOnce: false, { $0.xadd(keys[stream].key, id: id, fields) }) else { return false }
+        let group = keys.firstIndex { $0.name.symbol == keys[stream].name.symbol } ?? stream
+        let place = WriteQueue.Place(stream: stream, group: group)
+        guard keys[stream].flow.add(isOnce: false, at: place, { $0.xadd(keys[stream].key, id: id, fields) }) else {
+            return false
+        }
         written.add()
         return true
     }

@@ -53,8 +53,8 @@ final class WriteFlow {
     }
     func stop() { isStopped = true }
 
-    func add(isOnce: Bool, _ body: (inout CommandBuffer) -> Void) -> Bool {
-        guard queue.add(isOnce: isOnce, body) else {
+    func add(isOnce: Bool, at place: WriteQueue.Place? = nil, _ body: (inout CommandBuffer) -> Void) -> Bool {
+        guard queue.add(isOnce: isOnce, at: place, body) else {
             giveUp("no room")
             return false
         }
@@ -72,7 +72,7 @@ final class WriteFlow {
             return
         }
         transaction.removeAll()
-        queue.takeUnsent(atMost: Self.recordsMax) { bytes, replies in
+        queue.takeUnsent(atMost: Self.recordsMax, asTransaction: true) { bytes, replies in
             gate?.wrap(bytes, replies: replies, into: &transaction)
         }
         link.send(transaction)

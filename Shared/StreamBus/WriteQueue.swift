@@ -19,6 +19,15 @@ public struct WriteQueue {
         var replyCount: Int
         var state: State
         var isOnce: Bool
+        var place: Place?
+    }
+
+    /// The stream that a command adds to, and the first of the streams that are read in one order with it.
+    public struct Place: Equatable, Sendable {
+        let stream: Int
+        let group: Int
+
+        public init(stream: Int, group: Int) { (self.stream, self.group) = (stream, group) }
     }
 
     /// What became of a command whose answer has come.
@@ -56,7 +65,7 @@ public struct WriteQueue {
     public var unsentCount: Int { records.count - recordsSent }
 
     /// Adds what `body` writes; false, and nothing, when the bound has been reached. `isOnce`: never sent a second time.
-    public mutating func add(isOnce: Bool, _ body: (inout CommandBuffer) -> Void) -> Bool {
+    public mutating func add(isOnce: Bool, at place: Place? = nil, _ body: (inout CommandBuffer) -> Void) -> Bool {
         guard byteCount < bytesMax else { return false }
         let bytes = commands.bytes.count
         let count = commands.commandCount
@@ -65,16 +74,23 @@ public struct WriteQueue {
         records.append(
             Record(
                 byteCount: commands.bytes.count - bytes, replyCount: commands.commandCount - count, state: .unsent,
-                isOnce: isOnce))
+                isOnce: isOnce, place: place))
         return true
     }
 
     /// Gives the bytes of what has not been sent, of `recordsMax` records at most, and how many answers they will have; and counts
     /// them as sent.
-    public mutating func takeUnsent(atMost recordsMax: Int = .max, _ send: (ArraySlice<UInt8>, _ replies: Int) -> Void)
-    {
+    ///
+    /// `asTransaction`: up to the first that must not be seen together with those before it. Who waits for several streams is
+    /// given all that is new in the first of them that gets something; of what comes in one transaction, a stream that comes
+    /// again after another one would overtake that.
+    public mutating func takeUnsent(
+        atMost recordsMax: Int = .max, asTransaction: Bool = false,
+        _ send: (ArraySlice<UInt8>, _ replies: Int) -> Void
+    ) {
         guard !isRefused, recordsSent < records.count else { return }
-        let end = recordsSent + min(recordsMax, records.count - recordsSent)
+        var end = recordsSent + min(recordsMax, records.count - recordsSent)
+        if asTransaction { end = orderedEnd(before: end) }
         var bytes = 0, replies = 0
         for index in recordsSent..<end {
             bytes += records[index].byteCount
@@ -84,6 +100,18 @@ public struct WriteQueue {
         send(commands.bytes[bytesSent..<(bytesSent + bytes)], replies)
         bytesSent += bytes
         recordsSent = end
+    }
+
+    private func orderedEnd(before end: Int) -> Int {
+        var seen: [Place] = []
+        for index in recordsSent..<end {
+            guard let place = records[index].place else { continue }
+            if let last = seen.last(where: { $0.group == place.group }), last != place, seen.contains(place) {
+                return index
+            }
+            if !seen.contains(place) { seen.append(place) }
+        }
+        return end
     }
 
     /// What was sent and not answered was not carried out at all: it is as if it had not been sent.
