@@ -24,6 +24,22 @@ struct WriteQueueTests {
         #expect(sent(&queue) == "BC")
     }
 
+    @Test func `a transaction ends where a stream would overtake another one of its contract`() {
+        var queue = WriteQueue(bytesMax: 1000)
+        // Trades and books of two contracts, with a key that nobody waits for.
+        for (text, stream, group) in [("A", 0, 0), ("B", 0, 0), ("C", 1, 0), ("D", 2, 2), ("E", 0, 0), ("F", 1, 0)] {
+            _ = queue.add(isOnce: false, at: WriteQueue.Place(stream: stream, group: group)) { $0.command([text]) }
+            _ = queue.add(isOnce: false) { $0.command(["x"]) }
+        }
+        func transaction() -> String {
+            var bytes: [UInt8] = []
+            queue.takeUnsent(asTransaction: true) { taken, _ in bytes += taken }
+            return String(decoding: bytes, as: UTF8.self).split(separator: "\r\n").filter { $0.allSatisfy(\.isLetter) }
+                .joined()
+        }
+        #expect(transaction() == "AxBxCxDx" && transaction() == "ExFx" && transaction() == "")
+    }
+
     @Test func `what must not be sent twice is dropped, unless it was never sent`() {
         var queue = queue([("A", true), ("B", false)])
         #expect(sent(&queue) == "AB")
