@@ -11,7 +11,7 @@ public final class StreamWriter {
     private let context: ServiceContext
     /// One to a single Redis; on a cluster one to each slot.
     private var flows: [WriteFlow] = []
-    private var keys: [(name: StreamName, key: [UInt8], flow: WriteFlow)] = []
+    private var keys: [(name: StreamName, key: [UInt8], flow: WriteFlow, place: WriteQueue.Place)] = []
     private let bytesMax: Int
     private let written: Metrics.Counter
     private let counters: WriteFlow.Counters
@@ -46,7 +46,9 @@ public final class StreamWriter {
     public func open(_ stream: StreamName) -> Int {
         if let number = keys.firstIndex(where: { $0.name == stream }) { return number }
         let key = Array(stream.key.utf8)
-        keys.append((stream, key, flow(to: key)))
+        let place = WriteQueue.Place(
+            stream: keys.count, group: keys.firstIndex { $0.name.symbol == stream.symbol } ?? keys.count)
+        keys.append((stream, key, flow(to: key), place))
         return keys.count - 1
     }
 
@@ -62,11 +64,8 @@ public final class StreamWriter {
     /// Adds an entry to an opened stream; false when there is no room for it.
     @discardableResult
     public func write(_ stream: Int, id: StreamId, _ fields: borrowing Fields) -> Bool {
-        let group = keys.firstIndex { $0.name.symbol == keys[stream].name.symbol } ?? stream
-        let place = WriteQueue.Place(stream: stream, group: group)
-        guard keys[stream].flow.add(isOnce: false, at: place, { $0.xadd(keys[stream].key, id: id, fields) }) else {
-            return false
-        }
+        let (_, key, flow, place) = keys[stream]
+        guard flow.add(isOnce: false, at: place, { $0.xadd(key, id: id, fields) }) else { return false }
         written.add()
         return true
     }
@@ -94,7 +93,7 @@ public final class StreamWriter {
 
     private func trim() {
         let now = SystemClock.now().milliseconds
-        for (name, key, flow) in keys {
+        for (name, key, flow, _) in keys {
             let oldest = now - (context.settings.streams.retentionMs[name.kind] ?? 86_400_000)
             _ = flow.add(isOnce: true) { commands in
                 commands.begin("XTRIM", arguments: 5)

@@ -49,6 +49,8 @@ public struct WriteQueue {
     private var bytesSent = 0
     private var recordsSent = 0
     private var repliesToRecord = 0
+    /// The streams of the transaction that is being cut, by their first command; its memory is used again.
+    private var seen: [Place] = []
     private var failure: String?
     /// Records that Redis refused and that are to be sent again; the memory is not compacted while there are some.
     private var refusedRecords: [Int] = []
@@ -102,8 +104,8 @@ public struct WriteQueue {
         recordsSent = end
     }
 
-    private func orderedEnd(before end: Int) -> Int {
-        var seen: [Place] = []
+    private mutating func orderedEnd(before end: Int) -> Int {
+        seen.removeAll(keepingCapacity: true)
         for index in recordsSent..<end {
             guard let place = records[index].place else { continue }
             if let last = seen.last(where: { $0.group == place.group }), last != place, seen.contains(place) {
