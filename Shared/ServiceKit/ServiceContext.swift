@@ -84,6 +84,16 @@ public final class ServiceContext {
     /// Up to which pace of the venue's clock a machine of two cores has been seen to keep up, for hours.
     private static let testedClockRate = 20.0
 
+    /// Ends the process when its journal was written in another mode of trading: what is held on a simulated venue, or lost there, is
+    /// nothing to another one. Nil for a journal that does not say.
+    public func requireOwnMode(_ mode: String?, ofJournal path: String) {
+        guard let mode, mode != settings.mode.rawValue else { return }
+        complain(
+            "\(name): journal \(path) is of mode \(mode), this is \(settings.mode.rawValue): name another file in "
+                + "\(name).journal, or move this one away")
+        ExitCode.unsafeState.exit()
+    }
+
     private static func trace(_ section: ConfigurationSection) throws(ConfigurationError) -> LatencyTrace? {
         guard let path = try section.string("latency_file") else { return nil }
         guard let trace = LatencyTrace(path: path) else { throw section.error("latency_file", "can't be made") }

@@ -36,7 +36,7 @@ final class JournalKeeper {
                 complain("executor: journal \(path), record \(unreadable.number): \(unreadable.error)")
                 ExitCode.unsafeState.exit()
             }
-            if let mode = memory.mode { refuse(mode, path) }
+            context.requireOwnMode(memory.mode, ofJournal: path)
             core = memory.core
             unsaid = memory.unsaid
             context.log.info("journal_open") {
@@ -54,15 +54,6 @@ final class JournalKeeper {
             case .inUse, .damaged: ExitCode.unsafeState.exit()
             }
         }
-    }
-
-    /// What is held on a simulated venue is nothing that another one would know.
-    private func refuse(_ mode: String, _ path: String) {
-        guard mode != context.settings.mode.rawValue else { return }
-        complain(
-            "executor: journal \(path) is of mode \(mode), this is \(context.settings.mode.rawValue): name another file in "
-                + "executor.journal, or move this one away")
-        ExitCode.unsafeState.exit()
     }
 
     /// Adds a record for the next sync. Returns its number.

@@ -40,12 +40,7 @@ final class SessionKeeper {
     private func read(_ record: ArraySlice<UInt8>, _ path: String) throws(JournalError) -> RiskSession {
         do throws(ContractError) {
             let fields = try Fields(record: record)
-            if let mode = fields["mode"], mode != context.settings.mode.rawValue {
-                complain(
-                    "risk-manager: journal \(path) is of mode \(mode), this is \(context.settings.mode.rawValue): name another "
-                        + "file in risk-manager.journal, or move this one away")
-                ExitCode.unsafeState.exit()
-            }
+            context.requireOwnMode(fields["mode"], ofJournal: path)
             return try RiskSession(fields)
         } catch {
             complain("risk-manager: journal \(path), last record: \(error)")
