@@ -133,7 +133,7 @@ public struct RecordingSet {
             case .trade(let price, _, _): return price
             case .bookSnapshot(let bids, let asks, _):
                 if let bid = bids.first, let ask = asks.first {
-                    middle = Price(raw: (bid.price.raw + ask.price.raw) / 2)
+                    middle = Price.middle(of: bid.price, and: ask.price)
                 }
             default: break
             }

@@ -113,7 +113,7 @@ extension Exchange {
         guard !books[index].hasOwnMarks else { return }
         let middle: Price
         if let best = books[index].best {
-            middle = Price(raw: (best.bid.price.raw + best.ask.price.raw) / 2)
+            middle = Price.middle(of: best.bid.price, and: best.ask.price)
         } else if books[index].lastPrice > .zero {
             middle = books[index].lastPrice
         } else {

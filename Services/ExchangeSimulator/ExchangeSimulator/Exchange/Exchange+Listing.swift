@@ -76,7 +76,7 @@ extension Exchange {
     /// tells from now on is moved by the same distance. Own resting orders that it passes are filled at their prices.
     public mutating func gap(_ index: Int, by share: Ratio) throws(Refusal) {
         guard let best = books[index].best, let lowest = books[index].bids.market.last else { throw .noLiquidity }
-        let middle = Price(raw: (best.bid.price.raw + best.ask.price.raw) / 2)
+        let middle = Price.middle(of: best.bid.price, and: best.ask.price)
         let move = (middle * share).rounded(toMultipleOf: instruments[index].rules.tickSize, .nearest)
         guard lowest.price + move > .zero else { throw .priceBelowZero }
         if move == .zero { return }

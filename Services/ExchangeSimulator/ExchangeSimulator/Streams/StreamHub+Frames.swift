@@ -8,14 +8,14 @@ extension StreamHub {
     public mutating func deliver(_ venue: inout Exchange, send: (Id, Label, [UInt8]) -> Void) {
         for event in venue.takeEvents() {
             switch event.body {
-            case .market(let frame): take(frame, venue, at: event.time, send)
+            case .market(let frame): take(frame, venue, at: event.time)
             case .user(let account, let frame):
-                take(frame.eventName, frame.instrument, account, isLater: frame.isOfStopService, at: event.time, send) {
+                take(frame.eventName, frame.instrument, account, isLater: frame.isOfStopService, at: event.time) {
                     $0.frame(frame, venue, account: account, now: event.time)
                 }
             case .listenKeyExpired(let account):
                 let key = venue.listenKey(account)
-                take("listenKeyExpired", nil, account, at: event.time, send) { json in
+                take("listenKeyExpired", nil, account, at: event.time) { json in
                     json.object {
                         $0.put("e", "listenKeyExpired")
                         $0.put("E", event.time)
@@ -35,41 +35,32 @@ extension StreamHub {
 
     // MARK: Written
 
-    private mutating func take(
-        _ frame: MarketFrame, _ venue: Exchange, at time: Timestamp, _ send: (Id, Label, [UInt8]) -> Void
-    ) {
+    private mutating func take(_ frame: MarketFrame, _ venue: Exchange, at time: Timestamp) {
         frame.forEachStream { stream in
             guard subscribers[stream] != nil else { return }
             if case .mark(everySeconds: 3) = stream.kind, time.milliseconds / 1000 % 3 != 0 { return }
-            var (published, due) = (time, time)
+            var times = Lateness.Times(published: time, due: time)
             if lateness != nil {
-                guard let times = lateness?.times(frame, on: stream, at: time) else { return }
-                (published, due) = (times.published, times.due)
+                guard let later = lateness?.times(frame, on: stream, at: time) else { return }
+                times = later
             }
             json.removeAll()
-            json.frame(frame, stream.kind, venue.instruments, now: published)
-            if lateness != nil {
-                underWay.put(json.bytes, of: .market(stream), due: due)
-            } else {
-                self.send(json.bytes, on: stream, venue, send)
-            }
+            json.frame(frame, stream.kind, venue.instruments, now: times.published)
+            underWay.put(json.bytes, of: .market(stream), due: times.due)
         }
     }
 
     private mutating func take(
         _ event: String, _ instrument: Int?, _ account: Int, isLater: Bool = false, at time: Timestamp,
-        _ send: (Id, Label, [UInt8]) -> Void, _ write: (inout JSONWriter) -> Void
+        _ write: (inout JSONWriter) -> Void
     ) {
         guard userConnections.contains(where: { isListening($0, to: event, of: account) }) else { return }
         json.removeAll()
         write(&json)
         let times =
             isLater ? lateness?.times(ofStopIn: account, at: time) : lateness?.times(ofAccount: account, at: time)
-        if let due = times?.due {
-            underWay.put(json.bytes, of: .user(account: account, event: event, instrument: instrument), due: due)
-        } else {
-            self.send(json.bytes, event, instrument, account, send)
-        }
+        underWay.put(
+            json.bytes, of: .user(account: account, event: event, instrument: instrument), due: times?.due ?? time)
     }
 
     private func isListening(_ id: Id, to event: String, of account: Int) -> Bool {
