@@ -62,8 +62,8 @@ extension Decision {
         try SignalOutcome.open(self, symbol, in: database)
     }
 
-    /// `{"E1": {…}, …}`: the fields of each engine's signal, for trades and near misses. There are two decisions a second,
-    /// and the signals of those that several gates stopped would be a gigabyte a day.
+    /// `{"E1": {…}, …}`: the fields of each engine's signal, for trades and near misses. Those that several gates stopped are
+    /// written down once a minute for the funnel alone.
     private var signalsJSON: String {
         guard failedGates.count <= 1 else { return "{}" }
         var parts: [String] = []

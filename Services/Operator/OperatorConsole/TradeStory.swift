@@ -28,7 +28,7 @@ public struct TradeStory {
         let found = entry?.fields.pairs ?? []
         events = try Self.entries(client, StreamName(.execution, symbol), of: id, field: "plan")
             .compactMap { try? ExecutionEvent($0.fields) }
-        guard !found.isEmpty || events.contains(where: { $0.kind == .positionAdopted }) else { return nil }
+        guard !found.isEmpty || Self.wasAdopted(events) else { return nil }
         self.symbol = symbol
         decision = found.filter { !Self.isSignal($0.name) }
         let isWhole = found.contains { Self.isSignal($0.name) }
@@ -45,7 +45,7 @@ public struct TradeStory {
         plan = try Self.entries(client, StreamName(.plan, symbol), of: id, field: "id").first?.fields.pairs ?? []
     }
 
-    /// From the database, which keeps what the streams have let go.
+    /// From the database, which keeps what the streams have let go; nil as from the streams.
     public init?(_ id: TradeId, _ symbol: Symbol, _ database: Database) throws(DatabaseError) {
         guard let row = try StoredTrade(id, in: database) else { return nil }
         self.symbol = symbol
@@ -62,11 +62,18 @@ public struct TradeStory {
             }
             return try? ExecutionEvent(fields)
         }
+        // A trade may be recorded a moment before its decision.
+        guard !decision.isEmpty || Self.wasAdopted(events) else { return nil }
+    }
+
+    private static func wasAdopted(_ events: [ExecutionEvent]) -> Bool {
+        events.contains { $0.kind == .positionAdopted }
     }
 
     private static func isSignal(_ name: String) -> Bool { Engine.allCases.contains { name.hasPrefix("\($0.scope)") } }
 
-    /// The last decision with its signals before one without: there is one each minute. Nil where it has been let go.
+    /// The last decision with its signals before one without: there is one each minute, and ten decisions a second at most. Nil
+    /// where it has been let go.
     private static func whole(
         _ client: RedisClient, before entry: StreamEntry, _ symbol: Symbol
     ) throws(RedisError) -> Fields? {
