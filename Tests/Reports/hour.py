@@ -104,9 +104,8 @@ class Part:
         """Asks `vortexctl why` of each trade; its answer must hold the signals, the plan and the same ending."""
         rows = self.suite.query("SELECT plan, exit_reason FROM trades ORDER BY exit_time")
         for row in rows:
-            code, text = self.suite.ctl("why", row["plan"])
-            if code != 0 or f"closed by {row['exit_reason']} " not in text or "plan APPROVED" not in text \
-                    or "\nE1 " not in text:
+            text = self.suite.unexplained(row, "plan APPROVED", "\nE1 ")
+            if text is not None:
                 self.problems.append(f"{self.suite.name}: why {row['plan']} explains nothing: {text.strip()[:200]}")
         return len(rows)
 

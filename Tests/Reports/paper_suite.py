@@ -70,6 +70,12 @@ class Suite:
         result = self.script("ctl", *words, check=False)
         return result.returncode, result.stdout + result.stderr
 
+    def unexplained(self, trade, *words):
+        """What `vortexctl why` says of a trade, unless it tells how the trade ended, and these words."""
+        code, text = self.ctl("why", trade["plan"])
+        told = code == 0 and all(word in text for word in (f"closed by {trade['exit_reason']} ", *words))
+        return None if told else text
+
     def restart_risk(self, risk):
         self.configure(risk)
         self.script("supervisor", "restart", "suite:risk-manager")

@@ -119,7 +119,8 @@ def details(since, names):
             "GROUP BY gate ORDER BY n DESC")])
 
 
-def add_up(account, trades):
+def add_up(account, trades, others_fees=Decimal(0)):
+    """0 when the trades are what the account tells; `others_fees`: what a person's own orders cost, which is on no trade, or on one."""
     totals = {name: Decimal(value) for name, value in account["totals"].items()}
     venue = totals["REALIZED_PNL"] + totals["COMMISSION"] + totals["FUNDING_FEE"]
     ours = sum((Decimal(t["pnl_net"]) for t in trades), Decimal(0))
@@ -128,16 +129,17 @@ def add_up(account, trades):
     print(f"Trades: gross {sum(Decimal(t['pnl_gross']) for t in trades)}, fees {-sum(Decimal(t['fee_total']) for t in trades)}, "
           f"funding {sum(Decimal(t['funding']) for t in trades)} = {ours}")
     wallet = Decimal(account["walletBalance"])
+    allowed = others_fees + Decimal("1e-8")
     others = totals["TRANSFER"] + totals["INSURANCE_CLEAR"]
     print(f"Wallet {wallet} = transfers {totals['TRANSFER']}, insurance {totals['INSURANCE_CLEAR']}, "
           f"trades {wallet - others}")
     if open_positions:
         print(f"{len(open_positions)} positions are open: close them for the sums to be compared")
         return 1
-    if abs(venue - ours) > Decimal("1e-8") or abs(wallet - others - ours) > Decimal("1e-8"):
+    if abs(venue - ours) > allowed or abs(wallet - others - ours) > allowed:
         print(f"They differ by {ours - venue}, the wallet by {ours - (wallet - others)}")
         return 1
-    print("They are equal.")
+    print("They are equal" + (f", but for {others_fees} of others' orders." if others_fees else "."))
     return 0
 
 

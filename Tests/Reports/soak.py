@@ -310,21 +310,11 @@ class Soak:
         orders = {order["orderId"]: order["clientOrderId"] for order in self.account["orders"]}
         foreign = sum((abs(Decimal(fill["commission"])) for fill in self.account["fills"]
                        if not orders.get(fill["orderId"], "").startswith("v7-")), Decimal(0))
-        totals = {name: Decimal(value) for name, value in self.account["totals"].items()}
-        venue = totals["REALIZED_PNL"] + totals["COMMISSION"] + totals["FUNDING_FEE"]
-        ours = sum((Decimal(t["pnl_net"]) for t in self.trades), Decimal(0))
-        print(f"\nMoney: the venue {venue}, the trades {ours}, fees of a person's own orders {foreign}")
-        if abs(venue - ours) > foreign + Decimal("0.000001"):
-            self.problems.append(f"{self.profile}: the venue says {venue}, the trades {ours}")
-        held = [p["symbol"] for p in self.account["positions"] if Decimal(p["positionAmt"]) != 0]
-        if held:
-            self.problems.append(f"{self.profile}: {held} are still held")
+        if run_report.add_up(self.account, self.trades, foreign):
+            self.problems.append(f"{self.profile}: the money does not add up, or something is still held")
 
     def judge_stories(self):
-        unexplained = 0
-        for trade in self.trades[-60:]:
-            code, text = self.suite.ctl("why", trade["plan"])
-            unexplained += code != 0 or f"closed by {trade['exit_reason']} " not in text
+        unexplained = sum(self.suite.unexplained(trade) is not None for trade in self.trades[-60:])
         code, text = self.suite.ctl("dlq", "list")
         dead = self.suite.ctl("status", "--json")
         letters = json.loads(dead[1]).get("dead_letters", 0) if dead[0] == 0 else None
