@@ -7,6 +7,13 @@ struct TidyTests {
     private struct Source {
         let path: String
         let lines: [String]
+
+        /// Those that are no exception.
+        var judged: [(place: String, text: String)] {
+            lines.enumerated().filter { !$0.element.contains("// tidy-ok:") }.map {
+                ("\(path):\($0.offset + 1)", $0.element)
+            }
+        }
     }
 
     /// What may neither read a clock nor roll dice nor touch the machine: processors and what they stand on.
@@ -43,12 +50,10 @@ struct TidyTests {
         let found = try sources(under: Self.pureFolders)
         #expect(found.count > 50)
         for source in found {
-            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
-                for word in banned where line.contains(word) {
-                    Issue.record("\(source.path):\(number + 1): \(word)")
-                }
+            for (place, line) in source.judged {
+                for word in banned where line.contains(word) { Issue.record("\(place): \(word)") }
                 if line.contains(".random("), !line.contains("using:") {
-                    Issue.record("\(source.path):\(number + 1): chance without a generator")
+                    Issue.record("\(place): chance without a generator")
                 }
             }
         }
@@ -86,10 +91,8 @@ struct TidyTests {
         let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X:"]
         let traps = ["try!", "fatalError(", "as! "]
         for source in try sources(under: ["Shared", "Services"]) {
-            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
-                for word in marks + traps where line.contains(word) {
-                    Issue.record("\(source.path):\(number + 1): \(word)")
-                }
+            for (place, line) in source.judged {
+                for word in marks + traps where line.contains(word) { Issue.record("\(place): \(word)") }
             }
         }
     }
@@ -107,9 +110,8 @@ struct TidyTests {
                 let walk = try Regex(
                     #"\bin (self\.)?\#(name) *(\{|where\b)|\b\#(name)\.(map|compactMap|flatMap|forEach|first|reduce|values|keys)\b"#
                 )
-                for (number, line) in source.lines.enumerated()
-                where line.contains(walk) && !line.contains(".sorted") && !line.contains("// tidy-ok:") {
-                    Issue.record("\(source.path):\(number + 1): \(name) has no order")
+                for (place, line) in source.judged where line.contains(walk) && !line.contains(".sorted") {
+                    Issue.record("\(place): \(name) has no order")
                 }
             }
         }
@@ -123,11 +125,11 @@ struct TidyTests {
     @Test func `only the primitives calculate with raw steps, where a result out of range is thought of`() throws {
         let arithmetic = [#"\w\.raw\b *[-+*/%] *[\w(]"#, #"[\w)] [-+*/%] \w+([.]\w+)*\.raw\b"#]
         for source in try suiteSources() where !source.path.hasPrefix("Shared/TradingPrimitives/") {
-            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
+            for (place, line) in source.judged {
                 // A bound of what is admitted is a constant.
                 let text = line.replacingOccurrences(of: ".max / 2", with: "")
                 if arithmetic.contains(where: { text.range(of: $0, options: .regularExpression) != nil }) {
-                    Issue.record("\(source.path):\(number + 1): arithmetic with raw steps can trap")
+                    Issue.record("\(place): arithmetic with raw steps can trap")
                 }
             }
         }
@@ -168,10 +170,9 @@ struct TidyTests {
             text.range(of: pattern, options: .regularExpression) != nil
         }
         for source in try sources(under: ["Shared", "Services"], endings: [".swift", ".c", ".h"]) {
-            for (number, line) in source.lines.enumerated() where !line.contains("// tidy-ok:") {
-                if has(opening, line) && !has(closed, line) || has(copying, line) {
-                    Issue.record("\(source.path):\(number + 1): \(line)")
-                }
+            for (place, line) in source.judged
+            where has(opening, line) && !has(closed, line) || has(copying, line) {
+                Issue.record("\(place): \(line)")
             }
         }
     }

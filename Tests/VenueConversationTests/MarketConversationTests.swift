@@ -36,17 +36,9 @@ struct MarketConversationTests {
         let server = try #require(RedisServer())
         let redis = try server.client()
         let file = server.directory + "/suite.yaml"
-        let url = harness.context.settings.venue.restURL
-        try #require(
-            writeFile(
-                file,
-                """
-                symbols: [BTCUSDT]
-                redis: {url: "\(server.address)"}
-                venue: {rest_url: "\(url)", stream_url: "\(harness.context.settings.venue.streamURL)"}
-                """))
+        try harness.configureHub(file, redis: "\(server.address)", hub: "")
         defer { for name in ["suite.yaml", "hub.log"] { removeFile("\(server.directory)/\(name)") } }
-        let program = try #require(SimulatorHarness.program).replacing("exchange-simulator", with: "data-hub")
+        let program = try #require(SimulatorHarness.hubProgram)
         for _ in 0..<3 {
             let hub = try #require(ChildProcess(program, ["-c", file], output: server.directory + "/hub.log"))
             // Into the middle of its work: some of the market has been written.
@@ -71,21 +63,10 @@ struct MarketConversationTests {
         let server = try #require(RedisServer())
         let redis = try server.client()
         let file = server.directory + "/suite.yaml", log = server.directory + "/hub.log"
-        let venue = harness.context.settings.venue
-        try #require(
-            writeFile(
-                file,
-                """
-                symbols: [BTCUSDT]
-                redis: {url: "\(server.address)"}
-                venue: {rest_url: "\(venue.restURL)", stream_url: "\(venue.streamURL)", clock_rate: 20}
-                data-hub: {backfill_candles: 50}
-                """))
+        try harness.configureHub(file, redis: "\(server.address)")
         defer { for path in [file, log] { removeFile(path) } }
-        let rule = #"{"kind":"drop-frames","feed":"market","stream":"kline"}"#
-        let answer = try Subprocess.run("/usr/bin/curl", ["-s", "-d", rule, "\(venue.restURL)/sim/v1/faults"])
-        try #require(answer.output.contains("\"id\""), "\(answer.output)")
-        let program = try #require(SimulatorHarness.program).replacing("exchange-simulator", with: "data-hub")
+        try harness.fault(#"{"kind":"drop-frames","feed":"market","stream":"kline"}"#)
+        let program = try #require(SimulatorHarness.hubProgram)
         let hub = try #require(ChildProcess(program, ["-c", file], output: log))
         var heard: [CandleUpdate] = []
         func news(_ timeframe: Timeframe) -> Int { heard.count { $0.timeframe == timeframe && !$0.isBackfill } }

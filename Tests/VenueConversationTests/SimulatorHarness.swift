@@ -29,6 +29,9 @@ final class SimulatorHarness {
         return access(String(program), X_OK) == 0 ? String(program) : nil
     }
 
+    /// `data-hub`, beside it.
+    static var hubProgram: String? { program?.replacing("exchange-simulator", with: "data-hub") }
+
     /// A market that runs `factor` times as fast.
     init(factor: Int = 1) throws {
         self.factor = factor
@@ -80,6 +83,23 @@ final class SimulatorHarness {
             usleep(50_000)
         }
         Issue.record("the simulator does not answer; alive: \(process.isAlive)")
+    }
+
+    /// The configuration of a hub that hears this venue and writes to that Redis.
+    func configureHub(
+        _ file: String, redis: String, symbols: [String] = ["BTCUSDT"], hub: String = "backfill_candles: 50"
+    ) throws {
+        let venue = context.settings.venue
+        let names = symbols.map { "\"\($0)\"" }.joined(separator: ", ")
+        try #require(
+            writeFile(
+                file,
+                """
+                symbols: [\(names)]
+                redis: {url: "\(redis)"}
+                venue: {rest_url: "\(venue.restURL)", stream_url: "\(venue.streamURL)", clock_rate: \(factor)}
+                data-hub: {\(hub)}
+                """))
     }
 
     func killSimulator() { process?.kill() }

@@ -43,22 +43,13 @@ struct TwoHubsTests {
 
         init(_ store: Store) throws {
             harness = try SimulatorHarness()
-            program = try #require(SimulatorHarness.program).replacing("exchange-simulator", with: "data-hub")
+            program = try #require(SimulatorHarness.hubProgram)
             server = store == .single ? RedisServer() : nil
             cluster = store == .cluster ? RedisCluster() : nil
             let folder = try #require(server?.directory ?? cluster?.directory)
             let url = try #require(server.map { "\($0.address)" } ?? cluster?.url)
             (file, log) = (folder + "/suite.yaml", folder + "/hub.log")
-            let venue = harness.context.settings.venue
-            try #require(
-                writeFile(
-                    file,
-                    """
-                    symbols: [BTCUSDT]
-                    redis: {url: "\(url)"}
-                    venue: {rest_url: "\(venue.restURL)", stream_url: "\(venue.streamURL)"}
-                    data-hub: {backfill_candles: 50}
-                    """))
+            try harness.configureHub(file, redis: url)
             redis = try RedisClient(try #require(RedisAddress(url)), timeoutMs: 5000)
         }
 

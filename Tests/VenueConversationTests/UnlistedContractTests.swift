@@ -16,18 +16,11 @@ struct UnlistedContractTests {
         let server = try #require(RedisServer())
         let redis = try server.client()
         let file = server.directory + "/suite.yaml", log = server.directory + "/hub.log", port = freePort()
-        let venue = harness.context.settings.venue
-        try #require(
-            writeFile(
-                file,
-                """
-                symbols: [BTCUSDT, "\(name)"]
-                redis: {url: "\(server.address)"}
-                venue: {rest_url: "\(venue.restURL)", stream_url: "\(venue.streamURL)"}
-                data-hub: {backfill_candles: 50, metrics_port: \(port)}
-                """))
+        try harness.configureHub(
+            file, redis: "\(server.address)", symbols: ["BTCUSDT", name],
+            hub: "backfill_candles: 50, metrics_port: \(port)")
         defer { for path in [file, log] { removeFile(path) } }
-        let program = try #require(SimulatorHarness.program).replacing("exchange-simulator", with: "data-hub")
+        let program = try #require(SimulatorHarness.hubProgram)
         let hub = try #require(ChildProcess(program, ["-c", file], output: log))
         func health() throws -> String {
             try Subprocess.run("/usr/bin/curl", ["-s", "-m", "5", "http://127.0.0.1:\(port)/healthz"]).output
