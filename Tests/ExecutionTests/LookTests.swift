@@ -87,6 +87,21 @@ struct LookTests {
         #expect(talk.open.contains { $0.request == .queryPositions })
     }
 
+    @Test func `an answer that is late keeps no other question from being asked again`() throws {
+        var talk = try Conversation.ready()
+        try talk.pass(ms: 5100)
+        let orders = VenueRequest.queryOpenOrders(talk.symbol)
+        let late = try talk.take { $0 == orders }.id
+        try talk.answerLook(positions: [])
+        // Its own is not asked twice at a time, though.
+        try talk.pass(ms: 5100)
+        #expect(talk.open.map(\.request) == [.queryOpenStops(talk.symbol), .queryPositions, .queryAccount])
+        try talk.answerLook(positions: [])
+        talk.hear(.reply(late, .openOrders([])))
+        try talk.pass(ms: 5100)
+        #expect(talk.open.contains { $0.request == orders })
+    }
+
     @Test
     func `what a person opens is protected after two looks where the user stream has told it, and else after three`()
         throws
@@ -103,9 +118,9 @@ struct LookTests {
                 markPrice: try talk.number("100"), liquidationPrice: .zero, unrealizedPnl: .zero)
             var looks = 0
             while talk.stopCount == 0, looks < 5 {
-                try talk.pass(ms: looks == 0 ? 5100 : 700)
-                let place = try #require(talk.open.firstIndex { $0.request == .queryPositions })
-                talk.hear(.reply(talk.open.remove(at: place).id, .positions([report])))
+                while !talk.open.contains(where: { $0.request == .queryPositions }) { try talk.pass(ms: 100) }
+                let id = try talk.take { $0 == .queryPositions }.id
+                talk.hear(.reply(id, .positions([report])))
                 // The fills that would explain it come later.
                 talk.tick()
                 try talk.answerLook(positions: [report])

@@ -2,85 +2,81 @@ import SignalContracts
 import TradingPrimitives
 import Venue
 
-/// A look at the venue's orders, stops, positions and account, every few seconds and whenever something is odd.
+/// A look at the venue's orders, stops, positions and account, every few seconds and whenever something is odd. Each of its
+/// questions is on its own: one that is answered late keeps no other from being asked again.
 struct Reconciliation: Sendable {
-    /// A look is wanted as soon as the last one is over.
+    /// A look is wanted as soon as may be.
     var isWanted = true
-    var startedAt: Timestamp?
-    /// Its questions that have not been answered: an answer to the same question, asked for another reason, is not one of it.
-    var awaited: Set<RequestId> = []
-    /// Questions of the last look that found no answer: they are asked again by themselves.
-    var failed: [VenueRequest] = []
-    /// Looks in a row that had such.
-    var failedLooks = 0
+    /// When something was last asked.
+    var askedAt: Timestamp?
     /// When all was last asked for.
     var wholeAt: Timestamp?
+    /// Questions that found no answer: they are asked again by themselves.
+    var failed: [VenueRequest] = []
+    /// How often in a row that was done.
+    var retries = 0
+    /// What no answer has ever come to.
+    var unheard: [VenueRequest] = []
+
     /// Whether a whole look has ever been completed.
-    var hasCompleted = false
+    var hasCompleted: Bool { wholeAt != nil && unheard.isEmpty }
 }
 
 extension Executor {
     mutating func reconcileIfDue() {
-        guard reconciliation.awaited.isEmpty else { return }
-        let age = reconciliation.startedAt.map { now - $0 } ?? .max
+        let age = reconciliation.askedAt.map { now - $0 } ?? .max
         let isWhole =
             reconciliation.isWanted || reconciliation.wholeAt.map { now - $0 >= configuration.reconcileEveryMs } ?? true
         // Soon once; a venue that goes on refusing is not asked at that pace.
-        let pauseMs = min(500 << Int64(min(reconciliation.failedLooks, 4)), max(500, configuration.reconcileEveryMs))
+        let pauseMs = min(1000 << Int64(min(reconciliation.retries, 3)), max(500, configuration.reconcileEveryMs))
         guard isWhole && age >= 500 || !reconciliation.failed.isEmpty && age >= pauseMs else { return }
-        let isFirst = reconciliation.startedAt == nil
-        let failed = reconciliation.failed
+        let isFirst = reconciliation.wholeAt == nil
+        var questions = reconciliation.failed
+        if questions.isEmpty { reconciliation.retries = 0 } else { reconciliation.retries += 1 }
         reconciliation.failed = []
-        reconciliation.startedAt = now
-        guard isWhole else {
-            for request in failed { reconciliation.awaited.insert(send(request)) }
-            return
+        reconciliation.askedAt = now
+        if isWhole {
+            reconciliation.isWanted = false
+            reconciliation.wholeAt = now
+            // A question about a contract that the venue does not list has no answer: it would keep all the others out.
+            let listed = desks.filter { $0.status != Self.absentStatus || $0.position != nil }.map(\.symbol)
+            if isFirst {
+                for symbol in listed { send(.setIsolatedMargin(symbol)) }
+            }
+            questions =
+                listed.flatMap { [.queryOpenOrders($0), .queryOpenStops($0)] } + [.queryPositions, .queryAccount]
+            if isFirst { reconciliation.unheard = questions }
         }
-        reconciliation.isWanted = false
-        reconciliation.wholeAt = now
-        // A question about a contract that the venue does not list has no answer: it would keep all the others out.
-        let listed = desks.filter { $0.status != Self.absentStatus || $0.position != nil }
-        if isFirst {
-            for desk in listed { send(.setIsolatedMargin(desk.symbol)) }
-        }
-        for desk in listed {
-            reconciliation.awaited.insert(send(.queryOpenOrders(desk.symbol)))
-            reconciliation.awaited.insert(send(.queryOpenStops(desk.symbol)))
-        }
-        reconciliation.awaited.insert(send(.queryPositions))
-        reconciliation.awaited.insert(send(.queryAccount))
+        for question in questions where !awaited.contains(where: { $0.request == question }) { send(question) }
     }
 
-    mutating func lookArrived(_ id: RequestId, _ request: VenueRequest, _ reply: VenueReply) {
+    mutating func lookArrived(_ request: VenueRequest, _ reply: VenueReply, askedAt: Timestamp) {
         switch (request, reply) {
         case (.queryAccount, .account(let report)):
             account = report
             balanceTold(report.walletBalance, isFirm: false)
         case (.queryPositions, .positions(let reports)):
-            for index in desks.indices { compare(index, with: reports) }
+            for index in desks.indices { compare(index, with: reports, askedAt) }
         case (.queryOpenOrders(let symbol), .openOrders(let reports)):
-            withDesk(symbol) { $0.compareOrders($1, with: reports) }
+            withDesk(symbol) { $0.compareOrders($1, with: reports, askedAt) }
         case (.queryOpenStops(let symbol), .openStops(let reports)):
-            withDesk(symbol) { $0.compareStops($1, with: reports) }
+            withDesk(symbol) { $0.compareStops($1, with: reports, askedAt) }
         case (.queryOpenOrders(let symbol), .rejected(let error)) where error.code == VenueCode.noSuchSymbol,
             (.queryOpenStops(let symbol), .rejected(let error)) where error.code == VenueCode.noSuchSymbol:
             // The list of contracts said otherwise a moment ago.
             statusArrived(symbol, Self.absentStatus)
-        default: if reconciliation.awaited.contains(id) { reconciliation.failed.append(request) }
+        default:
+            reconciliation.failed.append(request)
+            return
         }
-        guard reconciliation.awaited.remove(id) != nil, reconciliation.awaited.isEmpty else { return }
-        reconciliation.failedLooks = reconciliation.failed.isEmpty ? 0 : reconciliation.failedLooks + 1
-        if reconciliation.failed.isEmpty { reconciliation.hasCompleted = true }
+        reconciliation.unheard.removeAll { $0 == request }
     }
 
     /// An answer says nothing about what changed here after it was asked for.
-    private func isSettled(_ index: Int) -> Bool {
-        guard let startedAt = reconciliation.startedAt else { return false }
-        return desks[index].changedAt < startedAt
-    }
+    private func isSettled(_ index: Int, _ askedAt: Timestamp) -> Bool { desks[index].changedAt < askedAt }
 
-    private mutating func compareOrders(_ index: Int, with reports: [OrderReport]) {
-        guard isSettled(index) else { return }
+    private mutating func compareOrders(_ index: Int, with reports: [OrderReport], _ askedAt: Timestamp) {
+        guard isSettled(index, askedAt) else { return }
         let position = desks[index].position
         for report in reports where report.clientOrderId.hasPrefix(Position.prefix) {
             let role = position?.role(clientOrderId: report.clientOrderId, orderId: report.orderId) ?? .foreign
@@ -101,8 +97,8 @@ extension Executor {
         }
     }
 
-    private mutating func compareStops(_ index: Int, with reports: [StopReport]) {
-        guard isSettled(index) else {
+    private mutating func compareStops(_ index: Int, with reports: [StopReport], _ askedAt: Timestamp) {
+        guard isSettled(index, askedAt) else {
             if desks[index].position?.awaitsStopsUntil != nil { reconciliation.isWanted = true }
             return
         }
@@ -132,7 +128,7 @@ extension Executor {
         return desks[index].venueQuantity == .zero
     }
 
-    private mutating func compare(_ index: Int, with reports: [PositionReport]) {
+    private mutating func compare(_ index: Int, with reports: [PositionReport], _ askedAt: Timestamp) {
         let symbol = desks[index].symbol
         let report = reports.first { $0.symbol == symbol }
         let theirs = report?.quantity ?? .zero, ours = desks[index].signedHeld
@@ -142,7 +138,7 @@ extension Executor {
             desks[index].liquidationPrice = liquidation
             show(index)
         }
-        guard isSettled(index) else {
+        guard isSettled(index, askedAt) else {
             // Something changed here meanwhile: the next look tells whether that explains it.
             if theirs != ours { reconciliation.isWanted = true }
             return

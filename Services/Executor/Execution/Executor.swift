@@ -187,7 +187,7 @@ public struct Executor: Sendable {
         if !reply.isUnknown, let slow = watch.answered(call.at, at: now) { emergency(slow, untilPerson: false) }
         switch request {
         case .queryPositions, .queryAccount, .queryOpenOrders, .queryOpenStops:
-            lookArrived(id, request, reply)
+            lookArrived(request, reply, askedAt: call.at)
         case .queryFills(let symbol, _, _):
             guard case .fills(let fills) = reply else { return }
             withDesk(symbol) { executor, index in

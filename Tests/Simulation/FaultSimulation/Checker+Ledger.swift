@@ -145,10 +145,13 @@ extension Checker {
         guard stop.account == world.venue.account, stop.clientId.hasPrefix("v7-"), let plan = planId(stop.clientId)
         else { return }
         let sign: Int64 = stop.request.side == .sell ? 1 : -1
+        let number = stop.clientId.split(separator: "-").last.flatMap { Int($0.dropFirst(2)) } ?? 0
         if let last = stories[stop.instrument].lastStop[plan] {
-            let worse = (last.raw - stop.request.trigger.raw) * sign
+            // One whose request was long on its way moves nothing: the newer one stands beside it until it is found.
+            guard number >= last.number else { return }
+            let worse = (last.trigger.raw - stop.request.trigger.raw) * sign
             // An average entry price that a later fill moved moves a stop that is placed again.
-            if worse > last.raw / 2000, !hasPersonActed {
+            if worse > last.trigger.raw / 2000, !hasPersonActed {
                 violated("I8: \(stop.clientId) stands further away than the one before")
             }
         } else if let terms = terms(of: plan), let entry = entryPrices[plan] {
@@ -157,7 +160,7 @@ extension Checker {
                 violated("I8: \(stop.clientId) stands further away than planned")
             }
         }
-        stories[stop.instrument].lastStop[plan] = stop.request.trigger
+        stories[stop.instrument].lastStop[plan] = (number, stop.request.trigger)
     }
 
     private func terms(of id: TradeId) -> TradeTerms? {

@@ -47,7 +47,7 @@ final class Checker {
         var orphanSinceUs: Int64?
         /// Of the last entry that was accepted.
         var plan: TradeId?
-        var lastStop: [TradeId: Price] = [:]
+        var lastStop: [TradeId: (number: Int, trigger: Price)] = [:]
         /// Since when what others believe differs from what the executor knows.
         var wrongPositionSinceUs: Int64?
         var wrongLockSinceUs: Int64?
