@@ -57,9 +57,9 @@ struct RowSieve<Row> {
         }
         if let last, strangeness(mark, after: last) == nil, !waits || mark.time - last.time <= leapMs / 60 {
             dropHeld()
-            return accept(row, mark, emit)
+            return letThrough(row, mark, emit)
         }
-        if last == nil, !waits { return accept(row, mark, emit) }
+        if last == nil, !waits { return letThrough(row, mark, emit) }
         if let before = held.last?.mark, mark.id != nil, before.isSame(as: mark) {
             report.doubled += 1
             return
@@ -88,7 +88,7 @@ struct RowSieve<Row> {
         return nil
     }
 
-    private mutating func accept(_ row: Row, _ mark: RowMark, _ emit: (Row) -> Void) {
+    private mutating func letThrough(_ row: Row, _ mark: RowMark, _ emit: (Row) -> Void) {
         if let id = mark.id {
             if let before = last?.id, id > before + 1 {
                 report.gaps += 1
@@ -136,7 +136,7 @@ struct RowSieve<Row> {
         held.removeAll(keepingCapacity: true)
         for (index, one) in confirmed.enumerated() {
             if waits || index == confirmed.count - 1 {
-                accept(one.row, one.mark, emit)
+                letThrough(one.row, one.mark, emit)
             } else {
                 report.skip(one.mark.line, one.text, "it leaps, and was not yet confirmed by what came next")
             }
