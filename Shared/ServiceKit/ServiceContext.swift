@@ -29,6 +29,7 @@ public final class ServiceContext {
     private let metricsPort: Int
     private var clusterWatch: ClusterWatch?
     private var responder: HTTPResponder?
+    private var portRefusals = 0
 
     /// Reads the arguments and the configuration. Ends the process for `--help`, `--version`, and what can't be read.
     /// `purpose` is the first line of `--help`; `isReplayable` says that all its work is that of a processor.
@@ -125,8 +126,8 @@ public final class ServiceContext {
         }
     }
 
-    /// Begins to answer `GET /metrics` and `GET /healthz`, if the section has a `metrics_port`. Ends the process when
-    /// the port can't be had. `whyNot` says in words what a service that is not ready lacks.
+    /// Begins to answer `GET /metrics` and `GET /healthz`, if the section has a `metrics_port`. `whyNot` says in words what a
+    /// service that is not ready lacks.
     public func serveMetrics(
         isReady: @escaping () -> Bool, isRedisUp: @escaping () -> Bool, whyNot: @escaping () -> String? = { nil }
     ) {
@@ -140,8 +141,13 @@ public final class ServiceContext {
         ) {
             [unowned self] in Double(responder?.displacedCount ?? 0)
         }
+        metrics.counter(
+            "metrics_port_refusals_total", help: "How often this port could not be had: another program had it."
+        ) {
+            [unowned self] in Double(portRefusals)
+        }
         guard metricsPort > 0 else { return }
-        responder = HTTPResponder(reactor, host: settings.metricsHost, port: metricsPort) { [unowned self] path in
+        listen { [unowned self] path in
             switch path {
             case "/metrics": return .init(contentType: "text/plain; version=0.0.4", body: metrics.text)
             case "/healthz":
@@ -160,12 +166,31 @@ public final class ServiceContext {
             default: return nil
             }
         }
-        responder?.onTrouble = { [unowned self] reason in
+    }
+
+    /// How long a port that another program has is left alone before it is asked for again.
+    private static let portRetryMs: Int64 = 10_000
+
+    /// Without its port a service is not seen, but works: it says so once and goes on.
+    private func listen(_ respond: @escaping (_ path: String) -> HTTPResponder.Response?) {
+        responder = HTTPResponder(reactor, host: settings.metricsHost, port: metricsPort, respond: respond)
+        guard let responder else {
+            let reason = String(cString: strerror(errno))
+            if portRefusals == 0 {
+                log.error("metrics_port_taken") {
+                    $0.put("port", metricsPort)
+                    $0.put("reason", reason)
+                    $0.put("next", "goes on without metrics, and asks again each \(Self.portRetryMs / 1000) s")
+                }
+            }
+            portRefusals += 1
+            reactor.after(ms: Self.portRetryMs) { [weak self] in self?.listen(respond) }
+            return
+        }
+        responder.onTrouble = { [unowned self] reason in
             log.warning("metrics_take_no_clients") { $0.put("reason", reason) }
         }
-        guard responder == nil else { return }
-        log.error("metrics_port_taken") { $0.put("port", metricsPort) }
-        ExitCode.failure.exit()
+        if portRefusals > 0 { log.info("metrics_port_had") { $0.put("port", metricsPort) } }
     }
 
     /// Stops the loop on SIGTERM and SIGINT, after `prepare`.

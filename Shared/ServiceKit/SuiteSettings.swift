@@ -1,3 +1,4 @@
+import Glibc
 public import SignalContracts
 public import StreamBus
 public import TradingPrimitives
@@ -70,7 +71,12 @@ public struct SuiteSettings: Sendable {
         venue = try Venue(try top.section("venue"), mode)
         log = try Log(try top.section("log"))
         streams = try Streams(try top.section("streams"), clockRate: venue.clockRate)
-        metricsHost = try top.section("metrics").string("host", default: "127.0.0.1")
+        let metrics = try top.section("metrics")
+        metricsHost = try metrics.string("host", default: "127.0.0.1")
+        var address = in_addr()
+        guard inet_pton(AF_INET, metricsHost, &address) == 1 else {
+            throw metrics.error("host", "'\(metricsHost)' is not an IPv4 address")
+        }
     }
 
     /// A stream for each symbol, or the global one; of dead letters both.

@@ -87,5 +87,28 @@ struct CommandTests {
         #expect(client.request("GET", "/fapi/v1/ticker/price?symbol=SOLUSDT")?.body.contains("150.29") == true)
         let candles = client.request("GET", "/fapi/v1/klines?symbol=SOLUSDT&interval=15m&limit=1500")?.body ?? ""
         #expect(candles.split(separator: "],[").count > 500)
+        let status = client.request("GET", "/sim/v1/status")?.body ?? ""
+        #expect(status.contains(#""rows":20,"skipped":0,"doubled":0,"gaps":0,"missing":0,"leaps":0"#), "\(status)")
+        #expect(text.contains(#""rows":"20","skipped":"0","doubled":"0""#) && text.contains("the past is synthetic"))
+    }
+
+    @Test func `a past of the same time at another price, and a damaged recording, end the start with a reason`() throws
+    {
+        let maker = try ArchiveMaker()
+        let text = ArchiveMaker.text(ArchiveMaker.rows())
+        let data = try maker.file(text)
+        func end(_ arguments: [String]) throws -> (code: Int32, text: String) {
+            let (process, errors) = try start(["run", "--port", "0"] + arguments)
+            let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            process.waitUntilExit()
+            return (process.terminationStatus, text)
+        }
+        let rows = ArchiveMaker.candles(1500, price: 28_000)
+        let past = try maker.file(ArchiveMaker.text(rows, header: ArchiveMaker.candleHeader), "BTCUSDT-1m.csv")
+        let other = try end(["--data", data, "--history", past])
+        #expect(other.code == 1 && other.text.contains("does not lead up to the recording"), "\(other)")
+        let cut = try maker.file(Data(try maker.gzip(text).dropLast(2000)), "BTCUSDT-aggTrades-2025-01-01.csv.gz")
+        let damaged = try end(["--data", cut])
+        #expect(damaged.code == 1 && damaged.text.contains("the file was cut"), "\(damaged)")
     }
 }

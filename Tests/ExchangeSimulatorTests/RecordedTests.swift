@@ -14,7 +14,9 @@ struct RecordedTests {
         var rest = TextLines(text.utf8)
         if contents.form != .frames, text.first?.isLetter == true { _ = rest.withNextLine { _ in } }
         let instruments = contents.symbols.map(Instrument.listed)
-        var reader = RecordingReader(rest, contents, instruments: instruments) { _ in needsBook }
+        var reader = RecordingReader(rest, contents, instruments: instruments, times: World.recordedTimes) { _ in
+            needsBook
+        }
         var events: [MarketEvent] = []
         while let event = reader.next() { events.append(event) }
         return events
@@ -22,13 +24,13 @@ struct RecordedTests {
 
     @Test func `raw frames join the depth stream to its snapshot`() throws {
         let text = """
-            1000 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1000,"T":999,"s":"BTCUSDT","U":1,"u":5,"pu":0,"b":[["100.0","1"]],"a":[]}}
-            1001 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1010,"T":1009,"s":"BTCUSDT","U":6,"u":9,"pu":5,"b":[["100.0","4"]],"a":[["101.0","0"],["101.1","2"]]}}
-            1002 {"lastUpdateId":8,"E":1020,"T":1019,"bids":[["100.0","3"],["99.0","1"]],"asks":[["101.0","1"]]}
-            1003 {"stream":"btcusdt@trade","data":{"e":"trade","E":1030,"T":1029,"s":"BTCUSDT","t":1,"p":"100.0","q":"0.5","X":"MARKET","m":true}}
-            1004 {"stream":"btcusdt@trade","data":{"e":"trade","E":1031,"T":1031,"s":"BTCUSDT","t":2,"p":"100.0","q":"0.5","X":"INSURANCE_FUND","m":true}}
-            1005 {"stream":"btcusdt@aggTrade","data":{"e":"aggTrade","E":1032,"T":1031,"s":"BTCUSDT","a":2,"p":"100.0","q":"0.5","m":true}}
-            1006 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":10,"s":"BTCUSDT","b":"100.0","B":"3.5","a":"101.1","A":"2","T":1033,"E":1033}}
+            1000 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1700000001000,"T":1700000000999,"s":"BTCUSDT","U":1,"u":5,"pu":0,"b":[["100.0","1"]],"a":[]}}
+            1001 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1700000001010,"T":1700000001009,"s":"BTCUSDT","U":6,"u":9,"pu":5,"b":[["100.0","4"]],"a":[["101.0","0"],["101.1","2"]]}}
+            1002 {"lastUpdateId":8,"E":1700000001020,"T":1700000001019,"bids":[["100.0","3"],["99.0","1"]],"asks":[["101.0","1"]]}
+            1003 {"stream":"btcusdt@trade","data":{"e":"trade","E":1700000001030,"T":1700000001029,"s":"BTCUSDT","t":1,"p":"100.0","q":"0.5","X":"MARKET","m":true}}
+            1004 {"stream":"btcusdt@trade","data":{"e":"trade","E":1700000001031,"T":1700000001031,"s":"BTCUSDT","t":2,"p":"100.0","q":"0.5","X":"INSURANCE_FUND","m":true}}
+            1005 {"stream":"btcusdt@aggTrade","data":{"e":"aggTrade","E":1700000001032,"T":1700000001031,"s":"BTCUSDT","a":2,"p":"100.0","q":"0.5","m":true}}
+            1006 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":10,"s":"BTCUSDT","b":"100.0","B":"3.5","a":"101.1","A":"2","T":1700000001033,"E":1700000001033}}
             1007 {"truncated":
             """
         let events = try events(text, name: "BTCUSDT-raw.txt")
@@ -40,7 +42,7 @@ struct RecordedTests {
         #expect(
             trades == [
                 MarketEvent(
-                    time: Timestamp(milliseconds: 1029), instrument: 0,
+                    time: Timestamp(milliseconds: 1_700_000_001_029), instrument: 0,
                     .trade(price: World.price("100"), quantity: World.quantity("0.5"), aggressor: .sell))
             ])
         #expect(events.last?.body == .bestPrices(bid: World.levels("100:3.5")[0], ask: World.levels("101.1:2")[0]))
@@ -48,28 +50,28 @@ struct RecordedTests {
 
     @Test func `both forms of depth20 lines are whole books`() throws {
         for text in [
-            #"{"stream":"btcusdt@depth20@100ms","data":{"e":"depthUpdate","E":5,"T":4,"s":"BTCUSDT","U":1,"u":2,"pu":0,"b":[["100.0","1"]],"a":[["101.0","2"]]}}"#,
-            #"{"recv_ms":9,"E":5,"u":2,"s":"BTCUSDT","b":[[100.0,1.0]],"a":[[101.0,2]]}"#,
+            #"{"stream":"btcusdt@depth20@100ms","data":{"e":"depthUpdate","E":1700000000005,"T":1700000000004,"s":"BTCUSDT","U":1,"u":2,"pu":0,"b":[["100.0","1"]],"a":[["101.0","2"]]}}"#,
+            #"{"recv_ms":9,"E":1700000000005,"u":2,"s":"BTCUSDT","b":[[100.0,1.0]],"a":[[101.0,2]]}"#,
         ] {
             let events = try events(text, name: "BTCUSDT-depth20.jsonl")
             let book = MarketEvent.Body.bookSnapshot(
                 bids: World.levels("100:1"), asks: World.levels("101:2"), isPassedThrough: true)
-            #expect(events == [MarketEvent(time: Timestamp(milliseconds: 5), instrument: 0, book)])
+            #expect(events == [MarketEvent(time: Timestamp(milliseconds: 1_700_000_000_005), instrument: 0, book)])
         }
     }
 
     @Test func `single fills of one taker become one aggregate trade`() throws {
         let text = """
             id,price,qty,quote_qty,time,is_buyer_maker
-            1,100.0,0.1,10,1000,true
-            2,100.0,0.2,20,1000,true
-            3,99.9,0.3,30,1000,true
-            4,99.9,0.4,40,1001,false
+            1,100.0,0.1,10,1700000001000,true
+            2,100.0,0.2,20,1700000001000,true
+            3,99.9,0.3,30,1700000001000,true
+            4,99.9,0.4,40,1700000001001,false
             """
         var exchange = Exchange(
-            ExchangeConfiguration(instruments: World.bitcoin), start: Timestamp(milliseconds: 999))
+            ExchangeConfiguration(instruments: World.bitcoin), start: Timestamp(milliseconds: 1_700_000_000_999))
         for event in try events(text, name: "BTCUSDT-trades-2024-08-08.csv") { exchange.process(event) }
-        exchange.advance(to: Timestamp(milliseconds: 1100))
+        exchange.advance(to: Timestamp(milliseconds: 1_700_000_001_100))
         let trades = exchange.takeEvents().compactMap { event -> AggregateTrade? in
             if case .market(.aggregateTrade(let trade)) = event.body { trade } else { nil }
         }
@@ -92,13 +94,17 @@ struct RecordedTests {
     }
 
     @Test func `a loop goes on with its times moved on by whole minutes`() throws {
-        let text = "1,100.0,0.1,1,1,1000,true\n2,100.0,0.2,2,2,61500,true\n"
+        let text = "1,100.0,0.1,1,1,1700000001000,true\n2,100.0,0.2,2,2,1700000061500,true\n"
         var lines = TextLines(text.utf8)
         let contents = try #require(RecordingContents(&lines, name: "BTCUSDT-aggTrades.csv"))
         var source = LoopedSource(isLooped: true) {
-            RecordingReader(TextLines(text.utf8), contents, instruments: World.bitcoin) { _ in false }
+            RecordingReader(
+                TextLines(text.utf8), contents, instruments: World.bitcoin, times: World.recordedTimes
+            ) { _ in false }
         }
-        let times = (0..<5).compactMap { _ in source.next()?.time.milliseconds }
+        let times = (0..<5).compactMap { _ in source.next()?.time }.map {
+            $0 - Timestamp(milliseconds: 1_700_000_000_000)
+        }
         #expect(times == [1000, 61_500, 121_000, 181_500, 241_000])
     }
 
@@ -110,18 +116,20 @@ struct RecordedTests {
         }
         let moved = CandleTable.leading(candles, to: minute, price: World.price("100"), tick: World.price("0.1"))
         #expect(
-            moved.isMoved && moved.candles.last?.openTime == minute - 60_000
+            moved.movedMs != 0 && moved.scale == 2 && moved.candles.last?.openTime == minute - 60_000
                 && moved.candles.last?.close == Price("100"))
         let kept = CandleTable.leading(
             candles, to: Timestamp(milliseconds: 600_000), price: nil, tick: World.price("0.1"))
-        #expect(!kept.isMoved && kept.candles.count == 10)
+        #expect(kept.movedMs == 0 && kept.scale == nil && kept.candles.count == 10)
     }
 
     @Test(.enabled(if: hasData, "needs recordings beside the package"))
     func `a real raw recording gives the books that were rebuilt from it`() throws {
-        let set = try RecordingSet([Self.data + "/book/BTCUSDT-rawws-20240808T2354Z.txt.gz"], only: [])
+        let set = try RecordingSet(
+            [Self.data + "/book/BTCUSDT-rawws-20240808T2354Z.txt.gz"], only: [], now: World.recordedTimes.latest)
         let rebuilt = try RecordingSet(
-            [Self.data + "/book/BTCUSDT-depth20-100ms-DERIVED-20240808T2354Z.jsonl.gz"], only: [])
+            [Self.data + "/book/BTCUSDT-depth20-100ms-DERIVED-20240808T2354Z.jsonl.gz"], only: [],
+            now: World.recordedTimes.latest)
         let instruments = set.symbols.map(Instrument.listed)
         var expected: [Timestamp: MarketEvent.Body] = [:]
         var frames = rebuilt.source(instruments, isLooped: false)

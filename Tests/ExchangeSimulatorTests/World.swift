@@ -7,6 +7,9 @@ struct World {
     var time: Int64 = 1_700_000_000_000
     let account: Int
 
+    /// What recordings of the tests can be of: up to 2030.
+    static let recordedTimes = RecordedTimes(until: Timestamp(milliseconds: 1_893_456_000_000))
+
     init(_ names: [String] = ["BTCUSDT"], deposit: String = "10000", bnb: String = "0") {
         let instruments = names.compactMap { Symbol($0) }.map(Instrument.listed)
         exchange = Exchange(

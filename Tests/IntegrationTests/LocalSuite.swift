@@ -10,18 +10,25 @@ final class LocalSuite {
     }
 
     let folder: String
+    private let made: String
+    private let root: String
     var variables: String { folder + "/var" }
     private var environment: [String: String]
     private(set) var venueURL = ""
     private(set) var postgresURL = ""
 
-    /// Its configuration is paper.yaml with rules that make many short trades.
-    init?() throws {
+    /// Its configuration is paper.yaml with rules that make many short trades. `beneath`: folders within its own in which all
+    /// of it lies, the project itself, too; `showsMetrics`: each at a port that is chosen for it.
+    init?(beneath: String = "", showsMetrics: Bool = false) throws {
         var template = Array("/tmp/vortex7-drill-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { return nil }
-        folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        made = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        folder = made + beneath
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         // PostgreSQL's own user must reach its data.
-        chmod(folder, 0o755)
+        chmod(made, 0o755)
+        root = beneath.isEmpty ? SharedData.packageRoot.path : folder + "/vortex"
+        if !beneath.isEmpty { symlink(SharedData.packageRoot.path, root) }
         environment = [
             "VORTEX7_VAR": folder + "/var", "VORTEX7_BUILD": PaperSuite.programs,
             "VORTEX7_CONFIG": folder + "/suite.yaml", "SEED": "5",
@@ -33,19 +40,21 @@ final class LocalSuite {
         for (name, word) in [("api.key", "paper-key"), ("api.secret", "paper-secret")] {
             try word.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
         }
-        try Self.configuration(keys: folder).write(toFile: folder + "/suite.yaml", atomically: true, encoding: .utf8)
+        try Self.configuration(keys: folder, showsMetrics).write(
+            toFile: folder + "/suite.yaml", atomically: true, encoding: .utf8)
     }
 
     deinit {
         _ = try? run("make down")
-        try? FileManager.default.removeItem(atPath: folder)
+        try? FileManager.default.removeItem(atPath: made)
     }
 
-    private static func configuration(keys folder: String) throws -> String {
+    private static func configuration(keys folder: String, _ showsMetrics: Bool) throws -> String {
         var text = try Monitor.text("deploy/config/paper.yaml")
-            .replacing(/metrics_port: \d+/, with: "metrics_port: 0").replacing(/profile: .*/, with: "profile: phase1")
-            .replacing("api_key: paper-key", with: "api_key_file: \(folder)/api.key")
-            .replacing("api_secret: paper-secret", with: "api_secret_file: \(folder)/api.secret")
+            .replacing(/metrics_port: .*/) { showsMetrics ? String($0.output) : "metrics_port: 0" }
+            .replacing(/profile: .*/, with: "profile: phase1")
+            .replacing("api_key: paper-key", with: "api_key_file: '\(folder)/api.key'")
+            .replacing("api_secret: paper-secret", with: "api_secret_file: '\(folder)/api.secret'")
         let own = [
             "decision-engine": [
                 "order_flow_score_min: 0.1", "tick_score_min: 0.1", "score_jump_max: 2", "publish_every_ms: 1000",
@@ -93,7 +102,7 @@ final class LocalSuite {
         """
         vortexctl() { deploy/local/suite.sh ctl "$@"; }
         make() { deploy/local/suite.sh "$1"; }
-        cd \(SharedData.packageRoot.path)
+        cd '\(root)'
         \(line.replacing(" var/", with: " \(variables)/"))
         """
     }

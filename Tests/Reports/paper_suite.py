@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -42,7 +43,7 @@ class Suite:
         text = text.replace("symbols: [BTCUSDT, ETHUSDT]", f"symbols: [{', '.join(self.symbols)}]")
         text = text.replace("${VORTEX7_PROFILE:-vortex7}", self.profile)
         for port, mine in self.ports.items():
-            text = text.replace(f"metrics_port: {port}\n", f"metrics_port: {mine}\n")
+            text = re.sub(rf"metrics_port: .*:-{port}}}\n", f"metrics_port: {mine}\n", text)
         for service, lines in [("risk-manager", risk), ("decision-engine", self.decision), *self.lines.items()]:
             text = text.replace(f"{service}:\n", f"{service}:\n" + "".join(f"  {line}\n" for line in lines.splitlines()))
         self.config.write_text(text)

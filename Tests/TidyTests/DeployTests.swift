@@ -85,7 +85,7 @@ struct DeployTests {
 
     @Test func `each way to run the suite makes a backup a day, and keeps some`() throws {
         let supervisor = try text("deploy/supervisor/vortex7.conf.in")
-        #expect(supervisor.contains("backup @VAR@/backups --keep @BACKUPS@ --daily"))
+        #expect(supervisor.contains(#"backup "@VAR@/backups" --keep @BACKUPS@ --daily"#))
         let lines = try #require(entries(of: "services", in: try text("compose.yaml"))["backup"])
         #expect(
             lines.contains {

@@ -73,7 +73,7 @@ struct MonitoringTests {
     @Test func `Prometheus asks each service, on this machine and in containers`() throws {
         let here = try text("deploy/prometheus/prometheus.yml"), paper = try text("deploy/config/paper.yaml")
         let containers = try text("deploy/prometheus/containers.yml")
-        let ports = paper.matches(of: /\n([a-z-]+):\n  metrics_port: (\d+)/)
+        let ports = paper.matches(of: /\n([a-z-]+):\n  metrics_port: \$\{[A-Z0-9_]+:-(\d+)\}/)
         #expect(ports.count == 13)
         for port in ports {
             #expect(here.contains("127.0.0.1:\(port.2)\"], labels: {service: \(port.1)}}"), "\(port.1)")

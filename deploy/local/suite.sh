@@ -15,50 +15,31 @@ build=${VORTEX7_BUILD:-$root/.build/release}
 config=${VORTEX7_CONFIG:-$root/deploy/config/paper.yaml}
 postgres_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1 || true)
 
-# PORT if it is free, else any.
-free_port() {
-    python3 - "${1:-0}" <<'P'
-import socket, sys
-for port in (int(sys.argv[1]), 0):
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        print(s.getsockname()[1])
-        break
-P
+# What no language that a path goes through (shell, supervisord, its configuration file, a Unix socket) can carry is said here,
+# by name. All else can stand in it, spaces and percent signs too.
+check_path() {
+    local name=$1 path=$2
+    case $path in
+    *[\"\\]* | *$'\n'* | *$'\t'*) echo "$name: '$path' has a quote, a backslash, a tab or a line end in it: supervisord can't be told of it" >&2 ;;
+    *" ;"* | *" #"*) echo "$name: '$path' has a ' ;' or a ' #' in it: supervisord would take the rest for a comment" >&2 ;;
+    *) return 0 ;;
+    esac
+    exit 1
 }
 
-# Addresses are chosen at the first start and kept, so that what points at them stays true.
+# Addresses are chosen at the first start and kept, so that what points at them stays true. `--anew`: those that another
+# program has taken since are chosen again.
 choose_addresses() {
+    check_path VORTEX7_VAR "$var"
+    # With a place behind it for supervisord's own number.
+    [ "$(printf %s "$var/run/supervisor.sock" | wc -c)" -le 98 ] ||
+        { echo "the folder's path is too long for a Unix socket: VORTEX7_VAR can name a shorter one than $var" >&2; exit 1; }
     mkdir -p "$var"/{run,log,redis,journal,secrets}
     chmod 700 "$var/secrets" "$var/journal"
     if [ ! -s "$var/secrets/postgres.password" ]; then
         (umask 077; python3 -c 'import secrets; print(secrets.token_urlsafe(24))' > "$var/secrets/postgres.password")
     fi
-    if [ ! -s "$var/run/addresses" ]; then
-        local socket="$var/run/redis.sock" redis_port=0 postgres_port venue_port redis_url
-        redis_url="unix://$socket"
-        # A Unix socket's path has at most 107 bytes.
-        if [ ${#socket} -gt 100 ]; then redis_port=$(free_port); redis_url="redis://127.0.0.1:$redis_port"; fi
-        postgres_port=$(free_port)
-        venue_port=$(free_port)
-        cat > "$var/run/addresses" <<A
-export VORTEX7_REDIS_URL=$redis_url
-export VORTEX7_REDIS_PORT=$redis_port
-export VORTEX7_POSTGRES_PORT=$postgres_port
-export VORTEX7_POSTGRES_URL=postgresql://vortex7@127.0.0.1:$postgres_port/vortex7
-export VORTEX7_VENUE_PORT=$venue_port
-export VORTEX7_VENUE_REST_URL=http://127.0.0.1:$venue_port
-export VORTEX7_VENUE_STREAM_URL=ws://127.0.0.1:$venue_port
-export VORTEX7_JOURNALS=$var/journal
-export VORTEX7_BACKUPS=$var/backups
-export VORTEX7_DASHBOARD_PORT=$(free_port 8080)
-export VORTEX7_DASHBOARD_LOGINS=$var/dashboard
-A
-    fi
+    "$root/deploy/local/addresses.py" "$var" "$@"
     . "$var/run/addresses"
     VORTEX7_POSTGRES_PASSWORD=$(cat "$var/secrets/postgres.password")
     export VORTEX7_POSTGRES_PASSWORD
@@ -97,29 +78,53 @@ begin_anew() {
 supervisor() { supervisorctl -c "$var/run/supervisord.conf" "$@"; }
 is_up() { [ -S "$var/run/supervisor.sock" ] && supervisor pid >/dev/null 2>&1; }
 
+# The paths in a list, a line each: words as the shell would read them, or one path as it stands, with its spaces.
+paths() {
+    if [ -e "$1" ]; then realpath -- "$1"; else python3 - "$1" <<'P'
+import os, shlex, sys
+try:
+    words = shlex.split(sys.argv[1])
+except ValueError as error:
+    sys.exit(f"'{sys.argv[1]}' is no list of paths: {error}")
+for word in words:
+    if word != "synthetic" and not os.path.exists(word):
+        sys.exit(f"can't find '{word}' (of '{sys.argv[1]}'; a path with spaces stands in quotes of its own)")
+    print(word if word == "synthetic" else os.path.realpath(word))
+P
+    fi
+}
+
+# The places between @ in supervisord's configuration. It reads %, and cuts commands at spaces: the file has quotes there.
 write_supervisor_configuration() {
-    local owner= market
+    local owner= market data history path text name
     [ "$(id -u)" -ne 0 ] || owner="user=postgres"
     market="--seed ${SEED:-7}"
     if [ -n "${DATA:-}" ]; then
         market="--loop"
-        for path in $DATA; do market="$market --data $(realpath "$path")"; done
-        for path in ${HISTORY:-synthetic}; do
-            [ "$path" = synthetic ] || path=$(realpath "$path")
-            market="$market --history $path"
-        done
+        data=$(paths "$DATA") || exit 1
+        history=$(paths "${HISTORY:-synthetic}") || exit 1
+        while IFS= read -r path; do check_path DATA "$path"; market="$market --data \"$path\""; done <<< "$data"
+        while IFS= read -r path; do check_path HISTORY "$path"; market="$market --history \"$path\""; done <<< "$history"
     fi
-    sed -e "s|@VAR@|$var|g; s|@BUILD@|$build|g; s|@CONFIG@|$config|g; s|@ROOT@|$root|g" \
-        -e "s|@POSTGRES_BIN@|$postgres_bin|g; s|@POSTGRES_OWNER@|$owner|g; s|@POSTGRES_PORT@|$VORTEX7_POSTGRES_PORT|g" \
-        -e "s|@REDIS_PORT@|$VORTEX7_REDIS_PORT|g; s|@VENUE_PORT@|$VORTEX7_VENUE_PORT|g" \
-        -e "s|@MARKET@|$market --factor ${VORTEX7_CLOCK_RATE:-1}${VENUE_OPTIONS:+ $VENUE_OPTIONS}|g; s|@BACKUPS@|${BACKUPS:-7}|g; s|@SYMBOLS@|${SYMBOLS:-BTCUSDT,ETHUSDT}|g" \
-        deploy/supervisor/vortex7.conf.in > "$var/run/supervisord.conf"
+    market="$market --factor ${VORTEX7_CLOCK_RATE:-1}${VENUE_OPTIONS:+ $VENUE_OPTIONS}"
+    check_path "the project's folder" "$root"
+    check_path VORTEX7_BUILD "$build"
+    check_path VORTEX7_CONFIG "$config"
+    local -A places=(
+        [VAR]=$var [BUILD]=$build [CONFIG]=$config [ROOT]=$root [POSTGRES_BIN]=$postgres_bin [POSTGRES_OWNER]=$owner
+        [POSTGRES_PORT]=$VORTEX7_POSTGRES_PORT [REDIS_PORT]=$VORTEX7_REDIS_PORT [VENUE_PORT]=$VORTEX7_VENUE_PORT
+        [MARKET]=$market [BACKUPS]=${BACKUPS:-7} [SYMBOLS]=${SYMBOLS:-BTCUSDT,ETHUSDT}
+    )
+    text=$(cat deploy/supervisor/vortex7.conf.in)
+    for name in "${!places[@]}"; do text=${text//"@$name@"/"${places[$name]//%/%%}"}; done
+    printf '%s\n' "$text" > "$var/run/supervisord.conf"
 }
 
+# Each try has an end of its own, so that one that is not answered does not hold up the rest.
 wait_for() {
-    local what=$1 seconds=$2
+    local what=$1 end=$((SECONDS + $2)) seconds=$2
     shift 2
-    for _ in $(seq $((seconds * 10))); do
+    while [ $SECONDS -lt $end ]; do
         "$@" >/dev/null 2>&1 && return
         sleep 0.1
     done
@@ -128,24 +133,27 @@ wait_for() {
 }
 
 redis() {
-    if [ "$VORTEX7_REDIS_PORT" = 0 ]; then redis-cli -s "$var/run/redis.sock" "$@"; else redis-cli -p "$VORTEX7_REDIS_PORT" "$@"; fi
+    if [ "$VORTEX7_REDIS_PORT" = 0 ]; then timeout 3 redis-cli -s "$var/run/redis.sock" "$@"; else timeout 3 redis-cli -p "$VORTEX7_REDIS_PORT" "$@"; fi
 }
-database_answers() { PGPASSWORD=$VORTEX7_POSTGRES_PASSWORD psql -qtA "${VORTEX7_POSTGRES_URL%/*}/postgres" -c 'select 1'; }
+database_answers() { PGCONNECT_TIMEOUT=3 PGPASSWORD=$VORTEX7_POSTGRES_PASSWORD timeout 3 psql -qtA "${VORTEX7_POSTGRES_URL%/*}/postgres" -c 'select 1'; }
 
 up() {
-    choose_addresses
-    if is_up; then echo "already up"; return; fi
+    if is_up; then choose_addresses; echo "already up"; return; fi
+    # Two that start at once would choose the same ports.
+    exec 9> "${TMPDIR:-/tmp}/vortex7-up.$(id -u)"
+    flock -w 300 9 || { echo "another suite has been starting for five minutes" >&2; exit 1; }
+    choose_addresses --anew
     make_database
     begin_anew
     write_supervisor_configuration
-    supervisord -c "$var/run/supervisord.conf"
+    (cd "$var" && supervisord -c "$var/run/supervisord.conf") 9>&-
     wait_for Redis 20 redis ping
     wait_for PostgreSQL 20 database_answers
     PGPASSWORD=$VORTEX7_POSTGRES_PASSWORD psql -qtA "${VORTEX7_POSTGRES_URL%/*}/postgres" \
         -c "select 1 from pg_database where datname = 'vortex7'" | grep -q 1 ||
         PGPASSWORD=$VORTEX7_POSTGRES_PASSWORD createdb -h 127.0.0.1 -p "$VORTEX7_POSTGRES_PORT" -U vortex7 vortex7
     supervisor start venue >/dev/null
-    wait_for "the exchange simulator" 60 curl -fs "$VORTEX7_VENUE_REST_URL/fapi/v1/time"
+    wait_for "the exchange simulator" "${VORTEX7_START_SECONDS:-60}" curl -fs --max-time 3 "$VORTEX7_VENUE_REST_URL/fapi/v1/time"
     supervisor start suite:* >/dev/null ||
         { echo "a service did not stay up; the last lines of its log in $var/log say why; make down stops the rest" >&2; exit 1; }
     supervisor start backup >/dev/null
@@ -162,11 +170,23 @@ up() {
 
 monitor() {
     is_up || { echo "the suite is not up: make up" >&2; exit 3; }
+    # Its port was chosen when the suite came up, and another suite's Prometheus may have it by now.
+    supervisor status prometheus | grep -q RUNNING || choose_addresses --anew VORTEX7_PROMETHEUS_PORT
     command -v prometheus >/dev/null || { echo "Prometheus is not installed: run make install" >&2; exit 1; }
     mkdir -p "$var/prometheus"
+    cp deploy/prometheus/rules.yml "$var/prometheus/"
+    # Each service is asked where this suite has it.
+    local text service name
+    text=$(cat deploy/prometheus/prometheus.yml)
+    while read -r service; do
+        name=VORTEX7_METRICS_${service^^}
+        name=${name//-/_}
+        text=$(sed "s|127\.0\.0\.1:[0-9]*\(\"\], labels: {service: $service}\)|127.0.0.1:${!name}\1|" <<< "$text")
+    done < <(sed -n 's/.*{service: \(.*\)}}/\1/p' deploy/prometheus/prometheus.yml)
+    printf '%s\n' "$text" > "$var/prometheus/prometheus.yml"
     supervisor start prometheus >/dev/null
-    wait_for Prometheus 20 curl -fs http://127.0.0.1:9090/-/ready
-    echo "metrics and alerts: http://127.0.0.1:9090"
+    wait_for Prometheus 20 curl -fs --max-time 3 http://127.0.0.1:$VORTEX7_PROMETHEUS_PORT/-/ready
+    echo "metrics and alerts: http://127.0.0.1:$VORTEX7_PROMETHEUS_PORT"
 }
 
 down() {

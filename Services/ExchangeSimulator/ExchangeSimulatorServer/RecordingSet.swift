@@ -5,44 +5,158 @@ public import TradingPrimitives
 /// Why recordings can't be played.
 public enum RecordingError: Error, CustomStringConvertible {
     case notFound(String)
-    case unknownForm(String)
+    /// With its first line.
+    case unknownForm(String, String)
+    case unnamed(String)
+    /// It can't be read to its end: with how many rows came before, and why.
+    case damaged(String, Int, String)
+    /// What is in it can't be played, and why.
+    case refused(String, String)
     /// Two files have the same kind of data of one contract.
     case twice(String, Symbol, String, String)
+    /// Two files that would be played one after the other do not go on from each other, and why.
+    case apart(String, String, String)
+    /// A table of the past that is none of this recording, and why.
+    case otherPast(String, String)
     case empty
 
     public var description: String {
         switch self {
         case .notFound(let path): "can't open \(path)"
-        case .unknownForm(let path): "\(path) is not a recording that can be played"
+        case .unknownForm(let path, let line):
+            "\(path) is not a recording that can be played: its first line is '\(line)', expected a table of trades, aggTrades, "
+                + "klines or funding rates with the venue's columns, or frames of its streams, one JSON object a line"
+        case .unnamed(let path):
+            "\(path) is a table, and its name does not begin with a contract, as BTCUSDT-aggTrades-2025-01-01.csv does"
+        case .damaged(let path, let rows, let reason): "\(path) is damaged, as was found after \(rows) rows: \(reason)"
+        case .refused(let path, let reason): "\(path) can't be played: \(reason)"
         case .twice(let what, let symbol, let first, let second):
             "\(what) of \(symbol) are in both \(first) and \(second)"
+        case .apart(let first, let second, let reason): "\(second) does not go on from \(first): \(reason)"
+        case .otherPast(let path, let reason): "\(path) does not lead up to the recording: \(reason)"
         case .empty: "the recordings are empty"
         }
     }
 }
 
+/// A file of market data, and what was found in it.
+public struct PlayedRecording: Sendable {
+    public let path: String
+    public let contents: RecordingContents
+    public let report: RecordingReport
+
+    /// What its name promises and it does not hold; nil when it does, or promises nothing.
+    public var missingOfDay: String? {
+        guard let name = path.split(separator: "/").last,
+            let day = name.firstMatch(of: /-(\d{4}-\d{2}-\d{2})\./).flatMap({ Timestamp(iso8601: String($0.1)) }),
+            let first = report.first, let last = report.last
+        else { return nil }
+        let isWhole = first.isWithin(3_600_000, of: day) && last.isWithin(3_600_000, of: day + 86_400_000)
+        return isWhole ? nil : "the day of its name is not all there: it goes from \(first) to \(last)"
+    }
+}
+
 /// Files of market data that are played together.
 public struct RecordingSet {
-    public typealias Source = LoopedSource<MergedSource<RecordingReader<ArchiveFile>>>
+    public typealias Source = LoopedSource<MergedSource<RecordingReader<ArchiveSequence>>>
+
+    /// Files of the same contracts and form, played one after the other.
+    private struct Track {
+        let paths: [String]
+        let contents: RecordingContents
+    }
 
     public let symbols: [Symbol]
-    private let files: [(path: String, contents: RecordingContents)]
+    public let files: [PlayedRecording]
+    private let tracks: [Track]
+    private let times: RecordedTimes
 
-    /// Opens files, and all files of directories. `only`: contracts to play; empty for all.
-    public init(_ paths: [String], only: [Symbol]) throws(RecordingError) {
-        var files: [(path: String, contents: RecordingContents)] = []
-        for path in try Self.expand(paths) {
-            guard var lines = ArchiveFile(path) else { throw .notFound(path) }
-            let name = path.split(separator: "/").last.map(String.init) ?? path
-            guard let contents = RecordingContents(&lines, name: name) else { throw .unknownForm(path) }
-            files.append((path, contents))
-        }
-        let all = Set(files.flatMap { $0.contents.symbols })
+    /// Opens files, and all files of directories, and reads each to its end: what can't be played throws. `only`: contracts
+    /// to play; empty for all. `now`: nothing was recorded more than a day after it.
+    public init(_ paths: [String], only: [Symbol], now: Timestamp) throws(RecordingError) {
+        times = RecordedTimes(until: now + 86_400_000)
+        var opened: [(path: String, contents: RecordingContents)] = []
+        for path in try Self.expand(paths) { opened.append((path, try Self.contents(path))) }
+        let all = Set(opened.flatMap { $0.contents.symbols })
         let chosen = only.isEmpty ? all.sorted() : only
         symbols = chosen
-        self.files = files.filter { file in file.contents.symbols.contains { chosen.contains($0) } }
-        if self.files.isEmpty { throw .empty }
+        var files: [PlayedRecording] = []
+        for (path, contents) in opened where contents.symbols.contains(where: { chosen.contains($0) }) {
+            files.append(try Self.inspect(path, contents, times))
+        }
+        if files.isEmpty { throw .empty }
+        self.files = files
+        tracks = try Self.tracks(files)
         try checkForDoubles()
+    }
+
+    private static func contents(_ path: String) throws(RecordingError) -> RecordingContents {
+        guard var lines = ArchiveFile(path) else { throw .notFound(path) }
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        if let contents = RecordingContents(&lines, name: name) { return contents }
+        if let trouble = lines.trouble { throw .damaged(path, 0, trouble) }
+        guard var again = ArchiveFile(path),
+            let line = again.withNextLine({ String(decoding: $0.prefix(200), as: UTF8.self) })
+        else { throw .refused(path, "it is empty") }
+        if RecordingContents.isTable(firstLine: line) { throw .unnamed(path) }
+        throw .unknownForm(path, String(line.prefix(90)))
+    }
+
+    private static func inspect(
+        _ path: String, _ contents: RecordingContents, _ times: RecordedTimes
+    ) throws(RecordingError) -> PlayedRecording {
+        guard let lines = ArchiveFile(path) else { throw .notFound(path) }
+        let instruments = contents.symbols.map(Instrument.listed)
+        var reader = RecordingReader(lines, contents, instruments: instruments, times: times) { _ in false }
+        while reader.next() != nil {}
+        let report = reader.report
+        try check(path, lines, report)
+        return PlayedRecording(path: path, contents: contents, report: report)
+    }
+
+    /// `lines`: shares its trouble with those that were read.
+    private static func check(
+        _ path: String, _ lines: ArchiveFile, _ report: RecordingReport
+    ) throws(RecordingError) {
+        if let trouble = lines.trouble { throw .damaged(path, report.rows + report.skipped + report.doubled, trouble) }
+        if let refusal = report.refusal { throw .refused(path, refusal) }
+        if report.rows == 0 {
+            throw .refused(path, report.troubles.first.map { "it has no row to play: \($0)" } ?? "it has no rows")
+        }
+    }
+
+    private static func tracks(_ files: [PlayedRecording]) throws(RecordingError) -> [Track] {
+        var tracks: [[PlayedRecording]] = []
+        for file in files {
+            let same = tracks.firstIndex {
+                $0[0].contents.form == file.contents.form && $0[0].contents.symbols == file.contents.symbols
+            }
+            if let same { tracks[same].append(file) } else { tracks.append([file]) }
+        }
+        for index in tracks.indices {
+            tracks[index].sort { ($0.report.first ?? .zero) < ($1.report.first ?? .zero) }
+            for (first, second) in zip(tracks[index], tracks[index].dropFirst()) { try checkJoin(first, second) }
+        }
+        return tracks.map { Track(paths: $0.map(\.path), contents: $0[0].contents.joined($0.map(\.contents))) }
+    }
+
+    private static func checkJoin(_ first: PlayedRecording, _ second: PlayedRecording) throws(RecordingError) {
+        guard let end = first.report.last, let begin = second.report.first else { return }
+        let gapMax: Int64 = first.contents.form == .fundingRates ? 86_400_000 : 3_600_000
+        let isDoubled =
+            if let lastId = first.report.lastId, let id = second.report.firstId { id <= lastId } else { false }
+        if begin < end - 1000 || isDoubled {
+            throw .apart(
+                first.path, second.path, "that one ends at \(end), this one begins at \(begin), so they overlap")
+        }
+        if begin - end > gapMax {
+            throw .apart(
+                first.path, second.path,
+                "that one ends at \(end), this one begins at \(begin): play what lies between, too, or one of them")
+        }
+        if let last = first.report.lastPrice, let price = second.report.firstPrice, !price.joins(last) {
+            throw .apart(first.path, second.path, "that one ends at a price of \(last), this one begins at \(price)")
+        }
     }
 
     /// How late the frames of these recordings came, as far as they tell it.
@@ -69,35 +183,40 @@ public struct RecordingSet {
                 let name = withUnsafePointer(to: &entry.pointee.d_name) {
                     $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
-                if !name.hasPrefix(".") { names.append(path + "/" + name) }
+                // The venue's archive has a checksum beside each file, and macOS a folder of its own.
+                if name.hasPrefix(".") || name.hasSuffix(".CHECKSUM") || isFolder(path + "/" + name) { continue }
+                names.append(path + "/" + name)
             }
             files += names.sorted()
         }
         return files
     }
 
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     private func checkForDoubles() throws(RecordingError) {
         for symbol in symbols {
-            let books = files.filter { $0.contents.books.contains(symbol) }
-            if books.count > 1 { throw .twice("books", symbol, books[0].path, books[1].path) }
-            let trades = files.filter { $0.contents.trades.contains(symbol) }
-            if trades.count > 1 { throw .twice("trades", symbol, trades[0].path, trades[1].path) }
+            let books = tracks.filter { $0.contents.books.contains(symbol) }
+            if books.count > 1 { throw .twice("books", symbol, books[0].paths[0], books[1].paths[0]) }
+            let trades = tracks.filter { $0.contents.trades.contains(symbol) }
+            if trades.count > 1 { throw .twice("trades", symbol, trades[0].paths[0], trades[1].paths[0]) }
         }
     }
 
     /// The market that the files tell. Times go on from loop to loop.
     public func source(_ instruments: [Instrument], isLooped: Bool) -> Source {
         let listed = instruments.map(\.symbol)
-        let files = files.filter { file in file.contents.symbols.contains { listed.contains($0) } }
-        let books = Set(files.flatMap { $0.contents.books })
+        let tracks = tracks.filter { track in track.contents.symbols.contains { listed.contains($0) } }
+        let books = Set(tracks.flatMap { $0.contents.books })
         return LoopedSource(isLooped: isLooped) {
             MergedSource(
-                files.compactMap { file in
-                    ArchiveFile(file.path).map { lines in
-                        var lines = lines
-                        if file.contents.form != .frames { Self.skipHeader(&lines, file.path) }
-                        return RecordingReader(lines, file.contents, instruments: instruments) { !books.contains($0) }
-                    }
+                tracks.map { track in
+                    RecordingReader(
+                        ArchiveSequence(track.paths), track.contents, instruments: instruments, times: times
+                    ) { !books.contains($0) }
                 })
         }
     }
@@ -141,18 +260,15 @@ public struct RecordingSet {
         return middle
     }
 
-    private static func skipHeader(_ lines: inout ArchiveFile, _ path: String) {
-        let isHeader = lines.withNextLine { line in line.first.map { !(48...57 ~= $0) } ?? false }
-        if isHeader != true, let again = ArchiveFile(path) { lines = again }
-    }
-
-    /// One-minute candles of a klines table, oldest first.
-    public static func candles(_ path: String) throws(RecordingError) -> (symbol: Symbol, candles: [Candle]) {
-        guard var lines = ArchiveFile(path) else { throw .notFound(path) }
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        guard let contents = RecordingContents(&lines, name: name), contents.form == .klines,
-            let again = ArchiveFile(path)
-        else { throw .unknownForm(path) }
-        return (contents.symbols[0], CandleTable.read(again))
+    /// One-minute candles of a klines table, oldest first, and what was found beside them.
+    public static func candles(
+        _ path: String, now: Timestamp
+    ) throws(RecordingError) -> (file: PlayedRecording, candles: [Candle]) {
+        let contents = try contents(path)
+        guard contents.form == .klines else { throw .refused(path, "a past comes from a table of klines") }
+        guard let lines = ArchiveFile(path) else { throw .notFound(path) }
+        let (candles, report) = CandleTable.read(lines, times: RecordedTimes(until: now + 86_400_000))
+        try check(path, lines, report)
+        return (PlayedRecording(path: path, contents: contents, report: report), candles)
     }
 }

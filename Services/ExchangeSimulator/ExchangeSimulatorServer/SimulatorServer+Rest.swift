@@ -86,8 +86,28 @@ extension SimulatorServer {
             json.array("symbols") { json in
                 for instrument in simulation.exchange.instruments { json.string(instrument.symbol.name) }
             }
+            writeRecordings(&json)
             hub.writeSent(&json, simulation.exchange.instruments)
         }
         return json.bytes
+    }
+
+    private func writeRecordings(_ json: inout JSONWriter) {
+        json.array("recordings") { json in
+            for recording in options.recordings {
+                let report = recording.report
+                json.object { json in
+                    json.put("file", recording.path)
+                    json.put("rows", report.rows)
+                    json.put("skipped", report.skipped)
+                    json.put("doubled", report.doubled)
+                    json.put("gaps", report.gaps)
+                    json.put("missing", report.missing)
+                    json.put("leaps", report.leaps)
+                    json.put("from", report.first ?? .zero)
+                    json.put("to", report.last ?? .zero)
+                }
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@ public struct ServerOptions: Sendable {
     public var keys: [ApiKey] = []
     /// How the market came about, for the status: `synthetic`, `recorded`.
     public var mode = "synthetic"
+    /// What is played, for the status.
+    public var recordings: [PlayedRecording] = []
     /// WebSocket connections are closed after this time, seconds of the machine.
     public var connectionLifeS: Int64 = 24 * 3600
     /// A ping goes out after this silence, and the client is cut after the second time; seconds.
@@ -140,7 +142,14 @@ public final class SimulatorServer<Source: MarketSource> {
         deliver()
         if simulation.isEnded, !hasToldEnd {
             hasToldEnd = true
-            log.write(.info, "the recording has ended", [("server_time", "\(simulation.exchange.now)")])
+            log.write(
+                .info, "the recording has ended",
+                [
+                    ("server_time", "\(simulation.exchange.now)"), ("market_events", "\(simulation.eventCount)"),
+                    ("rows", "\(options.recordings.reduce(0) { $0 + $1.report.rows })"),
+                    ("skipped", "\(options.recordings.reduce(0) { $0 + $1.report.skipped })"),
+                    ("doubled", "\(options.recordings.reduce(0) { $0 + $1.report.doubled })"),
+                ])
         }
     }
 

@@ -9,7 +9,8 @@ func calibrate(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
     let minutes = try arguments.integer("minutes", 30, in: 1...1440)
     let recordings: RecordingSet
     do throws(RecordingError) {
-        recordings = try RecordingSet(arguments.all("data"), only: [])
+        recordings = try RecordingSet(
+            arguments.all("data"), only: [], now: Timestamp(milliseconds: Clock.realMs()))
     } catch {
         complain(error.description)
         return if case .notFound = error { 2 } else { 1 }

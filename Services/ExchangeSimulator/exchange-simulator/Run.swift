@@ -33,7 +33,7 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
     return arguments.isSet("data") ? try runRecorded(arguments, log) : try runSynthetic(arguments, log)
 }
 
-private func symbols(_ arguments: Arguments, _ otherwise: String) throws(UsageError) -> [Symbol] {
+func symbols(_ arguments: Arguments, _ otherwise: String) throws(UsageError) -> [Symbol] {
     var symbols: [Symbol] = []
     for name in (arguments.text("symbols") ?? otherwise).split(separator: ",") {
         guard let symbol = Symbol(name) else { throw UsageError(message: "'\(name)' is not a symbol") }
@@ -61,54 +61,6 @@ private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError)
     return try serve(exchange, made.market, mode: "synthetic", arguments, log)
 }
 
-private func runRecorded(_ arguments: Arguments, _ log: Log) throws(UsageError) -> Int32 {
-    let only = try symbols(arguments, "")
-    var opened: (exchange: Exchange, source: RecordingSet.Source)
-    do throws(RecordingError) {
-        let recordings = try RecordingSet(arguments.all("data"), only: only)
-        let instruments = recordings.instruments()
-        var source = recordings.source(instruments, isLooped: arguments.isSet("loop"))
-        guard let start = source.nextTime() else { throw .empty }
-        var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
-        try addHistory(&exchange, recordings, arguments, log)
-        opened = (exchange, source)
-    } catch {
-        log.write(.error, error.description)
-        return if case .notFound = error { 2 } else { 1 }
-    }
-    return try serve(opened.exchange, opened.source, mode: "recorded", arguments, log)
-}
-
-/// Past candles of a recording: from tables, or synthetic ones where `--history synthetic` asks for them.
-private func addHistory(
-    _ exchange: inout Exchange, _ recordings: RecordingSet, _ arguments: Arguments, _ log: Log
-) throws(RecordingError) {
-    var tables: [Symbol: [Candle]] = [:]
-    var isSynthetic = false
-    for path in arguments.all("history") {
-        if path == "synthetic" {
-            isSynthetic = true
-            continue
-        }
-        let table = try RecordingSet.candles(path)
-        tables[table.symbol] = table.candles
-    }
-    let start = exchange.now
-    for (index, instrument) in exchange.instruments.enumerated() {
-        let first = recordings.firstPrice(instrument.symbol)
-        var candles = tables[instrument.symbol] ?? []
-        if candles.isEmpty, isSynthetic {
-            candles = SyntheticMarket.make([instrument], seed: 1, start: start).history[0]
-        }
-        let leading = CandleTable.leading(candles, to: start, price: first, tick: instrument.rules.tickSize)
-        if leading.isMoved {
-            log.write(
-                .warning, "history does not lead up to the recording: moved", [("symbol", instrument.symbol.name)])
-        }
-        exchange.setHistory(index, leading.candles)
-    }
-}
-
 func startTime(_ arguments: Arguments) throws(UsageError) -> Timestamp? {
     guard let text = arguments.text("start") else { return nil }
     if let milliseconds = Int64(text) { return Timestamp(milliseconds: milliseconds) }
@@ -120,7 +72,8 @@ func startTime(_ arguments: Arguments) throws(UsageError) -> Timestamp? {
 
 /// Opens the accounts and serves. Returns the exit code.
 func serve(
-    _ exchange: Exchange, _ source: some MarketSource, mode: String, _ arguments: Arguments, _ log: Log
+    _ exchange: Exchange, _ source: some MarketSource, mode: String, recordings: [PlayedRecording] = [],
+    _ arguments: Arguments, _ log: Log
 ) throws(UsageError) -> Int32 {
     var exchange = exchange
     var options = ServerOptions()
@@ -128,6 +81,7 @@ func serve(
     options.port = try arguments.integer("port", options.port, in: 0...65_535)
     options.connectionLifeS = Int64(try arguments.integer("connection-life", 86_400, in: 1...1_000_000))
     options.mode = mode
+    options.recordings = recordings
     exchange.configuration.makerFee = try arguments.value("maker-fee", exchange.configuration.makerFee)
     exchange.configuration.takerFee = try arguments.value("taker-fee", exchange.configuration.takerFee)
     if arguments.isSet("funding-rate") {

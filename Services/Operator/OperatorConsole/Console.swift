@@ -56,7 +56,8 @@ public struct Console {
     func status() throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis)
         repeat {
-            let view = try SuiteView(client, settings)
+            var view = try SuiteView(client, settings)
+            view.metricsPorts = metricsPorts()
             if invocation.isWatching, !invocation.isJSON { print("\u{1B}[H\u{1B}[2J", terminator: "") }
             print(invocation.isJSON ? view.json.line : view.text)
             fflush(nil)

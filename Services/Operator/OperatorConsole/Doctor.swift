@@ -14,6 +14,7 @@ extension Console {
         checkRedis(&report)
         checkPostgres(&report)
         checkDisk(&report)
+        checkMetricsPorts(&report)
         checkVenue(&report)
         return report.isHealthy ? .success : .failure
     }

@@ -13,6 +13,10 @@ extension SuiteView {
                 index == 0 ? "services" : "",
                 "\(state) \(service.name) · \(idle) · \(service.pending) in hand")
         }
+        if !metricsPorts.isEmpty {
+            let ports = metricsPorts.map { "\($0.service) \($0.port)" }.joined(separator: " · ")
+            table.add("metrics ports", ports)
+        }
         table.add("account", accountText)
         table.add("risk", riskText)
         for market in markets {
@@ -57,6 +61,10 @@ extension SuiteView {
             ("services", .array(services.map(\.json))),
             ("account", account.map { .fields($0.fields) } ?? .null),
             ("risk", risk.map { .fields($0.fields) } ?? .null),
+            (
+                "metrics_ports",
+                .object(metricsPorts.map { ($0.service, .integer(Int64($0.port))) })
+            ),
             ("symbols", .array(markets.map(\.json))), ("dead_letters", .integer(deadLetters)),
         ])
     }

@@ -36,6 +36,8 @@ public struct SuiteView {
     let risk: RiskState?
     let markets: [Market]
     let deadLetters: Int64
+    /// Where services show their metrics, as far as the configuration says it.
+    var metricsPorts: [(service: String, port: Int)] = []
     /// What decisions are made by; the settings of this command may be others.
     var profile: String { markets.lazy.compactMap(\.decision?.profile).first ?? settings.profile.rawValue }
     /// The newest time of the venue that any word tells.

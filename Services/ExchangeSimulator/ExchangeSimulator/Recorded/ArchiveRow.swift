@@ -1,30 +1,5 @@
 import TradingPrimitives
 
-/// Which of the venue's archive tables a CSV file is.
-enum ArchiveTable: Sendable {
-    case trades, aggregateTrades, klines, fundingRates
-
-    /// By the header, or by the form of a first row without one.
-    init?(firstLine: String) {
-        let cells = firstLine.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        switch cells.first {
-        case "agg_trade_id": self = .aggregateTrades
-        case "id": self = .trades
-        case "open_time": self = .klines
-        case "calc_time": self = .fundingRates
-        default:
-            guard cells.count >= 6, cells.allSatisfy({ Double($0) != nil || Bool($0.lowercased()) != nil }) else {
-                return nil
-            }
-            if Bool(cells[cells.count - 1].lowercased()) != nil {
-                self = cells.count == 7 ? .aggregateTrades : .trades
-            } else {
-                self = .klines
-            }
-        }
-    }
-}
-
 /// The cells of one CSV row.
 struct ArchiveRow {
     let line: UnsafeRawBufferPointer
@@ -35,10 +10,21 @@ struct ArchiveRow {
         var start = 0
         let end = line.last == 13 ? line.count - 1 : line.count
         for index in 0..<end where line[index] == UInt8(ascii: ",") {
-            cells.append(start..<index)
+            cells.append(trimmed(start..<index))
             start = index + 1
         }
-        cells.append(start..<end)
+        cells.append(trimmed(start..<end))
+    }
+
+    var count: Int { cells.count }
+
+    /// Without spaces and quotes around it.
+    private func trimmed(_ cell: Range<Int>) -> Range<Int> {
+        func isPadding(_ byte: UInt8) -> Bool { byte == 32 || byte == UInt8(ascii: "\"") }
+        var (start, end) = (cell.lowerBound, cell.upperBound)
+        while start < end, isPadding(line[start]) { start += 1 }
+        while start < end, isPadding(line[end - 1]) { end -= 1 }
+        return start..<end
     }
 
     func decimal<Value: FixedDecimal>(_ cell: Int, _: Value.Type) -> Value? {
@@ -53,21 +39,28 @@ struct ArchiveRow {
         return Int64(String(decoding: line[cells[cell]], as: UTF8.self))
     }
 
-    func time(_ cell: Int) -> Timestamp? { integer(cell).map { Timestamp(milliseconds: $0) } }
+    func time(_ cell: Int) -> Timestamp? { integer(cell).map { Timestamp(ofAnyUnit: $0) } }
 
-    func isTrue(_ cell: Int) -> Bool {
-        guard cell < cells.count, let first = line[cells[cell]].first else { return false }
-        return first == UInt8(ascii: "t") || first == UInt8(ascii: "T")
+    /// Nil for anything but a whole word, so that one that was cut is not taken for another.
+    func bool(_ cell: Int) -> Bool? {
+        guard cell < cells.count else { return nil }
+        switch String(decoding: line[cells[cell]], as: UTF8.self).lowercased() {
+        case "true", "1": return true
+        case "false", "0": return false
+        default: return nil
+        }
     }
 
-    /// A row of the klines table; those with seven columns have no taker volume.
+    /// A row of the klines table; those with seven columns have no taker volume. Nil also for one that can't be.
     var candle: Candle? {
         guard let time = time(0), let open = decimal(1, Price.self), let high = decimal(2, Price.self),
-            let low = decimal(3, Price.self), let close = decimal(4, Price.self), let volume = decimal(5, Quantity.self)
+            let low = decimal(3, Price.self), let close = decimal(4, Price.self),
+            let volume = decimal(5, Quantity.self), low > .zero, low <= min(open, close), max(open, close) <= high,
+            volume >= .zero
         else { return nil }
         var candle = Candle(openTime: time, price: open)
         (candle.high, candle.low, candle.close, candle.volume) = (high, low, close, volume)
-        let middle = Price(raw: (open.raw + close.raw) / 2)
+        let middle = Price.middle(of: open, and: close)
         candle.quoteVolume = decimal(7, Notional.self) ?? middle * volume
         candle.trades = integer(8) ?? 0
         candle.takerVolume = decimal(9, Quantity.self) ?? Quantity(raw: volume.raw / 2)

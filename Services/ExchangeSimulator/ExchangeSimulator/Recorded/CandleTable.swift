@@ -2,41 +2,74 @@ public import TradingPrimitives
 
 /// Candle history from a klines table.
 public enum CandleTable {
-    public static func read(_ lines: some LineSource) -> [Candle] {
-        var lines = lines
+    /// The candles, oldest first, and what was found beside them.
+    public static func read(
+        _ lines: some LineSource, times: RecordedTimes
+    ) -> (candles: [Candle], report: RecordingReport) {
+        var reader = TableReader(lines, .klines, times)
         var candles: [Candle] = []
-        while let candle = lines.withNextLine({ ArchiveRow($0).candle }) {
-            if let candle { candles.append(candle) }
-        }
-        return candles
+        while reader.read({ row in if case .candle(let candle) = row.body { candles.append(candle) } }) {}
+        return (candles, reader.report)
     }
 
-    /// The candles that lead up to `start`, at most `count`. Where the table does not reach that far, its last candles are
-    /// moved in time and, with `price`, in price so that they end there; the second value says so.
+    /// A past that ends where a recording begins.
+    public struct Past {
+        public var candles: [Candle]
+        /// Milliseconds by which its times were moved; 0 where they lead up to the recording.
+        public var movedMs: Int64 = 0
+        /// What its prices were multiplied by; nil where they join.
+        public var scale: Double?
+    }
+
+    /// Between the last candle and the first trade a price goes this share of itself at most; beyond it they do not join.
+    private static let joinMax = 0.05
+
+    /// The candles that lead up to `start`, at most `count`. Where they do not reach that far, the last ones are moved in time;
+    /// where their last price does not join `price`, all are scaled to it: made ones (`isMade`) always, since no market stands
+    /// behind their price.
     public static func leading(
-        _ candles: [Candle], to start: Timestamp, price: Price?, tick: Price, count: Int = 10_080
-    ) -> (candles: [Candle], isMoved: Bool) {
+        _ candles: [Candle], to start: Timestamp, price: Price?, tick: Price, isMade: Bool = false, count: Int = 10_080
+    ) -> Past {
         let end = start.floored(to: 60_000)
         let before = candles.filter { $0.openTime < end }.suffix(count)
-        if let last = before.last, end - last.openTime <= 120_000 { return (Array(before), false) }
-        guard let last = candles.last else { return ([], false) }
-        let shiftMs = end - (last.openTime + 60_000)
-        let moved = candles.suffix(count).map { candle in
-            var made = Candle(openTime: candle.openTime + shiftMs, price: scale(candle.open, price, last.close, tick))
-            made.high = scale(candle.high, price, last.close, tick)
-            made.low = scale(candle.low, price, last.close, tick)
-            made.close = scale(candle.close, price, last.close, tick)
-            (made.volume, made.takerVolume) = (candle.volume, candle.takerVolume)
-            (made.quoteVolume, made.takerQuoteVolume) = (candle.quoteVolume, candle.takerQuoteVolume)
-            made.trades = candle.trades
-            return made
+        var past = Past(candles: Array(before))
+        if before.last.map({ end - $0.openTime > 120_000 }) ?? true {
+            guard let last = candles.last else { return Past(candles: []) }
+            past = Past(candles: candles.suffix(count), movedMs: end - (last.openTime + 60_000))
         }
-        return (moved, true)
+        guard let last = past.candles.last else { return past }
+        let ratio = price.map { $0.double / max(last.close, Price(raw: 1)).double } ?? 1
+        if isMade || abs(ratio - 1) > joinMax || past.movedMs != 0, let price, price != last.close {
+            past.scale = ratio
+            past.candles = past.candles.map { scaled($0, price, last.close, tick) }
+        }
+        if past.movedMs != 0 { past.candles = past.candles.map { moved($0, past.movedMs) } }
+        return past
     }
 
-    private static func scale(_ value: Price, _ price: Price?, _ last: Price, _ tick: Price) -> Price {
-        guard let price, last > .zero else { return value }
-        return Price(raw: Int64(Int128(value.raw) * Int128(price.raw) / Int128(last.raw)))
-            .rounded(toMultipleOf: tick, .nearest)
+    private static func moved(_ candle: Candle, _ ms: Int64) -> Candle {
+        var made = Candle(openTime: candle.openTime + ms, price: candle.open)
+        (made.high, made.low, made.close) = (candle.high, candle.low, candle.close)
+        (made.volume, made.takerVolume) = (candle.volume, candle.takerVolume)
+        (made.quoteVolume, made.takerQuoteVolume) = (candle.quoteVolume, candle.takerQuoteVolume)
+        made.trades = candle.trades
+        return made
+    }
+
+    /// The same candle at another price: as much money, so another number of units.
+    private static func scaled(_ candle: Candle, _ price: Price, _ last: Price, _ tick: Price) -> Candle {
+        func scale(_ value: Price) -> Price {
+            let scaled = Price(clamping: Int128(value.raw) * Int128(price.raw) / Int128(max(last.raw, 1)))
+            return max(scaled.rounded(toMultipleOf: tick, .nearest), tick)
+        }
+        func scale(_ quantity: Quantity) -> Quantity {
+            Quantity(clamping: Int128(quantity.raw) * Int128(last.raw) / Int128(max(price.raw, 1)))
+        }
+        var made = Candle(openTime: candle.openTime, price: scale(candle.open))
+        (made.high, made.low, made.close) = (scale(candle.high), scale(candle.low), scale(candle.close))
+        (made.volume, made.takerVolume) = (scale(candle.volume), scale(candle.takerVolume))
+        (made.quoteVolume, made.takerQuoteVolume) = (candle.quoteVolume, candle.takerQuoteVolume)
+        made.trades = candle.trades
+        return made
     }
 }

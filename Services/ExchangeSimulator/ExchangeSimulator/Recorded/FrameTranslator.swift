@@ -2,8 +2,9 @@ import TradingPrimitives
 
 /// Turns recorded frames into market events: joins depth changes to the snapshot, and keeps one kind of trade where a
 /// recording has both.
-struct FrameTranslator: Sendable {
-    private struct Contract: Sendable {
+struct FrameTranslator {
+    private struct Contract {
+        var trades: RowSieve<MarketEvent>
         var tradesAreAggregated: Bool?
         var hasSnapshot = false
         /// Changes since the start, for a snapshot that may still come; bounded.
@@ -17,33 +18,53 @@ struct FrameTranslator: Sendable {
     /// The contract of frames that do not name one.
     let only: Int?
     private var contracts: [Contract]
-    /// Frames that could not be read, and places where the depth stream skips.
-    private(set) var malformed = 0
-    private(set) var gaps = 0
+    /// The frames of all streams, by the time of the event.
+    private var frames: RowSieve<Void>
+    /// Places where the depth stream skips.
+    private var gaps = 0
 
-    init(_ instruments: [Symbol], only: Int?) {
+    init(_ instruments: [Symbol], only: Int?, times: RecordedTimes) {
         self.instruments = instruments
         self.only = only
-        contracts = instruments.map { _ in Contract() }
+        contracts = instruments.map { _ in Contract(trades: RowSieve(times, waits: false)) }
+        // Streams come out of step with each other.
+        frames = RowSieve(times, disorderMs: 60_000, waits: false)
+    }
+
+    var report: RecordingReport {
+        var report = frames.report
+        report.gaps += gaps
+        for contract in contracts { report.add(contract.trades.report) }
+        return report
     }
 
     /// Reads the JSON object that begins at `start` of a line.
-    mutating func translate(_ line: UnsafeRawBufferPointer, from start: Int, _ emit: (MarketEvent) -> Void) {
+    mutating func translate(
+        _ line: UnsafeRawBufferPointer, number: Int, from start: Int, _ emit: (MarketEvent) -> Void
+    ) {
         var scanner = ByteScanner(line)
         scanner.at = start
         guard let frame = RecordedFrame(&scanner) else {
-            malformed += 1
-            return
+            return frames.report.skip(number, RecordingTrouble.excerpt(line), "expected a whole JSON object")
         }
         guard let index = contract(frame, scanner) else { return }
-        let time = Timestamp(milliseconds: frame.eventTime > 0 ? frame.eventTime : frame.time)
+        let time = Timestamp(ofAnyUnit: frame.eventTime > 0 ? frame.eventTime : frame.time)
         if time == .zero { return }
+        var isInTime = false
+        frames.take((), RowMark(line: number, id: nil, time: time, price: nil), line) { isInTime = true }
+        guard isInTime else { return }
+        if let price = frame.told, let last = contracts[index].trades.lastPrice,
+            price.ratio(to: last) > RowSieve<Void>.priceRatioMax
+        {
+            let why = "it tells a price of \(price) after \(last)"
+            return frames.report.skip(number, RecordingTrouble.excerpt(line), why)
+        }
         switch frame.event {
         case .bestPrices:
             let bid = BookLevel(price: frame.bestBid, quantity: frame.bidQuantity)
             let ask = BookLevel(price: frame.bestAsk, quantity: frame.askQuantity)
             emit(MarketEvent(time: time, instrument: index, .bestPrices(bid: bid, ask: ask)))
-        case .trade, .aggregateTrade: trade(frame, index, emit)
+        case .trade, .aggregateTrade: trade(frame, index, number, line, emit)
         case .depth, .other: depth(frame, index, time, scanner, emit)
         case .mark:
             emit(MarketEvent(time: time, instrument: index, .mark(price: frame.price, index: frame.index)))
@@ -66,19 +87,26 @@ struct FrameTranslator: Sendable {
         }
     }
 
-    private mutating func trade(_ frame: RecordedFrame, _ index: Int, _ emit: (MarketEvent) -> Void) {
+    private mutating func trade(
+        _ frame: RecordedFrame, _ index: Int, _ number: Int, _ line: UnsafeRawBufferPointer,
+        _ emit: (MarketEvent) -> Void
+    ) {
         let isAggregated = frame.event == .aggregateTrade
         if contracts[index].tradesAreAggregated == nil { contracts[index].tradesAreAggregated = isAggregated }
-        guard contracts[index].tradesAreAggregated == isAggregated, !frame.isOffBook, frame.price > .zero,
-            frame.quantity > .zero
-        else { return }
+        guard contracts[index].tradesAreAggregated == isAggregated, !frame.isOffBook else { return }
+        guard frame.price > .zero, frame.quantity > .zero, frame.price * frame.quantity < RecordedFrame.notionalMax
+        else {
+            let why = "\(frame.quantity) at \(frame.price) is no trade"
+            return frames.report.skip(number, RecordingTrouble.excerpt(line), why)
+        }
         // Fills of one taker share the trade time, not always the event time.
-        let time = Timestamp(milliseconds: frame.time > 0 ? frame.time : frame.eventTime)
+        let time = Timestamp(ofAnyUnit: frame.time > 0 ? frame.time : frame.eventTime)
         let aggressor: Side = frame.isBuyerMaker ? .sell : .buy
-        emit(
-            MarketEvent(
-                time: time, instrument: index,
-                .trade(price: frame.price, quantity: frame.quantity, aggressor: aggressor)))
+        let event = MarketEvent(
+            time: time, instrument: index,
+            .trade(price: frame.price, quantity: frame.quantity, aggressor: aggressor))
+        let mark = RowMark(line: number, id: frame.tradeId, time: time, price: frame.price)
+        contracts[index].trades.take(event, mark, line, emit)
     }
 
     private mutating func depth(

@@ -11,6 +11,8 @@ struct RecordedFrame {
     var stream: Range<Int>?
     var eventTime: Int64 = 0
     var time: Int64 = 0
+    /// Of a trade, single or aggregate.
+    var tradeId: Int64?
     var updateId: Int64 = 0
     var previousUpdateId: Int64 = 0
     var snapshotId: Int64 = 0
@@ -31,9 +33,21 @@ struct RecordedFrame {
     var bidQuantity = Quantity.zero
     var askQuantity = Quantity.zero
 
+    /// No trade is worth so much: columns or members have changed places.
+    static let notionalMax = Notional(raw: 1_000_000_000 * fixedScale)
+
     /// Nil when the text is not a whole JSON object.
     init?(_ scanner: inout ByteScanner) {
         guard read(&scanner) else { return nil }
+    }
+
+    /// What it says the market is at; nil where it says nothing of it.
+    var told: Price? {
+        switch event {
+        case .mark: price > .zero ? price : nil
+        case .bestPrices: bestBid > .zero ? bestBid : nil
+        default: nil
+        }
     }
 
     private mutating func read(_ scanner: inout ByteScanner) -> Bool {
@@ -64,11 +78,12 @@ struct RecordedFrame {
         case UInt8(ascii: "s"):
             symbol = scanner.string()
             return symbol != nil
+        case UInt8(ascii: "t") where event == .trade: return set(&tradeId, scanner.integer())
         case UInt8(ascii: "u"): return set(&updateId, scanner.integer())
         case UInt8(ascii: "b"):
             return event == .bestPrices ? set(&bestBid, scanner.decimal(Price.self)) : scanner.levels(into: &bids)
         case UInt8(ascii: "a"):
-            if event == .aggregateTrade { return scanner.skipValue() }
+            if event == .aggregateTrade { return set(&tradeId, scanner.integer()) }
             return event == .bestPrices ? set(&bestAsk, scanner.decimal(Price.self)) : scanner.levels(into: &asks)
         case UInt8(ascii: "B"): return set(&bidQuantity, scanner.decimal(Quantity.self))
         case UInt8(ascii: "A"): return set(&askQuantity, scanner.decimal(Quantity.self))
