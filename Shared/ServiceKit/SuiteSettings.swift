@@ -60,7 +60,7 @@ public struct SuiteSettings: Sendable {
         profile = try top.word("profile", default: .vortex7)
         symbols = []
         for name in try top.strings("symbols", default: ["BTCUSDT", "ETHUSDT"]) {
-            guard let symbol = Symbol(name) else { throw top.error("symbols", "'\(name)' is not a symbol") }
+            guard let symbol = Symbol(name) else { throw top.error("symbols", WrittenWrong.flaw(ofSymbol: name)) }
             guard !symbols.contains(symbol) else { throw top.error("symbols", "\(symbol) stands twice") }
             symbols.append(symbol)
         }
