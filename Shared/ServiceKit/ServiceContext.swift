@@ -75,6 +75,12 @@ public final class ServiceContext {
                 $0.put("tested_up_to", Self.testedClockRate)
             }
         }
+        for (one, other) in settings.alikeSymbols {
+            log.warning("symbols_alike") {
+                $0.put("symbols", "\(one), \(other)")
+                $0.put("consequence", "names of their decisions begin alike and do not tell the contract")
+            }
+        }
         if options.showsConfiguration {
             print(root.redacted)
             ExitCode.success.exit()

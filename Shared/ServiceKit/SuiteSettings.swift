@@ -73,6 +73,13 @@ public struct SuiteSettings: Sendable {
         metricsHost = try top.section("metrics").string("host", default: "127.0.0.1")
     }
 
+    /// Pairs of contracts whose decisions have names that begin alike, so that a name alone does not tell the contract.
+    public var alikeSymbols: [(Symbol, Symbol)] {
+        symbols.indices.flatMap { index in
+            symbols[..<index].filter { TradeId.areAlike($0, symbols[index]) }.map { ($0, symbols[index]) }
+        }
+    }
+
     /// A stream for each symbol, or the global one; of dead letters both.
     public func streams(of kind: StreamKind) -> [StreamName] {
         let own = kind.isPerSymbol ? symbols.map { StreamName(kind, $0) } : []

@@ -54,9 +54,9 @@ extension Console {
             }
             return nil
         }
-        guard let id = TradeId(text), let symbol = settings.symbols.first(where: { id.belongs(to: $0) }),
-            let story = try TradeStory(id, symbol, client), let cause = story["cause"].flatMap({ StreamId($0) })
+        guard let id = TradeId(text), let story = try TradeStory(id, ofOneOf: settings.symbols, client),
+            let cause = story["cause"].flatMap({ StreamId($0) })
         else { return nil }
-        return (symbol, cause)
+        return (story.symbol, cause)
     }
 }
