@@ -68,6 +68,7 @@ public final class ServiceContext {
         if let map = settings.redis.cluster, !isReplay {
             clusterWatch = ClusterWatch(reactor, settings.redis, map)
         }
+        reactor.every(ms: 500) { [weak self] in self?.tellLogins() }
         let rate = settings.venue.clockRate
         if rate > Self.testedClockRate {
             log.warning("clock_rate_untested") {
@@ -162,6 +163,16 @@ public final class ServiceContext {
         guard responder == nil else { return }
         log.error("metrics_port_taken") { $0.put("port", metricsPort) }
         ExitCode.failure.exit()
+    }
+
+    /// Says that Redis wants another password, whoever of the service met it, each time that it was tried: seldom.
+    private func tellLogins() {
+        for (address, refusal) in LoginGate.takeNews() {
+            log.error("redis_login_refused") {
+                $0.put("address", address)
+                $0.put("error", refusal)
+            }
+        }
     }
 
     /// Stops the loop on SIGTERM and SIGINT, after `prepare`.

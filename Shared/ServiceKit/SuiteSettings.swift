@@ -88,14 +88,27 @@ public struct SuiteSettings: Sendable {
 
     private static func redis(_ section: ConfigurationSection) throws(ConfigurationError) -> RedisAddress {
         let url = try section.string("url", default: "redis://127.0.0.1:6379")
-        guard var address = RedisAddress(url) else {
-            throw section.error(
-                "url",
-                "is neither redis://[user:password@]host[:port][/db], redis-cluster://[user:password@]host:port,host:port… "
-                    + "nor unix:///path")
+        var address: RedisAddress
+        do throws(RedisAddress.Flaw) { address = try RedisAddress(reading: url) } catch {
+            throw section.error("url", error.description)
         }
         if let user = try section.string("user") { address.user = user }
         if let password = try section.secret("password") { address.password = password }
+        var files: [String?] = []
+        for key in ["ca_file", "cert_file", "key_file"] {
+            let file = try section.string(key).flatMap { $0.isEmpty ? nil : $0 }
+            if let file {
+                guard address.tls != nil else { throw section.error(key, "is for TLS: rediss:// in redis.url") }
+                guard readFile(file) != nil else { throw section.error(key, "can't read '\(file)'") }
+            }
+            files.append(file)
+        }
+        guard (files[1] == nil) == (files[2] == nil) else {
+            throw section.error(files[1] == nil ? "key_file" : "cert_file", "cert_file and key_file go together")
+        }
+        if address.tls != nil {
+            address.tls = RedisAddress.TLS(authorities: files[0], certificate: files[1], key: files[2])
+        }
         return address
     }
 

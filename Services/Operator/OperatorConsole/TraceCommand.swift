@@ -40,7 +40,8 @@ extension Console {
     private var redisPlace: String {
         switch settings.redis.endpoint {
         case .unix(let path): "-s \(path)"
-        case .tcp(let host, let port): "-h \(host) -p \(port)\(settings.redis.cluster == nil ? "" : " -c")"
+        case .tcp(let host, let port):
+            "-h \(host) -p \(port)\(settings.redis.tls == nil ? "" : " --tls")\(settings.redis.cluster == nil ? "" : " -c")"
         }
     }
 
