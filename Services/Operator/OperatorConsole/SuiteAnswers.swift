@@ -109,6 +109,7 @@ extension SuiteView {
         var lines = [accountText, riskText]
         let down = services.filter(\.isMissing).map(\.name)
         if !down.isEmpty { lines.append("DOWN: \(down.joined(separator: ", "))") }
+        lines += services.compactMap(\.complaint)
         lines += markets.map { "\($0.symbol): \($0.positionText) · entries \($0.entriesText(at: now))" }
         return lines.joined(separator: "\n")
     }

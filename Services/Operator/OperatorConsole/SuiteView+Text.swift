@@ -11,7 +11,8 @@ extension SuiteView {
             let state = service.isUp ? "up  " : service.isMissing ? "DOWN" : "off "
             table.add(
                 index == 0 ? "services" : "",
-                "\(state) \(service.name) · \(idle) · \(service.pending) in hand")
+                "\(state) \(service.name) · \(idle) · \(service.pending) in hand"
+                    + (service.complaint.map { " · \($0)" } ?? ""))
         }
         table.add("account", accountText)
         table.add("risk", riskText)
@@ -66,7 +67,7 @@ extension SuiteView.Service {
     public var json: JSONNode {
         .object([
             ("name", .text(name)), ("up", .bool(isUp)), ("optional", .bool(isOptional)), ("idle_ms", .optional(idleMs)),
-            ("pending", .integer(pending)),
+            ("pending", .integer(pending)), ("complaint", .optional(complaint)),
         ])
     }
 }
