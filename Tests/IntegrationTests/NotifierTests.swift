@@ -163,7 +163,7 @@ struct NotifierTests {
         desk.start()
         #expect(desk.suite.wait { desk.look("healthz").contains("chat -77") })
         #expect(desk.sent(to: -77).isEmpty)
-        desk.post("mode", "\(refusal)=")
+        desk.post("mode", "\(refusal)=nobody")
         #expect(
             desk.suite.wait { desk.sent(to: -77).count >= 3 }, "\(desk.sent(to: -77)) \(desk.suite.log("notifier"))")
         let names = desk.sent(to: -77).compactMap { $0.text.split(separator: "\n").first.map(String.init) }
