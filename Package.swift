@@ -84,7 +84,7 @@ module("Execution", .core, in: "Services/Executor", uses: ["TradingPrimitives", 
 
 // C libraries
 system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev")
-shim("CHiredis", links: ["hiredis"])
+shim("CHiredis", links: ["hiredis", "ssl", "crypto"])
 system("CLinux", apt: "libc6-dev")
 system("CYaml", apt: "libyaml-dev")
 system("CCurl", apt: "libcurl4-openssl-dev")

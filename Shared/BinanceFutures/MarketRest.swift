@@ -161,6 +161,12 @@ public enum MarketRest {
         return nil
     }
 
+    /// What kind of contract it is, where that is no perpetual: CURRENT_QUARTER …
+    public static func datedKind(_ value: JSONValue, _ symbol: Symbol) -> String? {
+        guard let kind = entry(value, symbol)?["contractType"]?.text, !kind.hasSuffix("PERPETUAL") else { return nil }
+        return kind.isEmpty ? "of no kind" : kind
+    }
+
     private static func entry(_ value: JSONValue, _ symbol: Symbol) -> JSONValue? {
         (value["symbols"]?.elements ?? []).first { $0["symbol"]?.text == symbol.name }
     }

@@ -51,10 +51,24 @@ public final class Database {
             try body(self)
             try script("COMMIT")
         } catch {
-            if case .refused = error { try? script("ROLLBACK") }
+            // Of a connection that broke the server does it by itself.
+            try? script("ROLLBACK")
             throw error
         }
     }
+
+    /// Runs `body` in a transaction that changes nothing, whatever it does.
+    public func trial(_ body: (Database) throws(DatabaseError) -> Void) throws(DatabaseError) {
+        try script("BEGIN")
+        defer { try? script("ROLLBACK") }
+        try body(self)
+    }
+
+    /// States that any statement would meet, whatever it says: a server that only reads (after a failover, or a full disk), that lets this
+    /// user do nothing, whose tables are not there (a restore that is not whole), or where others are in the way.
+    private static let serverStates = ["25006", "42501", "42P01", "40001", "40P01", "55P03"]
+    /// The connection, its login, its resources, an operator, the system.
+    private static let serverClasses = ["08", "28", "53", "57", "58"]
 
     private func rows(of result: OpaquePointer?) throws(DatabaseError) -> [[String?]] {
         guard let result else { throw .unavailable(firstLine(String(cString: PQerrorMessage(connection)))) }
@@ -63,9 +77,9 @@ public final class Database {
         guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else {
             let text = firstLine(String(cString: PQresultErrorMessage(result)))
             let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
-            // Classes 08, 53, 57 and 58: the connection or the server, not the statement.
-            let isServer = PQstatus(connection) != CONNECTION_OK || ["08", "53", "57", "58"].contains(state.prefix(2))
-            throw isServer ? .unavailable(text) : .refused(state: state, text)
+            let isOfServer = Self.serverStates.contains(state) || Self.serverClasses.contains(String(state.prefix(2)))
+            let isServer = PQstatus(connection) != CONNECTION_OK || isOfServer
+            throw isServer ? .unavailable(state.isEmpty ? text : "\(text) (\(state))") : .refused(state: state, text)
         }
         return (0..<PQntuples(result)).map { row in
             (0..<PQnfields(result)).map { column in
@@ -77,7 +91,7 @@ public final class Database {
 
 /// Why the database did not do it.
 public enum DatabaseError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The server is away, going away, full, or cut off: later it may work.
+    /// The server is away, going away, full, or cut off, or would take no statement of this kind at this time: later it may work.
     case unavailable(String)
     /// It will not take this statement, now or later.
     case refused(state: String, String)

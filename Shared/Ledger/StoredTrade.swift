@@ -4,6 +4,8 @@ public import SignalContracts
 public struct StoredTrade {
     public typealias Pairs = [(name: String, value: String)]
 
+    /// The contract, as its rows say.
+    public let symbol: String
     /// Empty for a position that was found on the account and adopted.
     public let decision: Pairs
     public let signals: [(engine: String, fields: Pairs)]
@@ -18,7 +20,10 @@ public struct StoredTrade {
         let columns = names.joined(separator: ", ")
         let row = try database.run("SELECT \(columns) FROM decisions WHERE id = $1", [id.text]).first
         events = try Self.events(id, in: database)
-        guard row != nil || !events.isEmpty else { return nil }
+        let places =
+            "SELECT symbol FROM decisions WHERE id = $1 UNION ALL SELECT symbol FROM executions WHERE plan = $1"
+        guard let symbol = try database.run("\(places) LIMIT 1", [id.text]).first?[0] else { return nil }
+        self.symbol = symbol
         decision = zip(names, row ?? []).compactMap { name, value in value.map { (name, $0) } }
         var signals: [(engine: String, fields: Pairs)] = []
         let values = try database.run(

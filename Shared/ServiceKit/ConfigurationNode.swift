@@ -101,7 +101,17 @@ public struct ConfigurationNode: Equatable, Sendable {
             switch event.kind {
             case YAML_STREAM_END_EVENT: return Self(.map([]), place: file)
             case YAML_STREAM_START_EVENT, YAML_DOCUMENT_START_EVENT: continue
-            default: return try node(event, &parser, file)
+            default:
+                let root = try node(event, &parser, file)
+                var rest = try next(&parser, file)
+                while rest.kind != YAML_STREAM_END_EVENT {
+                    guard rest.kind == YAML_DOCUMENT_END_EVENT else {
+                        throw ConfigurationError(
+                            place: rest.place, message: "a second document begins here, which nobody would read")
+                    }
+                    rest = try next(&parser, file)
+                }
+                return root
             }
         }
     }

@@ -47,7 +47,9 @@ public final class ConfigurationSection {
         _ key: String, default value: Int, in range: ClosedRange<Int>
     ) throws(ConfigurationError) -> Int {
         guard let text = try string(key) else { return value }
-        guard let number = Int(text) else { throw error(key, "'\(text)' is not a whole number") }
+        guard let number = Int(text) else {
+            throw error(key, "'\(text)' is not a whole number\(WrittenWrong.hint(text))")
+        }
         guard range.contains(number) else {
             throw error(key, "\(number) is not within \(range.lowerBound)…\(range.upperBound)")
         }
@@ -58,7 +60,9 @@ public final class ConfigurationSection {
         _ key: String, default value: Double, in range: ClosedRange<Double>
     ) throws(ConfigurationError) -> Double {
         guard let text = try string(key) else { return value }
-        guard let number = Double(text), number.isFinite else { throw error(key, "'\(text)' is not a number") }
+        guard let number = Double(text), number.isFinite else {
+            throw error(key, "'\(text)' is not a number\(WrittenWrong.hint(text))")
+        }
         guard range.contains(number) else {
             throw error(key, "\(number) is not within \(range.lowerBound)…\(range.upperBound)")
         }
@@ -70,7 +74,7 @@ public final class ConfigurationSection {
         switch text {
         case "true", "yes", "on": return true
         case "false", "no", "off": return false
-        default: throw error(key, "'\(text)' is neither true nor false")
+        default: throw error(key, "'\(text)' is neither true nor false\(WrittenWrong.hint(text))")
         }
     }
 
@@ -82,7 +86,9 @@ public final class ConfigurationSection {
         guard let word = Word(rawValue: text) else {
             let words = Word.allCases.map(\.rawValue)
             throw error(
-                key, "'\(text)' is not one of \(words.joined(separator: ", "))\(suggestion(text, among: words))")
+                key,
+                "'\(text)' is not one of \(words.joined(separator: ", "))\(suggestion(text, among: words))\(WrittenWrong.hint(text))"
+            )
         }
         return word
     }
@@ -108,8 +114,17 @@ public final class ConfigurationSection {
     }
 
     /// A secret: from `key`, or from the file that `key_file` names (its last line end is dropped). An empty `key` is none:
-    /// `${PASSWORD:-}` leaves room for a file.
+    /// `${PASSWORD:-}` leaves room for a file. One that stands in quotes or ends with a line end is refused.
     public func secret(_ key: String) throws(ConfigurationError) -> String? {
+        let text = try readSecret(key)
+        if let flaw = text.flatMap(WrittenWrong.flaw(ofSecret:)) {
+            let isInFile = try string(key + "_file") != nil
+            throw error(isInFile ? key + "_file" : key, flaw)
+        }
+        return text
+    }
+
+    private func readSecret(_ key: String) throws(ConfigurationError) -> String? {
         let written = try string(key).flatMap { $0.isEmpty ? nil : $0 }
         guard let file = try string(key + "_file") else { return written }
         guard written == nil else { throw error(key, "stands beside \(key)_file: keep one of them") }

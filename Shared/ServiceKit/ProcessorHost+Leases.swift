@@ -33,6 +33,8 @@ extension ProcessorHost {
         } catch {
             leaseClient = nil
             context.isStandby = false
+            // It is told as what it is.
+            if case .loginRefused = error { return }
             context.log.warning("leases_not_renewed") { $0.put("error", error) }
         }
     }

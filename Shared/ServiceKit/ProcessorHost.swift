@@ -39,6 +39,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         case lost
     }
 
+    /// What keeps the service from being ready beside the host's own troubles, in words; nil for nothing.
+    public var flaw: () -> String? = { nil }
     public var onGroupsMade: ((GroupsMade) -> Void)?
     let start: GroupStart
     var metrics: HostMetrics
@@ -142,8 +144,9 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     public func run(isHeldBack: Bool = false, loop: (() -> Void)? = nil) -> ExitCode {
         if let file = context.replayFile { return replay(file) }
         context.serveMetrics(
-            isReady: { [unowned self] in phase == .live },
-            isRedisUp: { [unowned self] in phase == .live || context.isStandby })
+            isReady: { [unowned self] in phase == .live && flaw() == nil },
+            isRedisUp: { [unowned self] in phase == .live || context.isStandby },
+            whyNot: { [unowned self] in flaw() })
         context.stopOnSignals { [unowned self] in stop() }
         startTimers()
         if !isHeldBack { begin() }

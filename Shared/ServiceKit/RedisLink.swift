@@ -82,6 +82,8 @@ public final class RedisLink {
             return fail(error)
         }
         readReplies()
+        // TLS may have something to say of its own.
+        if isOpen { watchForRoom() }
     }
 
     private func readReplies() {
@@ -103,6 +105,10 @@ public final class RedisLink {
 
     private func flush() {
         do throws(RedisError) { try connection.flush() } catch { return fail(error) }
+        watchForRoom()
+    }
+
+    private func watchForRoom() {
         guard connection.wantsToSend != isWaitingToSend else { return }
         isWaitingToSend = connection.wantsToSend
         reactor.update(connection.descriptor, for: isWaitingToSend ? [.read, .write] : .read)

@@ -69,11 +69,18 @@ public final class ServiceContext {
         if let map = settings.redis.cluster, !isReplay {
             clusterWatch = ClusterWatch(reactor, settings.redis, map)
         }
+        reactor.every(ms: 500) { [weak self] in self?.tellLogins() }
         let rate = settings.venue.clockRate
         if rate > Self.testedClockRate {
             log.warning("clock_rate_untested") {
                 $0.put("clock_rate", rate)
                 $0.put("tested_up_to", Self.testedClockRate)
+            }
+        }
+        for (one, other) in settings.alikeSymbols {
+            log.warning("symbols_alike") {
+                $0.put("symbols", "\(one), \(other)")
+                $0.put("consequence", "names of their decisions begin alike and do not tell the contract")
             }
         }
         if options.showsConfiguration {
@@ -191,6 +198,16 @@ public final class ServiceContext {
             log.warning("metrics_take_no_clients") { $0.put("reason", reason) }
         }
         if portRefusals > 0 { log.info("metrics_port_had") { $0.put("port", metricsPort) } }
+    }
+
+    /// Says that Redis wants another password, whoever of the service met it, each time that it was tried: seldom.
+    private func tellLogins() {
+        for (address, refusal) in LoginGate.takeNews() {
+            log.error("redis_login_refused") {
+                $0.put("address", address)
+                $0.put("error", refusal)
+            }
+        }
     }
 
     /// Stops the loop on SIGTERM and SIGINT, after `prepare`.

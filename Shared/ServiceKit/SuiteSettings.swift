@@ -61,7 +61,7 @@ public struct SuiteSettings: Sendable {
         profile = try top.word("profile", default: .vortex7)
         symbols = []
         for name in try top.strings("symbols", default: ["BTCUSDT", "ETHUSDT"]) {
-            guard let symbol = Symbol(name) else { throw top.error("symbols", "'\(name)' is not a symbol") }
+            guard let symbol = Symbol(name) else { throw top.error("symbols", WrittenWrong.flaw(ofSymbol: name)) }
             guard !symbols.contains(symbol) else { throw top.error("symbols", "\(symbol) stands twice") }
             symbols.append(symbol)
         }
@@ -79,6 +79,13 @@ public struct SuiteSettings: Sendable {
         }
     }
 
+    /// Pairs of contracts whose decisions have names that begin alike, so that a name alone does not tell the contract.
+    public var alikeSymbols: [(Symbol, Symbol)] {
+        symbols.indices.flatMap { index in
+            symbols[..<index].filter { TradeId.areAlike($0, symbols[index]) }.map { ($0, symbols[index]) }
+        }
+    }
+
     /// A stream for each symbol, or the global one; of dead letters both.
     public func streams(of kind: StreamKind) -> [StreamName] {
         let own = kind.isPerSymbol ? symbols.map { StreamName(kind, $0) } : []
@@ -87,14 +94,27 @@ public struct SuiteSettings: Sendable {
 
     private static func redis(_ section: ConfigurationSection) throws(ConfigurationError) -> RedisAddress {
         let url = try section.string("url", default: "redis://127.0.0.1:6379")
-        guard var address = RedisAddress(url) else {
-            throw section.error(
-                "url",
-                "is neither redis://[user:password@]host[:port][/db], redis-cluster://[user:password@]host:port,host:port… "
-                    + "nor unix:///path")
+        var address: RedisAddress
+        do throws(RedisAddress.Flaw) { address = try RedisAddress(reading: url) } catch {
+            throw section.error("url", error.description)
         }
         if let user = try section.string("user") { address.user = user }
         if let password = try section.secret("password") { address.password = password }
+        var files: [String?] = []
+        for key in ["ca_file", "cert_file", "key_file"] {
+            let file = try section.string(key).flatMap { $0.isEmpty ? nil : $0 }
+            if let file {
+                guard address.tls != nil else { throw section.error(key, "is for TLS: rediss:// in redis.url") }
+                guard readFile(file) != nil else { throw section.error(key, "can't read '\(file)'") }
+            }
+            files.append(file)
+        }
+        guard (files[1] == nil) == (files[2] == nil) else {
+            throw section.error(files[1] == nil ? "key_file" : "cert_file", "cert_file and key_file go together")
+        }
+        if address.tls != nil {
+            address.tls = RedisAddress.TLS(authorities: files[0], certificate: files[1], key: files[2])
+        }
         return address
     }
 

@@ -65,9 +65,16 @@ public final class ClusterMap: Sendable {
     /// Host and port of a node; a node that does not know its own host is where it was asked.
     private static func endpoint(_ node: RedisValue, _ asked: RedisAddress.Endpoint) -> RedisAddress.Endpoint? {
         guard node.elements.count >= 2, let port = node.elements[1].integer, 1...65_535 ~= port else { return nil }
-        if let host = node.elements[0].text, !host.isEmpty, host != "?" { return .tcp(host: host, port: Int(port)) }
+        if let host = node.elements[0].text, !host.isEmpty, host != "?" {
+            return .tcp(host: bare(host), port: Int(port))
+        }
         guard case .tcp(let host, _) = asked else { return nil }
         return .tcp(host: host, port: Int(port))
+    }
+
+    /// Redis tells IPv6 addresses without brackets, a proxy may put them there.
+    static func bare(_ host: some StringProtocol) -> String {
+        host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
     }
 
     /// A node said that the slot is another's.
@@ -116,7 +123,7 @@ public struct ClusterNotice: Equatable, Sendable {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             1...65_535 ~= port
         else { return nil }
-        if colon > text.startIndex { return .tcp(host: String(text[..<colon]), port: port) }
+        if colon > text.startIndex { return .tcp(host: ClusterMap.bare(text[..<colon]), port: port) }
         guard case .tcp(let host, _) = asked else { return nil }
         return .tcp(host: host, port: port)
     }

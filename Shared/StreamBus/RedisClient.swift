@@ -103,7 +103,10 @@ extension RedisConnection {
         while true {
             if let reply = try nextReply() { return reply }
             let left = deadline - Self.monotonicMs()
-            guard left > 0 else { throw .timedOut(afterMs: timeoutMs) }
+            guard left > 0 else {
+                if isShakingHands { throw .disconnected("TLS: no answer; is it spoken on this port?") }
+                throw .timedOut(afterMs: timeoutMs)
+            }
             var waiting = pollfd(
                 fd: descriptor, events: Int16(POLLIN | (wantsToSend ? POLLOUT : 0)), revents: 0)
             if poll(&waiting, 1, Int32(left)) > 0 {

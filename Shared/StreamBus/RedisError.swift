@@ -6,6 +6,8 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
     case timedOut(afterMs: Int)
     /// Redis answered with an error.
     case refused(String)
+    /// Redis wants another password, or one at all.
+    case loginRefused(String)
     /// An answer of another shape than the command has.
     case unexpectedReply(String)
 
@@ -14,6 +16,7 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
         case .disconnected(let reason): "Redis connection lost: \(reason)"
         case .timedOut(let ms): "Redis did not answer within \(ms) ms"
         case .refused(let text): "Redis refused: \(text)"
+        case .loginRefused(let text): "Redis login: \(text)"
         case .unexpectedReply(let text): "unexpected answer of Redis: \(text)"
         }
     }

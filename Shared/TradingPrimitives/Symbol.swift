@@ -3,7 +3,7 @@ public struct Symbol: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let name: String
 
     /// Nil for a name that no contract has: empty, longer than 40 bytes, or with another character than letters and digits
-    /// of any script, `_` and `-`. Lower-case ASCII letters are raised.
+    /// of any script and `_`. Lower-case ASCII letters are raised.
     public init?(_ text: some StringProtocol) {
         let name = String(decoding: text.utf8.map { 97...122 ~= $0 ? $0 - 32 : $0 }, as: UTF8.self)
         guard 1...40 ~= name.utf8.count, name.unicodeScalars.allSatisfy(Self.isAllowed) else { return nil }
@@ -12,7 +12,7 @@ public struct Symbol: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 48...57, 65...90, 45, 95: true
+        case 48...57, 65...90, 95: true
         case ..<128: false
         default: scalar.properties.isAlphabetic || scalar.properties.numericType != nil
         }

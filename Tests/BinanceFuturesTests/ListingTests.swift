@@ -25,6 +25,16 @@ struct ListingTests {
         #expect(listing.status == status && listing.endsAt?.milliseconds == endMs)
     }
 
+    @Test(arguments: [
+        ("PERPETUAL", String?.none), ("TRADIFI_PERPETUAL", nil), ("CURRENT_QUARTER", "CURRENT_QUARTER"),
+        ("NEXT_QUARTER", "NEXT_QUARTER"), ("", "of no kind"),
+    ])
+    func `a contract that is no perpetual is told by its kind`(kind: String, told: String?) throws {
+        let symbol = try #require(Symbol("BTCUSDT"))
+        let text = #"{"symbols":[{"symbol":"BTCUSDT","contractType":"\#(kind)"}]}"#
+        #expect(MarketRest.datedKind(try JSONValue(Array(text.utf8)), symbol) == told)
+    }
+
     @Test func `a halted contract has rules for who looks after what is held in it`() throws {
         let symbol = try #require(Symbol("BTCUSDT"))
         let text =

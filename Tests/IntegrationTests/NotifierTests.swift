@@ -13,13 +13,16 @@ struct NotifierTests {
     private final class Desk {
         static let token = "123:secret-canary"
         let suite: PaperSuite
+        let health = freePort()
         private var telegram: ChildProcess?
         let port: Int
         let person: Int64 = 42
 
-        init?(settings: String = "") {
+        init?(settings: String = "", symbols: [String] = ["BTCUSDT", "ETHUSDT"]) {
             port = freePort()
-            guard let suite = PaperSuite(settings: "executor: {journal: @/executor.journal}\n") else { return nil }
+            guard let suite = PaperSuite(symbols: symbols, settings: "executor: {journal: @/executor.journal}\n") else {
+                return nil
+            }
             self.suite = suite
             guard startTelegram() else { return nil }
             start(settings)
@@ -30,7 +33,7 @@ struct NotifierTests {
         func start(_ settings: String = "") {
             suite.start(
                 "notifier", as: "notifier",
-                "notifier: {token: \"\(Self.token)\", base_url: \"http://127.0.0.1:\(port)\", chats: [42, -77], users: [42]\(settings)}\n"
+                "notifier: {token: \"\(Self.token)\", base_url: \"http://127.0.0.1:\(port)\", chats: [42, -77], users: [42], metrics_port: \(health)\(settings)}\n"
             )
         }
 
@@ -67,6 +70,16 @@ struct NotifierTests {
             return (result?.output ?? "").split(separator: "\n").compactMap {
                 try? JSONDecoder().decode(Sent.self, from: Data($0.utf8))
             }.filter { $0.chat == chat }
+        }
+
+        func look(_ path: String) -> String {
+            (try? Subprocess.run("/usr/bin/curl", ["-s", "http://127.0.0.1:\(health)/\(path)"]).output) ?? ""
+        }
+
+        /// The notifier's line of `vortexctl status`.
+        func seen() throws -> String {
+            let lines = try suite.control(["status"]).output.split(separator: "\n")
+            return lines.first { $0.contains(" notifier ") }.map(String.init) ?? ""
         }
 
         func alert(_ event: String, _ severity: Severity = .warning, _ text: String = "something happened") throws {
@@ -116,15 +129,98 @@ struct NotifierTests {
             desk.suite.wait { desk.sent().count == 4 && desk.sent(to: -77).count == 4 },
             "\(desk.sent()) \(desk.suite.log("notifier").suffix(2000))")
         #expect(zip(desk.sent(), names).allSatisfy { $0.text.hasPrefix("⚠️ \($1) (test)\n") }, "\(desk.sent())")
-        // Telegram's own trouble: tried again. A chat that is closed to the bot: put aside, and the others hear.
-        desk.post("mode", "fail=1&forbid=-77")
+        // Telegram's own trouble: tried again.
+        desk.post("mode", "fail=1")
         try desk.alert("again", .warning, "a < b & c")
         #expect(desk.suite.wait { desk.sent().count == 5 })
         #expect(desk.sent().last?.text.hasSuffix("a < b & c") == true)
-        #expect(desk.suite.wait { try desk.suite.length("dead") == 1 })
         try desk.alert("end", .critical)
         #expect(desk.suite.wait { desk.sent().count == 6 })
         #expect(!desk.suite.log("notifier").contains("secret-canary"))
+    }
+
+    @Test(arguments: ["forbid", "unknown"])
+    func `what a chat refuses waits for it, over a restart, is told to everybody who looks, and the others hear`(
+        refusal: String
+    ) throws {
+        let desk = try #require(Desk())
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        #expect(desk.suite.wait { desk.look("metrics").contains("vortex7_telegram_up 1.0\n") })
+        desk.post("mode", "\(refusal)=-77")
+        try desk.alert("first", .critical)
+        try desk.alert("second")
+        // The other one hears both, and that this one hears nothing.
+        #expect(desk.suite.wait { desk.sent().count == 3 }, "\(desk.sent()) \(desk.suite.log("notifier"))")
+        #expect(desk.sent().contains { $0.text.contains("nothing for chat -77") })
+        #expect(desk.suite.wait { desk.look("metrics").contains("vortex7_telegram_up 0.0\n") })
+        #expect(
+            desk.suite.wait {
+                let text = desk.look("healthz")
+                return text.contains("\"ready\":false") && text.contains("alerts do not reach everybody: chat -77")
+            }, "\(desk.look("healthz"))")
+        #expect(desk.suite.wait { try desk.seen().contains("alerts do not reach everybody: chat -77") })
+        desk.suite.kill("notifier")
+        desk.start()
+        #expect(desk.suite.wait { desk.look("healthz").contains("chat -77") })
+        #expect(desk.sent(to: -77).isEmpty)
+        desk.post("mode", "\(refusal)=nobody")
+        #expect(
+            desk.suite.wait { desk.sent(to: -77).count >= 3 }, "\(desk.sent(to: -77)) \(desk.suite.log("notifier"))")
+        let names = desk.sent(to: -77).compactMap { $0.text.split(separator: "\n").first.map(String.init) }
+        #expect(names.first?.contains("FIRST") == true && names.count { $0.contains("FIRST") } == 1, "\(names)")
+        #expect(names.count { $0.contains("SECOND") } == 1, "\(names)")
+        #expect(desk.suite.wait { desk.look("healthz").contains("\"ready\":true") })
+        #expect(desk.suite.wait { try desk.seen().hasSuffix("in hand") })
+        #expect(try desk.suite.length("dead") == 0)
+    }
+
+    @Test func `a group that becomes a supergroup keeps its notices and its say, over a restart`() throws {
+        let desk = try #require(Desk())
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        desk.post("mode", "moved=-77:-1001557912345")
+        try desk.alert("halt", .critical)
+        // Told by the refusal, and by nobody else.
+        #expect(
+            desk.suite.wait { desk.sent(to: -1_001_557_912_345).contains { $0.text.contains("HALT") } },
+            "\(desk.suite.log("notifier"))")
+        #expect(desk.suite.wait { desk.sent().contains { $0.text.contains("-1001557912345") } })
+        #expect(desk.suite.wait { desk.look("metrics").contains("vortex7_telegram_up 1.0\n") })
+        desk.write("/stop", from: 42, chat: -1_001_557_912_345)
+        #expect(desk.suite.wait { try desk.commands().map(\.name) == [.stop] }, "\(desk.suite.log("notifier"))")
+        desk.suite.kill("notifier")
+        desk.start()
+        desk.write("/start", from: 42, chat: -1_001_557_912_345)
+        desk.write("/halt", from: 13, chat: -1_001_557_912_345)
+        #expect(desk.suite.wait { try desk.commands().map(\.name) == [.stop, .start] })
+        try desk.alert("again")
+        #expect(desk.suite.wait { desk.sent(to: -1_001_557_912_345).contains { $0.text.contains("AGAIN") } })
+        #expect(try desk.suite.length("dead") == 0)
+    }
+
+    @Test func `the word of Telegram that a group has moved lets the next command in`() throws {
+        let desk = try #require(Desk())
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        // Of a group that is none of ours it says nothing.
+        desk.write("", from: 42, chat: -55, "&more=%7B%22migrate_to_chat_id%22%3A-10055%7D")
+        desk.write("/halt", from: 42, chat: -10055)
+        desk.write("", from: 13, chat: -77, "&more=%7B%22migrate_to_chat_id%22%3A-10077%7D")
+        desk.write("/stop", from: 42, chat: -10077)
+        desk.write("/halt", from: 13, chat: -10077)
+        #expect(desk.suite.wait { try desk.commands().map(\.name) == [.stop] }, "\(desk.suite.log("notifier"))")
+        try desk.alert("after")
+        #expect(desk.suite.wait { desk.sent(to: -10077).contains { $0.text.contains("AFTER") } })
+        #expect(desk.sent(to: -77).isEmpty && desk.sent(to: -10055).isEmpty)
+        #expect(try desk.commands().count == 1)
+    }
+
+    @Test func `a notifier that has nothing to say is up, and one that is gone is not`() throws {
+        let desk = try #require(Desk())
+        #expect(desk.suite.wait { try desk.seen().contains("up   notifier") }, "\(desk.suite.log("notifier"))")
+        // Nothing comes for longer than a reader of the market may be silent.
+        sleep(6)
+        #expect(try desk.seen().contains("up   notifier") && desk.seen().hasSuffix("in hand"))
+        desk.suite.kill("notifier")
+        #expect(desk.suite.wait { try desk.seen().contains("off  notifier") })
     }
 
     @Test func `commands count once, of people on the list alone, while they are fresh`() throws {
@@ -203,6 +299,42 @@ struct NotifierTests {
         #expect(texts[7].contains("PostgreSQL is unavailable"))
         #expect(texts[11] == "no decision on ETHUSDT yet" && texts[12].contains("/help"))
         #expect(try desk.suite.length("dead") == 0)
+    }
+
+    @Test func `of two contracts whose names begin alike each decision is told of its own`() throws {
+        let names = ["币安人生USDT", "我踏马来了USDT"]
+        let desk = try #require(Desk(symbols: names))
+        try #require(desk.isReady(), "\(desk.suite.log("notifier"))")
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        var ids: [String: String] = [:]
+        for (index, name) in names.enumerated() {
+            let symbol = try #require(Symbol(name)), time = Timestamp(milliseconds: now + Int64(index))
+            let cause = StreamId(milliseconds: UInt64(now) + UInt64(index), sequence: 0)
+            let id = TradeId(symbol: symbol, cause: cause)
+            ids[name] = id.text
+            try desk.add(
+                "md.trade:{\(name)}",
+                Alert(
+                    eventTime: time, severity: .info, service: "x", event: "x", text: ""
+                ).fields)
+            try desk.add(
+                "decision:{\(name)}",
+                Decision(
+                    id: id, cause: cause, eventTime: time, profile: "phase1", action: .long, strategy: .momentum,
+                    confidence: 60, finalScore: 0.6, scoreMomentum: 0.6, scoreReversion: 0, enginesAgree: 2,
+                    failedGates: GateSet(), reason: "because"
+                ).fields)
+        }
+        for name in names {
+            let id = try #require(ids[name])
+            #expect(id.hasPrefix("USDT-"))
+            let why = try desk.suite.control(["why", id]), trace = try desk.suite.control(["trace", id])
+            #expect(why.output.hasPrefix("\(id)  \(name)  "), "\(why.output)")
+            #expect(trace.exitCode == 0 && trace.output.contains("decision:{\(name)}"), "\(trace.output)")
+            desk.write("/why \(id)")
+            #expect(desk.suite.wait { desk.sent().contains { $0.text.hasPrefix("\(id)  \(name)  ") } })
+        }
+        #expect(desk.suite.log("notifier").contains("symbols_alike"))
     }
 
     @Test(arguments: [

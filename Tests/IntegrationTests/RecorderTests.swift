@@ -74,6 +74,66 @@ struct RecorderTests {
         server?.kill()
     }
 
+    @Test func `a database that turns read-only under the recorder is waited for, and told as what it is`() throws {
+        let server = try #require(PostgresServer())
+        let suite = try #require(PaperSuite(symbols: ["BTCUSDT"], postgres: server.url))
+        let database = TestDatabase(url: server.url)
+        #expect(suite.wait { (try? database.value("SELECT 1")) == "1" })
+        func doctor() throws -> String { try suite.control(["doctor"]).output }
+        #expect(try doctor().contains("postgres writes     ok"))
+        suite.start(["trade-recorder"])
+        let redis = try suite.redis.client()
+        for number in 0..<50 { try add(number, redis) }
+        func count(_ table: String) -> String? { try? database.value("SELECT count(*) FROM \(table)") }
+        #expect(suite.wait { count("decisions") == "50" }, "\(suite.log("trade-recorder"))")
+        try database.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        _ = try database.value("SELECT pg_reload_conf()")
+        #expect(suite.wait { (try? database.value("SHOW default_transaction_read_only")) == "on" })
+        for number in 50..<100 { try add(number, redis) }
+        #expect(suite.wait { suite.log("trade-recorder").contains("(25006)") }, "\(suite.log("trade-recorder"))")
+        // The recorder that is started then waits, too.
+        suite.kill("trade-recorder")
+        suite.start(["trade-recorder"])
+        for number in 100..<110 { try add(number, redis) }
+        #expect(suite.wait { suite.log("trade-recorder").contains("(25006)") }, "\(suite.log("trade-recorder"))")
+        let told = try doctor()
+        #expect(told.contains("postgres writes     FAILED  the server only reads"), "\(told)")
+        #expect(count("decisions") == "50")
+        let own = try Database(url: server.url)
+        try own.script("SET default_transaction_read_only = off")
+        try own.script("ALTER SYSTEM RESET default_transaction_read_only")
+        _ = try own.run("SELECT pg_reload_conf()")
+        #expect(
+            suite.wait { count("decisions") == "110" && count("executions") == "110" },
+            "\(suite.log("trade-recorder").suffix(600))")
+        #expect(try suite.length("dead:{BTCUSDT}") == 0 && suite.length("dead") == 0)
+        // It is no database from an old backup, and nobody is told that it was.
+        #expect(try suite.length("alert") == 0, "\(suite.log("trade-recorder").suffix(600))")
+        #expect(suite.terminate("trade-recorder") == 0)
+    }
+
+    @Test func `an entry that the database refuses is put aside once another one has passed beside it`() throws {
+        let database = try #require(try TestDatabase("stuck"))
+        let suite = try #require(PaperSuite(symbols: ["BTCUSDT"], postgres: database.url))
+        _ = try Schema.migrate(try Database(url: database.url))
+        try database.execute("ALTER TABLE alerts ADD CHECK (event <> 'unwanted')")
+        suite.start(["trade-recorder"])
+        let redis = try suite.redis.client()
+        let alert = Alert(
+            eventTime: Timestamp(milliseconds: 1_723_161_256_605), severity: .info, service: "test", event: "unwanted",
+            text: "")
+        _ = try redis.command(["XADD", "alert", "*"] + alert.fields.pairs.flatMap { [$0.name, $0.value] })
+        #expect(suite.wait { suite.log("trade-recorder").contains("PostgreSQL refused") })
+        // Alone it may be the database that is to blame.
+        #expect(try suite.length("dead") == 0)
+        try add(1, redis)
+        #expect(suite.wait { try suite.length("dead") == 1 }, "\(suite.log("trade-recorder").suffix(600))")
+        #expect(suite.wait { try database.value("SELECT count(*) FROM executions") == "1" })
+        #expect(
+            suite.wait { try redis.command("XPENDING", "alert", "trade-recorder").elements.first == .integer(0) })
+        #expect(suite.terminate("trade-recorder") == 0)
+    }
+
     private func run(_ words: [String]) throws {
         let result = try Subprocess.run("/usr/bin/env", words)
         #expect(result.exitCode == 0, "\(words.first ?? ""): \(result.output.suffix(600))")

@@ -23,6 +23,56 @@ struct LedgerTests {
         try body(database)
     }
 
+    /// What kind of error a statement ends with.
+    private func isOfServer(_ body: () throws(DatabaseError) -> Void) throws -> Bool {
+        do throws(DatabaseError) { try body() } catch {
+            if case .unavailable = error { return true }
+            return false
+        }
+        throw DatabaseError.refused(state: "", "nothing was refused")
+    }
+
+    @Test func `what any statement would meet is the server's state, what one alone meets is its own`() throws {
+        try withDatabase { database in
+            let entry = decision(1)
+            try database.script("SET default_transaction_read_only = on")
+            #expect(
+                try isOfServer { () throws(DatabaseError) in
+                    try database.transaction { database throws(DatabaseError) in try entry.write(to: database) }
+                })
+            // Nothing of it is left: the connection goes on.
+            try database.script("SET default_transaction_read_only = off")
+            try database.transaction { database throws(DatabaseError) in try entry.write(to: database) }
+            #expect(try isOfServer { () throws(DatabaseError) in try database.run("SELECT * FROM not_restored") })
+            #expect(
+                try isOfServer { () throws(DatabaseError) in
+                    try database.script("SET ROLE pg_monitor; DELETE FROM trades")
+                })
+            try database.script("RESET ROLE")
+            for state in ["40001", "40P01", "55P03", "28000"] {
+                let body = "RAISE EXCEPTION USING ERRCODE = '\(state)', MESSAGE = 'x'"
+                #expect(
+                    try isOfServer { () throws(DatabaseError) in
+                        try database.script("DO $$ BEGIN \(body); END $$")
+                    }, "\(state)")
+            }
+            #expect(try !isOfServer { () throws(DatabaseError) in try database.run("SELECT 1 / 0") })
+            #expect(
+                try !isOfServer { () throws(DatabaseError) in
+                    try database.run("INSERT INTO alerts (entry_id) VALUES (NULL)")
+                })
+        }
+    }
+
+    @Test func `a trial leaves nothing behind, whether it succeeds or not`() throws {
+        try withDatabase { database in
+            let entry = decision(1)
+            try database.trial { database throws(DatabaseError) in try entry.write(to: database) }
+            try? database.trial { database throws(DatabaseError) in try database.run("SELECT 1 / 0") }
+            #expect(try database.run("SELECT count(*) FROM decisions") == [["0"]])
+        }
+    }
+
     private func number<Number: FixedDecimal>(_ text: String) throws -> Number { try #require(Number(text)) }
 
     private func id(_ counter: UInt64) -> TradeId {

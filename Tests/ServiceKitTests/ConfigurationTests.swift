@@ -47,6 +47,72 @@ struct ConfigurationTests {
         #expect(try kept("1000").retentionMs[.book] == 60_000)
     }
 
+    @Test(arguments: [
+        ("'\"BTCUSDT,ETHUSDT\"'", "'\"BTCUSDT' is not a symbol: the quotes are part of it; write BTCUSDT without them"),
+        ("'BTCUSDT,ETHUSDT\"'", "write ETHUSDT without them"), ("'“BTCUSDT”'", "write BTCUSDT without them"),
+        ("'[BTCUSDT, ETHUSDT]'", "'[BTCUSDT' is not a symbol: the brackets are part of it; write BTCUSDT,"),
+        ("BTCUSDT;ETHUSDT", "part symbols by commas"), ("BTCUSDT ETHUSDT", "part symbols by commas"),
+        ("\"BTCUSDT\\n\"", "'BTCUSDT⏎' is not a symbol: a blank or line end"), ("BTC/USDT", "BTCUSDT?"),
+        ("BTC/USDT:USDT", "BTCUSDT?"), ("BTCUSDT.P", "BTCUSDT?"), ("btc-usdt", "BTCUSDT?"),
+        ("BTCUSDT$", "letters, digits and '_'"),
+    ])
+    func `a symbol that is none is told with what was written around it`(text: String, words: String) throws {
+        let top = try section("symbols: \(text)\n")
+        do throws(ConfigurationError) {
+            _ = try SuiteSettings(top)
+            Issue.record("\(text) was taken")
+        } catch { #expect("\(error)".contains("symbols: ") && "\(error)".contains(words), "\(error)") }
+    }
+
+    @Test func `symbols of any script and dated ones are symbols, and pairs whose names begin alike are told`() throws {
+        let settings = try SuiteSettings(section("symbols: [BTCUSDT, BTCUSDT_260327, 币安人生USDT, 我踏马来了USDT]\n"))
+        #expect(settings.symbols.count == 4)
+        #expect(settings.alikeSymbols.map { "\($0) \($1)" } == ["币安人生USDT 我踏马来了USDT"])
+        #expect(try SuiteSettings(section("symbols: [BTCUSDT, ETHUSDT]\n")).alikeSymbols.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("'\"abc\"'", "the quotes are part of it"), ("\"'abc'\"", "the quotes are part of it"),
+        ("\"abc\\n\"", "has a line end"), ("' abc'", "has a blank"),
+    ])
+    func `a secret in quotes or with a line end is told, and not shown`(text: String, words: String) throws {
+        let top = try section("key: \(text)\n")
+        do throws(ConfigurationError) {
+            _ = try top.secret("key")
+            Issue.record("\(text) was taken")
+        } catch { #expect("\(error)".contains(words) && !"\(error)".contains("abc"), "\(error)") }
+        // The text of a private key ends with a line end.
+        #expect(try section("key: \"-----BEGIN X\\nabc\\n\"\n").secret("key")?.hasSuffix("\n") == true)
+        #expect(try section("key: 'a\"b'\n").secret("key") == "a\"b")
+    }
+
+    @Test func `a value in quotes is told, and a second document`() throws {
+        let top = try section("a: '\"5\"'\n")
+        do throws(ConfigurationError) {
+            _ = try top.int("a", default: 1, in: 0...9)
+            Issue.record("it was taken")
+        } catch { #expect("\(error)".contains("the quotes are part of it")) }
+        do throws(ConfigurationError) {
+            _ = try ConfigurationNode(yaml: Array("a: 1\n---\na: 2\n".utf8), file: "suite.yaml")
+            Issue.record("it was taken")
+        } catch { #expect("\(error)".contains("suite.yaml:2: a second document begins here")) }
+        #expect(try ConfigurationNode(yaml: Array("---\na: 1\n...\n".utf8), file: "f").entries.count == 1)
+    }
+
+    @Test(arguments: [
+        ("redis: {url: 'redis://h', ca_file: /etc/hostname}", "redis.ca_file: is for TLS"),
+        ("redis: {url: 'rediss://h', ca_file: /no/such/file}", "redis.ca_file: can't read"),
+        ("redis: {url: 'rediss://h', cert_file: /etc/hostname}", "redis.cert_file: cert_file and key_file go together"),
+        ("redis: {url: 'redis://::1'}", "redis.url: an IPv6 address stands in brackets"),
+    ])
+    func `files of TLS are for TLS and are there`(text: String, words: String) throws {
+        let top = try section(text + "\n")
+        do throws(ConfigurationError) {
+            _ = try SuiteSettings(top)
+            Issue.record("it was taken")
+        } catch { #expect("\(error)".contains(words), "\(error)") }
+    }
+
     @Test func `the environment is put in, and its absence is told`() throws {
         let top = try section("a: ${HOST:-local}:${PORT}\nb: ${NONE}\n", environment: ["PORT": "80"])
         #expect(try top.string("a") == "local:80")

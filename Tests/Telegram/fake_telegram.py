@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Telegram's Bot API on loopback, for tests: getUpdates (long polls, offsets, 409), sendMessage (limits, HTML, 400, 403, 429).
+"""Telegram's Bot API on loopback, for tests: getUpdates (long polls, offsets, 409), sendMessage (limits, HTML, 400, 403, 429),
+sendChatAction.
 
 fake_telegram.py TOKEN        prints its port, and serves until it is ended
 A test's own words, without the token: POST /test/write (from, chat, text, age, or update=JSON), POST /test/mode
-(retry_after=N, fail=N, forbid=CHAT, hold=0|1), GET /test/sent (one JSON line for each message)
+(retry_after=N, fail=N, forbid=CHAT, unknown=CHAT, moved=OLD:NEW, hold=0|1), GET /test/sent (one JSON line for each message)
 """
 import html
 import json
@@ -17,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 token = sys.argv[1]
 lock = threading.Condition()
 updates, sent = [], []
-mode = {"retry_after": 0, "fail": 0, "forbid": "", "hold": 0}
+mode = {"retry_after": 0, "fail": 0, "forbid": "", "unknown": "", "moved": "", "hold": 0}
 polls = {"current": 0}
 last_sent = {}
 
@@ -44,6 +45,23 @@ def get_updates(query):
         return list(updates[:100])
 
 
+def refuse_chat(chat):
+    if chat == mode["forbid"]:
+        raise Refused(403, "Forbidden: bot was blocked by the user")
+    if chat == mode["unknown"]:
+        raise Refused(400, "Bad Request: chat not found")
+    old, _, new = mode["moved"].partition(":")
+    if new and chat == old:
+        raise Refused(
+            400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=int(new))
+
+
+def send_chat_action(query):
+    with lock:
+        refuse_chat(query.get("chat_id", ""))
+        return True
+
+
 def send_message(query):
     text, chat = query.get("text", ""), query.get("chat_id", "")
     with lock:
@@ -53,8 +71,7 @@ def send_message(query):
         if mode["retry_after"] > 0:
             seconds, mode["retry_after"] = mode["retry_after"], 0
             raise Refused(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
-        if chat == mode["forbid"]:
-            raise Refused(403, "Forbidden: bot was blocked by the user")
+        refuse_chat(chat)
         if not text:
             raise Refused(400, "Bad Request: message text is empty")
         if len(text.encode("utf-16-le")) // 2 > 4096:
@@ -114,12 +131,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/test/mode":
             with lock:
                 for name, value in query.items():
-                    mode[name] = value if name == "forbid" else int(value)
+                    mode[name] = value if name in ("forbid", "unknown", "moved") else int(value)
             return self.answer(200, "{}")
         try:
             if not self.path.startswith(f"/bot{token}/"):
                 raise Refused(401, "Unauthorized")
-            method = {"getUpdates": get_updates, "sendMessage": send_message}.get(self.path.rsplit("/", 1)[1])
+            method = {
+                "getUpdates": get_updates, "sendMessage": send_message, "sendChatAction": send_chat_action,
+            }.get(self.path.rsplit("/", 1)[1])
             if method is None:
                 raise Refused(404, "Not Found: method not found")
             self.answer(200, json.dumps({"ok": True, "result": method(query)}))

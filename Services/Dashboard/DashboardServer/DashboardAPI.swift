@@ -219,24 +219,25 @@ final class DashboardAPI {
     }
 
     private func trace(_ text: String) throws(RequestError) -> Answer {
-        guard let id = TradeId(text), let symbol = stores.settings.symbols.first(where: { id.belongs(to: $0) }) else {
+        let symbols = stores.settings.symbols
+        guard let id = TradeId(text), symbols.contains(where: id.belongs(to:)) else {
             throw RequestError(.notFound, "\(text.prefix(64)) is no decision or trade of a symbol that is traded here")
         }
         let (live, hops) = try stores.withRedis { client throws(RedisError) -> (TradeStory?, [StreamTrace.Hop]) in
-            let story = try TradeStory(id, symbol, client)
-            guard let cause = story?["cause"].flatMap({ StreamId($0) }) else { return (story, []) }
-            return (story, try StreamTrace(of: cause, symbol, client).hops)
+            let story = try TradeStory(id, ofOneOf: symbols, client)
+            guard let story, let cause = story["cause"].flatMap({ StreamId($0) }) else { return (story, []) }
+            return (story, try StreamTrace(of: cause, story.symbol, client).hops)
         }
         var story = live
         if story == nil {
             story = try stores.withDatabase { database throws(DatabaseError) in
-                try TradeStory(id, symbol, database)
+                try TradeStory(id, database)
             }
         }
         guard let story else { throw RequestError(.notFound, "\(id) is neither in the streams nor in the database") }
         let entries = hops.map { hop in
             JSONNode.object([("stream", .text(hop.stream.key)), ("entry", .text(hop.id.description))])
         }
-        return .json(.object(story.members + [("entries", .array(entries))]))
+        return .json(.object([("symbol", .text(story.symbol.name))] + story.members + [("entries", .array(entries))]))
     }
 }

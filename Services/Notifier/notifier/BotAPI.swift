@@ -6,10 +6,19 @@ import ServiceKit
 final class BotAPI {
     enum Answer {
         case ok(JSONValue)
-        /// Telegram said no. `retryAfterSeconds` comes with 429.
-        case refused(code: Int, text: String, retryAfterSeconds: Int64?)
+        case refused(Refusal)
         /// No answer, or not one of Telegram's: it may have been done or not.
         case unreachable(String)
+    }
+
+    /// Telegram's no.
+    struct Refusal {
+        let code: Int
+        let text: String
+        /// Comes with 429.
+        let retryAfterSeconds: Int64?
+        /// The number of the supergroup that the group has become.
+        let movedTo: Int64?
     }
 
     private final class Call {
@@ -77,7 +86,11 @@ final class BotAPI {
         let text = json["description"]?.text ?? "no reason given"
         // What Telegram's own servers have failed at may be tried again.
         if code >= 500 { return call.completion(.unreachable("\(code) \(text)")) }
+        let parameters = json["parameters"]
         call.completion(
-            .refused(code: code, text: text, retryAfterSeconds: json["parameters"]?["retry_after"]?.integer))
+            .refused(
+                Refusal(
+                    code: code, text: text, retryAfterSeconds: parameters?["retry_after"]?.integer,
+                    movedTo: parameters?["migrate_to_chat_id"]?.integer)))
     }
 }

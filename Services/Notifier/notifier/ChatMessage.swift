@@ -30,3 +30,26 @@ struct ChatMessage {
         arguments = Array(words.dropFirst())
     }
 }
+
+/// A group has become a supergroup, which has another number: Telegram tells it in the old group and in the new one.
+struct ChatMove {
+    let old: Int64
+    let new: Int64
+
+    /// Nil for an update that is about anything else.
+    init?(_ update: JSONValue) {
+        guard let message = update["message"], let chat = message["chat"]?["id"]?.integer else { return nil }
+        if let new = message["migrate_to_chat_id"]?.integer {
+            self.init(old: chat, new: new)
+        } else if let old = message["migrate_from_chat_id"]?.integer {
+            self.init(old: old, new: chat)
+        } else {
+            return nil
+        }
+    }
+
+    init(old: Int64, new: Int64) {
+        self.old = old
+        self.new = new
+    }
+}

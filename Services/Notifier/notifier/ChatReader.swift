@@ -19,6 +19,7 @@ final class ChatReader {
     private let context: ServiceContext
     private let bot: BotAPI
     private let settings: NotifierSettings
+    private let chats: Chats
     private let answers: SuiteAnswers
     private var redis: RedisClient?
     /// The next update's number; nil until Redis has told it.
@@ -28,10 +29,11 @@ final class ChatReader {
     private let updates: Metrics.Counter
     private let strangers: Metrics.Counter
 
-    init(_ context: ServiceContext, _ bot: BotAPI, _ settings: NotifierSettings) {
+    init(_ context: ServiceContext, _ bot: BotAPI, _ settings: NotifierSettings, _ chats: Chats) {
         self.context = context
         self.bot = bot
         self.settings = settings
+        self.chats = chats
         answers = SuiteAnswers(context.settings)
         updates = context.metrics.counter("telegram_updates_total", help: "Updates that were dealt with.")
         strangers = context.metrics.counter(
@@ -65,9 +67,10 @@ final class ChatReader {
             } catch {
                 failed("Redis: \(error)")
             }
-        case .refused(let code, let text, let seconds):
+        case .refused(let refusal):
             // 409: another process asks with the same token, and each takes the other's updates away.
-            failed("\(code) \(text)", afterMs: seconds.map { $0 * 1000 } ?? (code == 429 ? 5000 : 10_000))
+            let afterMs = refusal.retryAfterSeconds.map { $0 * 1000 } ?? (refusal.code == 429 ? 5000 : 10_000)
+            failed("\(refusal.code) \(refusal.text)", afterMs: afterMs)
         case .unreachable(let text): failed(text)
         }
     }
@@ -86,6 +89,7 @@ final class ChatReader {
     private func connect() throws(RedisError) -> RedisClient {
         if let redis { return redis }
         let made = try RedisClient(context.settings.redis, timeoutMs: 1500)
+        try chats.load(made)
         redis = made
         return made
     }
@@ -101,6 +105,11 @@ final class ChatReader {
     private func take(_ update: JSONValue) throws(RedisError) {
         guard let number = update["update_id"]?.integer, number >= offset ?? 0 else { return }
         var outcome = Outcome()
+        let move = ChatMove(update).flatMap { chats.book.isListed($0.old) ? $0 : nil }
+        if let move, chats.book.current(move.old) != move.new {
+            outcome.others += chats.commands(for: move)
+            outcome.entries.append((StreamName(.alert), chats.alert(of: move).fields))
+        }
         if let message = ChatMessage(update) { try consider(message, number, &outcome) }
         let redis = try connect()
         var commands = CommandBuffer()
@@ -114,11 +123,12 @@ final class ChatReader {
         let replies = try redis.pipeline(commands)
         for reply in replies { if case .error(let text) = reply { throw .refused(text) } }
         offset = number + 1
+        if let move { chats.book.move(move.old, to: move.new) }
         updates.add()
     }
 
     private func consider(_ message: ChatMessage, _ number: Int64, _ outcome: inout Outcome) throws(RedisError) {
-        guard settings.users.contains(message.user), settings.rules.chats.contains(message.chat) else {
+        guard settings.users.contains(message.user), chats.book.isListed(message.chat) else {
             return try meet(message, &outcome)
         }
         let now = SystemClock.now()

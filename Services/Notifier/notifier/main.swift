@@ -15,8 +15,10 @@ guard let bot = BotAPI(context.reactor, baseURL: settings.baseURL, token: settin
     ExitCode.failure.exit()
 }
 let host = ProcessorHost(context, sharing: .none) { Notifier(settings.rules) }
-let sender = NoticeSender(context, bot)
-let chat = ChatReader(context, bot, settings)
+let chats = Chats(context, settings.rules.chats)
+let sender = NoticeSender(context, bot, chats)
+let chat = ChatReader(context, bot, settings, chats)
+host.flaw = { sender.complaint }
 sender.start()
 chat.start()
 host.run().exit()

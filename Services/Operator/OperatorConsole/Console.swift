@@ -41,6 +41,7 @@ public struct Console {
             return try command.run(self)
         } catch {
             complain("vortexctl: Redis at \(settings.redis): \(error)")
+            if case .loginRefused = error { return .notRunning }
             complain("vortexctl: is the suite running? start it with 'make up'")
             return .notRunning
         }

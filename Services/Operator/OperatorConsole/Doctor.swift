@@ -82,8 +82,37 @@ extension Console {
             report.add(
                 "postgres schema", trades == nil ? .poor : .good,
                 trades == nil ? "not there yet: trade-recorder makes it" : "present")
+            checkWriting(database, hasTables: trades != nil, &report)
         } catch {
             report.add("postgres", .bad, "\(error)")
+        }
+    }
+
+    /// Whether a row can be written: a server that only reads answers all questions, too. What is written is taken back.
+    private func checkWriting(_ database: Database, hasTables: Bool, _ report: inout DoctorReport) {
+        do throws(DatabaseError) {
+            let isReadOnly = try database.run("SHOW transaction_read_only").first?.first == "on"
+            guard !isReadOnly else {
+                return report.add(
+                    "postgres writes", .bad,
+                    "the server only reads (after a failover, or by default_transaction_read_only): nothing is recorded"
+                )
+            }
+            try database.trial { database throws(DatabaseError) in
+                guard hasTables else { return try database.script("CREATE TABLE vortex7_trial (id INTEGER)") }
+                try database.run(
+                    """
+                    INSERT INTO alerts (entry_id, event_time, severity, service, event, text)
+                    VALUES ('doctor', now(), 'info', 'vortexctl', 'trial', '')
+                    """)
+            }
+            report.add("postgres writes", .good, "a row can be written")
+        } catch {
+            // An operator's own user may only read; the recorder has another one.
+            let mayOnlyRead = error.description.contains("(42501)")
+            report.add(
+                "postgres writes", mayOnlyRead ? .poor : .bad,
+                mayOnlyRead ? "not tried: this user may only read" : "no row can be written: \(error)")
         }
     }
 

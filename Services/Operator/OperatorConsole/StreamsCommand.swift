@@ -11,7 +11,7 @@ extension Console {
         var table = Table()
         table.add("STREAM", "LENGTH", "LAST ID", "READER", "PENDING", "BEHIND")
         for name in names {
-            guard let info = try? client.command("XINFO", "STREAM", name.key).pairs else { continue }
+            guard let info = try present(name, client) else { continue }
             let length = info["length"]?.text ?? "0", last = info["last-generated-id"]?.text ?? "-"
             let groups = (try? client.command("XINFO", "GROUPS", name.key))?.elements.map(\.pairs) ?? []
             if invocation.isJSON {
@@ -27,6 +27,14 @@ extension Console {
         }
         if !invocation.isJSON { print(table.text) }
         return .success
+    }
+
+    /// Nil for a stream that nobody has written to.
+    private func present(_ name: StreamName, _ client: RedisClient) throws(RedisError) -> [String: RedisValue]? {
+        do throws(RedisError) { return try client.command("XINFO", "STREAM", name.key).pairs } catch {
+            guard case .refused = error else { throw error }
+            return nil
+        }
     }
 
     private func json(_ name: StreamName, _ length: String, _ last: String, _ groups: [[String: RedisValue]])

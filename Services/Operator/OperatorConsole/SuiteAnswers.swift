@@ -50,12 +50,10 @@ public struct SuiteAnswers {
     }
 
     private func why(_ id: TradeId, _ client: RedisClient) throws(RedisError) -> String {
-        guard let symbol = settings.symbols.first(where: { id.belongs(to: $0) }) else {
-            return "\(id) is of no symbol that is traded"
-        }
-        if let story = try TradeStory(id, symbol, client) { return story.text }
+        guard settings.symbols.contains(where: id.belongs(to:)) else { return "\(id) is of no symbol that is traded" }
+        if let story = try TradeStory(id, ofOneOf: settings.symbols, client) { return story.text }
         do throws(DatabaseError) {
-            return try TradeStory(id, symbol, try database())?.text ?? "\(id) is not known"
+            return try TradeStory(id, try database())?.text ?? "\(id) is not known"
         } catch { return "\(error)" }
     }
 
@@ -111,6 +109,7 @@ extension SuiteView {
         var lines = [accountText, riskText]
         let down = services.filter(\.isMissing).map(\.name)
         if !down.isEmpty { lines.append("DOWN: \(down.joined(separator: ", "))") }
+        lines += services.compactMap(\.complaint)
         lines += markets.map { "\($0.symbol): \($0.positionText) · entries \($0.entriesText(at: now))" }
         return lines.joined(separator: "\n")
     }

@@ -11,7 +11,8 @@ extension SuiteView {
             let state = service.isUp ? "up  " : service.isMissing ? "DOWN" : "off "
             table.add(
                 index == 0 ? "services" : "",
-                "\(state) \(service.name) · \(idle) · \(service.pending) in hand")
+                "\(state) \(service.name) · \(idle) · \(service.pending) in hand"
+                    + (service.complaint.map { " · \($0)" } ?? ""))
         }
         if !metricsPorts.isEmpty {
             let ports = metricsPorts.map { "\($0.service) \($0.port)" }.joined(separator: " · ")
@@ -74,7 +75,7 @@ extension SuiteView.Service {
     public var json: JSONNode {
         .object([
             ("name", .text(name)), ("up", .bool(isUp)), ("optional", .bool(isOptional)), ("idle_ms", .optional(idleMs)),
-            ("pending", .integer(pending)),
+            ("pending", .integer(pending)), ("complaint", .optional(complaint)),
         ])
     }
 }

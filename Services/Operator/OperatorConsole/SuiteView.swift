@@ -14,6 +14,8 @@ public struct SuiteView {
         var silenceMaxMs: Int64 = 5000
         /// Whether the suite is whole without it.
         var isOptional = false
+        /// What keeps it from its work though it runs, in words.
+        var complaint: String?
         var isUp: Bool { idleMs.map { $0 < silenceMaxMs } ?? false }
         var isMissing: Bool { !isUp && !isOptional }
     }
@@ -66,29 +68,34 @@ public struct SuiteView {
             ("sentiment-engine", .metric),
             ("regime-filter", .book),
             ("decision-engine", .signal),
-            ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision), ("notifier", .execution),
+            ("risk-manager", .metric), ("executor", .book), ("trade-recorder", .decision),
+            ("notifier", .execution),
         ]
         var commands = CommandBuffer()
         commands.command(["XREVRANGE", StreamName(.book, symbol).key, "+", "-", "COUNT", "1"])
         commands.command([
             "PTTL", SymbolLeases.leaseKey("learner", "WEIGHTS", isCluster: settings.redis.cluster != nil),
         ])
+        commands.command(["PTTL", NotifierState.key])
+        commands.command(["GET", NotifierState.key])
         for (name, kind) in readers {
             commands.command(["XINFO", "CONSUMERS", StreamName(kind, symbol).key, name])
         }
         let replies = try client.pipeline(commands)
         var services = [hub(replies[0])]
-        for ((name, _), reply) in zip(readers, replies.dropFirst(2)) {
+        for ((name, _), reply) in zip(readers, replies.dropFirst(4)) {
             // Where nobody has read yet, an error.
             let rows = reply.elements
             let idle = rows.compactMap { $0.pairs["idle"]?.integer }.min()
             let pending = rows.compactMap { $0.pairs["pending"]?.integer }.reduce(0, +)
+            // Hours may pass without a word to a person.
+            if name == "notifier" {
+                services.append(NotifierState.service(timeToLive: replies[2], text: replies[3], pending: pending))
+                continue
+            }
             // A decision comes once a minute at least.
             let silenceMaxMs: Int64 = name == "trade-recorder" ? 75_000 : 5000
-            services.append(
-                Service(
-                    name: name, idleMs: idle, pending: pending, silenceMaxMs: silenceMaxMs,
-                    isOptional: name == "notifier"))
+            services.append(Service(name: name, idleMs: idle, pending: pending, silenceMaxMs: silenceMaxMs))
         }
         return services + [learner(replies[1])]
     }

@@ -40,7 +40,8 @@ extension Console {
     private var redisPlace: String {
         switch settings.redis.endpoint {
         case .unix(let path): "-s \(path)"
-        case .tcp(let host, let port): "-h \(host) -p \(port)\(settings.redis.cluster == nil ? "" : " -c")"
+        case .tcp(let host, let port):
+            "-h \(host) -p \(port)\(settings.redis.tls == nil ? "" : " --tls")\(settings.redis.cluster == nil ? "" : " -c")"
         }
     }
 
@@ -54,9 +55,9 @@ extension Console {
             }
             return nil
         }
-        guard let id = TradeId(text), let symbol = settings.symbols.first(where: { id.belongs(to: $0) }),
-            let story = try TradeStory(id, symbol, client), let cause = story["cause"].flatMap({ StreamId($0) })
+        guard let id = TradeId(text), let story = try TradeStory(id, ofOneOf: settings.symbols, client),
+            let cause = story["cause"].flatMap({ StreamId($0) })
         else { return nil }
-        return (symbol, cause)
+        return (story.symbol, cause)
     }
 }

@@ -8,7 +8,7 @@ public import TradingPrimitives
 public struct TradeStory {
     typealias Pairs = [(name: String, value: String)]
 
-    let symbol: Symbol
+    public let symbol: Symbol
     /// The decision's own fields; empty for a position that was found on the account and adopted.
     let decision: Pairs
     /// The fields of each engine's signal, by engine.
@@ -45,9 +45,19 @@ public struct TradeStory {
         plan = try Self.entries(client, StreamName(.plan, symbol), of: id, field: "id").first?.fields.pairs ?? []
     }
 
+    /// From the streams of whichever contract has it: of several an id may be by its form.
+    public init?(_ id: TradeId, ofOneOf symbols: [Symbol], _ client: RedisClient) throws(RedisError) {
+        for symbol in symbols where id.belongs(to: symbol) {
+            guard let story = try TradeStory(id, symbol, client) else { continue }
+            self = story
+            return
+        }
+        return nil
+    }
+
     /// From the database, which keeps what the streams have let go; nil as from the streams.
-    public init?(_ id: TradeId, _ symbol: Symbol, _ database: Database) throws(DatabaseError) {
-        guard let row = try StoredTrade(id, in: database) else { return nil }
+    public init?(_ id: TradeId, _ database: Database) throws(DatabaseError) {
+        guard let row = try StoredTrade(id, in: database), let symbol = Symbol(row.symbol) else { return nil }
         self.symbol = symbol
         decision = row.decision
         signals = row.signals

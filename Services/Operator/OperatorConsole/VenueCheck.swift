@@ -40,11 +40,20 @@ extension Console {
         let flaws = MarketRest.listings(value, settings.symbols).compactMap { listing -> String? in
             if listing.status == "ABSENT" { return "\(listing.symbol) is not listed" }
             if let flaw = MarketRest.flaw(value, listing.symbol) { return "\(listing.symbol): \(flaw)" }
+            if let kind = MarketRest.datedKind(value, listing.symbol) {
+                return
+                    "\(listing.symbol) is \(kind): it ends by itself and has no funding, and the suite is for perpetuals"
+            }
             return listing.status == "TRADING" ? nil : "\(listing.symbol) is \(listing.status)"
         }
         report.add(
             "contracts", flaws.isEmpty ? .good : .bad,
             flaws.isEmpty ? "all \(settings.symbols.count) are traded" : flaws.joined(separator: "; "))
+        for (one, other) in settings.alikeSymbols {
+            report.add(
+                "names", .poor, "decisions on \(one) and \(other) have names that begin alike: look at the contract too"
+            )
+        }
     }
 
     private func checkKey(_ context: ServiceContext, _ rest: RestClient, _ report: inout DoctorReport) {

@@ -10,25 +10,26 @@ extension Console {
         guard let text = invocation.arguments.first, let id = TradeId(text) else {
             Invocation.refuse("why needs the id of a decision or a trade, as 'status' and the database show it")
         }
-        guard let symbol = settings.symbols.first(where: { id.belongs(to: $0) }) else {
+        guard settings.symbols.contains(where: id.belongs(to:)) else {
             complain(
                 "vortexctl: '\(id)' is of no symbol that is traded: \(settings.symbols.map(\.name).joined(separator: ", "))"
             )
             return .failure
         }
-        guard let story = try story(of: id, symbol) else {
-            complain("vortexctl: '\(id)' is neither in decision:{\(symbol)} nor in the database")
+        guard let story = try story(of: id) else {
+            let streams = settings.symbols.filter(id.belongs(to:)).map { "decision:{\($0)}" }
+            complain("vortexctl: '\(id)' is neither in \(streams.joined(separator: ", ")) nor in the database")
             return .failure
         }
         print(invocation.isJSON ? story.json.line : story.text)
         return .success
     }
 
-    private func story(of id: TradeId, _ symbol: Symbol) throws(RedisError) -> TradeStory? {
-        if let story = try TradeStory(id, symbol, try RedisClient(settings.redis)) { return story }
+    private func story(of id: TradeId) throws(RedisError) -> TradeStory? {
+        if let story = try TradeStory(id, ofOneOf: settings.symbols, try RedisClient(settings.redis)) { return story }
         do throws(DatabaseError) {
             return try TradeStory(
-                id, symbol, try Database(url: settings.postgres.url, password: settings.postgres.password))
+                id, try Database(url: settings.postgres.url, password: settings.postgres.password))
         } catch {
             complain("vortexctl: \(error)")
             return nil

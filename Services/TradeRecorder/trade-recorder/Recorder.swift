@@ -29,6 +29,9 @@ final class Recorder {
     private var notBeforeUs: Int64 = 0
     /// What this consumer took and did not acknowledge is read again first.
     private var hasPending = true
+    /// The database refused each entry of the last batch, so none of them is surely to blame: the next batch has later ones beside
+    /// them, of which one may pass.
+    private var isStuck = false
     private var isGoingOn = false
     private var nextPart = 0
 
@@ -146,10 +149,10 @@ final class Recorder {
             }
         } catch {
             guard case .refused = error else { throw error }
-            // One of them is to blame: find it, keep the others.
-            for (entry, row) in good { try recordAlone(entry, row, redis, database) }
+            try recordOneByOne(good, error, redis, database)
             try database.transaction { database throws(DatabaseError) in try notePlaces(entries, database) }
         }
+        isStuck = false
         try acknowledge(good.map(\.0) + skipped, redis)
         metrics.recorded(good.map(\.0.id))
         return hasMore
@@ -179,22 +182,36 @@ final class Recorder {
         try places?.advance(newest, in: database)
     }
 
-    private func recordAlone(_ entry: Entry, _ row: LedgerEntry, _ redis: RedisClient, _ database: Database) throws {
-        do throws(DatabaseError) {
-            try database.transaction { database throws(DatabaseError) in try row.write(to: database) }
-        } catch {
-            guard case .refused = error else { throw error }
-            try putAside(entry, error.description, redis)
+    /// One of them is to blame: finds it and keeps the others. Where none passes, the database is, and all wait.
+    private func recordOneByOne(
+        _ entries: [(Entry, LedgerEntry)], _ first: DatabaseError, _ redis: RedisClient, _ database: Database
+    ) throws {
+        var refused: [(Entry, String)] = []
+        for (entry, row) in entries {
+            do throws(DatabaseError) {
+                try database.transaction { database throws(DatabaseError) in try row.write(to: database) }
+            } catch {
+                guard case .refused = error else { throw error }
+                refused.append((entry, error.description))
+            }
         }
+        guard refused.count < entries.count else {
+            isStuck = true
+            throw first
+        }
+        for (entry, error) in refused { try putAside(entry, error, redis) }
     }
 
     private func read(_ redis: RedisClient) throws(RedisError) -> [Entry] {
         var commands = CommandBuffer()
         let count = countMax
-        for streams in hasPending ? parts[...] : nextParts() {
-            commands.command(
-                ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(count)", "STREAMS"]
-                    + streams.map(\.key) + streams.map { _ in hasPending ? "0" : ">" })
+        let from = isStuck ? ["0", ">"] : [hasPending ? "0" : ">"]
+        for id in from {
+            for streams in id == "0" || isStuck ? parts[...] : nextParts() {
+                commands.command(
+                    ["XREADGROUP", "GROUP", context.name, consumer, "COUNT", "\(count)", "STREAMS"]
+                        + streams.map(\.key) + streams.map { _ in id })
+            }
         }
         var entries: [Entry] = []
         for reply in try redis.pipeline(commands) {

@@ -40,4 +40,26 @@ const char *chiredis_reader_error(const chiredis_reader *reader);
 int chiredis_connect_tcp(const char *host, int port, char *error, size_t error_size);
 int chiredis_connect_unix(const char *path, char *error, size_t error_size);
 
+/// TLS of one connection, as a client, without a socket: what arrives is fed and read, what is written has to be taken and sent.
+typedef struct chiredis_tls chiredis_tls;
+
+/// The server must show a certificate for `host` by one of the `authorities` (a file; null for the system's). `certificate` and `key` are
+/// files that this side shows, or null. Null with a text in `error` when it can't begin.
+chiredis_tls *chiredis_tls_create(
+    const char *host, const char *authorities, const char *certificate, const char *key, char *error,
+    size_t error_size);
+void chiredis_tls_free(chiredis_tls *tls);
+const char *chiredis_tls_error(const chiredis_tls *tls);
+/// Takes in bytes of the socket. 0, or -1 when out of memory.
+int chiredis_tls_feed(chiredis_tls *tls, const void *bytes, size_t count);
+/// Bytes read; 0: more has to arrive; -1: failed; -2: ended by the server.
+long chiredis_tls_read(chiredis_tls *tls, void *bytes, size_t size);
+/// 1: all has been written; 0: nothing, since more has to arrive; -1: failed.
+int chiredis_tls_write(chiredis_tls *tls, const void *bytes, size_t count);
+/// Whether the handshake is over.
+int chiredis_tls_is_ready(const chiredis_tls *tls);
+/// Bytes that are to be taken and sent.
+size_t chiredis_tls_leaving(const chiredis_tls *tls);
+size_t chiredis_tls_take(chiredis_tls *tls, void *bytes, size_t size);
+
 #endif

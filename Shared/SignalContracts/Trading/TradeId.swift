@@ -30,8 +30,12 @@ public struct TradeId: Hashable, Sendable, CustomStringConvertible {
         return String(decoding: letters, as: UTF8.self)
     }
 
-    /// Whether it can be the name of a decision on `symbol`.
+    /// Whether it can be the name of a decision on `symbol`. It may be that of another, too: letters that a name can't have are left
+    /// out, and long names are cut.
     public func belongs(to symbol: Symbol) -> Bool { text.hasPrefix(Self.letters(of: symbol) + "-") }
+
+    /// Whether names of decisions on both begin alike: then a name does not tell which of them it is of.
+    public static func areAlike(_ one: Symbol, _ other: Symbol) -> Bool { letters(of: one) == letters(of: other) }
 
     /// When the market event that set the decision off was received; nil for a name that was not made from one.
     public var causeTime: Timestamp? {

@@ -57,3 +57,8 @@ export function isAccountOld({ account, time }) {
 export function servicesDown(live) {
   return (live?.services ?? []).filter((service) => !service.up && !service.optional).map((service) => service.name);
 }
+
+/// What services say that keeps them from their work though they run: alerts that reach nobody.
+export function complaints(live) {
+  return (live?.services ?? []).filter((service) => service.up && service.complaint).map((service) => service.complaint);
+}

@@ -1,5 +1,5 @@
 // What stands around every page: header, navigation, footer, and what is said when a page has nothing to show.
-import { isAccountOld, servicesDown } from "./alarms.js";
+import { complaints, isAccountOld, servicesDown } from "./alarms.js";
 import { logOut } from "./api.js";
 import { askCommand } from "./commands.js";
 import { entryState } from "./entries.js";
@@ -120,12 +120,14 @@ function health(live) {
     && h("a", { class: "badge bad", href: "#/system" }, `✗ ${down.length === 1 ? down[0] : `${down.length} services`} down`);
 }
 
-/// Whatever page one looks at: a position without a stop is told there.
-function alarms({ feed, now }) {
-  return h("div", { class: "alarms", role: "alert" }, feed.naked.all(now).map(({ symbol, seconds }) =>
+/// Whatever page one looks at: a position without a stop is told there, and alerts that reach nobody.
+function alarms({ feed, now, live }) {
+  const naked = feed.naked.all(now).map(({ symbol, seconds }) =>
     h("a", { key: symbol, href: "#/positions" },
       `⚠ ${symbol} has NO STOP`,
-      h("span", { "aria-hidden": "true" }, ` · for ${duration(seconds)}`))));
+      h("span", { "aria-hidden": "true" }, ` · for ${duration(seconds)}`)));
+  const untold = complaints(live).map((text) => h("a", { key: text, href: "#/system" }, `⚠ Telegram: ${text}`));
+  return h("div", { class: "alarms", role: "alert" }, [...naked, ...untold]);
 }
 
 function figures(live) {

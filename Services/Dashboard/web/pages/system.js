@@ -39,7 +39,8 @@ function services(list) {
     h("span", { class: "muted" },
       service.up ? "up" : service.optional ? "off" : h("strong", { class: "falling" }, "down"),
       service.idle_ms === null ? "" : ` · read ${milliseconds(service.idle_ms)} ago`,
-      service.pending > 0 ? ` · ${service.pending} pending` : ""))));
+      service.pending > 0 ? ` · ${service.pending} pending` : "",
+      service.complaint ? h("strong", { class: "falling" }, ` · ${service.complaint}`) : ""))));
 }
 
 function redis(redis) {
