@@ -88,14 +88,14 @@ public struct InstrumentBook: Sendable {
             .rounded(toMultipleOf: instrument.rules.stepSize, .down)
     }
 
-    subscript(_ side: Side) -> BookSide {
+    @inline(__always) subscript(_ side: Side) -> BookSide {
         _read { yield side == .buy ? bids : asks }
         _modify {
             if side == .buy { yield &bids } else { yield &asks }
         }
     }
 
-    func resting(_ side: Side) -> [Int64] { side == .buy ? restingBuys : restingSells }
+    @inline(__always) func resting(_ side: Side) -> [Int64] { side == .buy ? restingBuys : restingSells }
 
     /// Best visible prices; nil while a side is empty.
     public var best: (bid: BookLevel, ask: BookLevel)? {
