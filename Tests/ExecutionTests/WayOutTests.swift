@@ -96,6 +96,18 @@ struct WayOutTests {
         #expect(talk.executor.position(of: talk.symbol)?.state == .active)
     }
 
+    @Test func `a stop that is refused when its position is over is no news`() throws {
+        var talk = try Conversation.ready()
+        let (stop, target) = try talk.enter(try talk.plan())
+        try talk.book("100.4", "100.5")
+        try talk.fill(target.clientOrderId, .sell, "5", at: "100.4", pnl: "2")
+        let (movedId, _) = try talk.takeStop()
+        try talk.fill(stop.clientOrderId, .sell, "5", at: "99.8", maker: false, pnl: "-1")
+        #expect(talk.events.last?.kind == .positionClosed)
+        talk.hear(.reply(movedId, .rejected(VenueError(code: -4509, message: "no position"))))
+        #expect(!talk.events.contains { $0.kind == .stopRefused } && talk.doubts.isEmpty)
+    }
+
     @Test func `what others closed without a fill that we know of has a result`() throws {
         var talk = try Conversation.ready()
         _ = try talk.enter(try talk.plan(.short))

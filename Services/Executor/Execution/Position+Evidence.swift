@@ -80,8 +80,7 @@ extension Position {
             stops[index].status = .done
         case .rejected:
             let reason = report.reason ?? "rejected at its trigger"
-            stops[index].status = .done
-            actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: reason))
+            endRefused(index, reason, around, &actions)
             if held > .zero { exit(hasReachedTarget ? .takeProfit2 : .stopLoss, reason, around, &actions) }
         }
     }

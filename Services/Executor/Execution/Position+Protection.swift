@@ -97,12 +97,19 @@ extension Position {
         let action = CodeAction.of(error.code)
         if action == .lookUp { return becameUnknown(clientOrderId: clientOrderId, "\(error.code)") }
         if action == .stopEntries { actions.stopsEntries = error }
-        stops[index].status = .done
         stops[index].lastWord = error.text
-        actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: error.text))
+        endRefused(index, error.text, around, &actions)
         if action == .exitNow, held > .zero {
             exit(hasReachedTarget ? .takeProfit2 : .stopLoss, error.text, around, &actions)
         }
+    }
+
+    /// Of a position that is over nothing is said: the stop was for what has been closed since.
+    mutating func endRefused(
+        _ index: Int, _ detail: String, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        stops[index].status = .done
+        if !isOver { actions.events.append(event(.stopRefused, of: stops[index], at: around.now, detail: detail)) }
     }
 
     mutating func stopConfirmed(_ index: Int, _ around: Surroundings, _ actions: inout PositionActions) {
