@@ -61,7 +61,9 @@ images:
 containers-test: images ; @Tests/Containers/run.sh
 lint: ; swift format lint --strict --recursive $(SWIFT_SOURCES)
 format: ; swift format --in-place --recursive $(SWIFT_SOURCES)
-docs: ; python3 docs/generate-contracts.py > docs/contracts.md
+docs: build
+	python3 docs/generate-contracts.py > docs/contracts.md
+	python3 docs/generate-settings.py .build/release > docs/settings.md
 # Each reader of what comes from outside, SECONDS long, under the address sanitizer.
 fuzz: install ; @SECONDS_EACH=$(or $(SECONDS),60) Tests/Fuzz/run.sh
 bench: build ; @Tests/Benchmarks/run.sh

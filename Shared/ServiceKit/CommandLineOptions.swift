@@ -6,6 +6,8 @@ struct CommandLineOptions {
     private(set) var showsConfiguration = false
     /// Whether the configuration is read, and nothing else done.
     private(set) var isCheck = false
+    /// Whether all settings are told, and nothing else done.
+    private(set) var showsSettings = false
     /// A capture of the streams to be replayed instead of serving.
     private(set) var replay: String?
 
@@ -32,6 +34,7 @@ struct CommandLineOptions {
                 replay = file
             case "--show-config": showsConfiguration = true
             case "--check": isCheck = true
+            case "--settings": showsSettings = true
             default: Self.refuse(name, "'\(argument)' is not understood")
             }
         }
@@ -51,11 +54,12 @@ struct CommandLineOptions {
         return """
             \(name): \(purpose)
 
-            Usage: \(name) [-c FILE]... [-v | -vv] [--check | --show-config]\(isReplayable ? " [--replay FILE]" : "")
+            Usage: \(name) [-c FILE]... [-v | -vv] [--check | --settings | --show-config]\(isReplayable ? " [--replay FILE]" : "")
 
               -c, --config FILE   configuration file; of several, the last one wins (default \(defaultFile))
               -v, -vv             log more: debug, trace
                   --check         read the configuration, say what is wrong with it, and stop
+                  --settings      print each setting with its form, default and value as JSON, and stop
                   --show-config   print the configuration without secrets, and stop
             \(isReplayable ? replay : "")  -V, --version       print the version, and stop
               -h, --help          print this, and stop

@@ -6,12 +6,25 @@ public final class ConfigurationSection {
     private var known: [String] = []
     private var sections: [ConfigurationSection] = []
     private let expand: (String) -> String?
+    private let read: SettingsRead
 
     /// `expand` gives the value of an environment variable.
-    public init(_ node: ConfigurationNode, path: String = "", expand: @escaping (String) -> String?) {
+    public convenience init(_ node: ConfigurationNode, path: String = "", expand: @escaping (String) -> String?) {
+        self.init(node, path: path, read: SettingsRead(), expand: expand)
+    }
+
+    private init(_ node: ConfigurationNode, path: String, read: SettingsRead, expand: @escaping (String) -> String?) {
         self.node = node
         self.path = path
+        self.read = read
         self.expand = expand
+    }
+
+    /// All keys that were asked for so far, in this section and those that it belongs to.
+    public var settingsRead: [SettingRead] { read.settings }
+
+    private func note(_ key: String, _ form: String, default fallback: String?, _ value: String?) {
+        read.note(SettingRead(path: path(key), form: form, fallback: fallback, value: value))
     }
 
     private func path(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
@@ -34,70 +47,99 @@ public final class ConfigurationSection {
 
     /// The text, with `${NAME}` and `${NAME:-default}` replaced; nil when the key is absent or empty.
     public func string(_ key: String) throws(ConfigurationError) -> String? {
+        let text = try written(key)
+        note(key, "text", default: nil, text)
+        return text
+    }
+
+    private func written(_ key: String) throws(ConfigurationError) -> String? {
         guard let node = entry(key) else { return nil }
         guard case .scalar(let text) = node.content else { throw error(key, "must be a single value") }
         return try expanded(text, key)
     }
 
     public func string(_ key: String, default value: String) throws(ConfigurationError) -> String {
-        try string(key) ?? value
+        let text = try written(key) ?? value
+        note(key, "text", default: value, text)
+        return text
     }
 
     public func int(
         _ key: String, default value: Int, in range: ClosedRange<Int>
     ) throws(ConfigurationError) -> Int {
-        guard let text = try string(key) else { return value }
+        let form = "\(range.lowerBound)…\(range.upperBound)"
+        guard let text = try written(key) else {
+            note(key, form, default: "\(value)", "\(value)")
+            return value
+        }
         guard let number = Int(text) else {
             throw error(key, "'\(text)' is not a whole number\(WrittenWrong.hint(text))")
         }
         guard range.contains(number) else {
-            throw error(key, "\(number) is not within \(range.lowerBound)…\(range.upperBound)")
+            throw error(key, "\(number) is not within \(form)")
         }
+        note(key, form, default: "\(value)", "\(number)")
         return number
     }
 
     public func double(
         _ key: String, default value: Double, in range: ClosedRange<Double>
     ) throws(ConfigurationError) -> Double {
-        guard let text = try string(key) else { return value }
+        let form = "\(range.lowerBound)…\(range.upperBound)"
+        guard let text = try written(key) else {
+            note(key, form, default: "\(value)", "\(value)")
+            return value
+        }
         guard let number = Double(text), number.isFinite else {
             throw error(key, "'\(text)' is not a number\(WrittenWrong.hint(text))")
         }
         guard range.contains(number) else {
-            throw error(key, "\(number) is not within \(range.lowerBound)…\(range.upperBound)")
+            throw error(key, "\(number) is not within \(form)")
         }
+        note(key, form, default: "\(value)", "\(number)")
         return number
     }
 
     public func bool(_ key: String, default value: Bool) throws(ConfigurationError) -> Bool {
-        guard let text = try string(key) else { return value }
+        let text = try written(key)
+        let answer: Bool
         switch text {
-        case "true", "yes", "on": return true
-        case "false", "no", "off": return false
-        default: throw error(key, "'\(text)' is neither true nor false\(WrittenWrong.hint(text))")
+        case nil: answer = value
+        case "true"?, "yes"?, "on"?: answer = true
+        case "false"?, "no"?, "off"?: answer = false
+        case let text?: throw error(key, "'\(text)' is neither true nor false\(WrittenWrong.hint(text))")
         }
+        note(key, "true, false", default: "\(value)", "\(answer)")
+        return answer
     }
 
     /// One of a closed set of words.
     public func word<Word: RawRepresentable & CaseIterable>(
         _ key: String, default value: Word
     ) throws(ConfigurationError) -> Word where Word.RawValue == String {
-        guard let text = try string(key) else { return value }
+        let words = Word.allCases.map(\.rawValue)
+        let text = try written(key) ?? value.rawValue
         guard let word = Word(rawValue: text) else {
-            let words = Word.allCases.map(\.rawValue)
             throw error(
                 key,
                 "'\(text)' is not one of \(words.joined(separator: ", "))\(suggestion(text, among: words))\(WrittenWrong.hint(text))"
             )
         }
+        note(key, words.joined(separator: ", "), default: value.rawValue, text)
         return word
     }
 
     /// A list of texts; a single text counts as a list of its parts between commas.
     public func strings(_ key: String, default values: [String]) throws(ConfigurationError) -> [String] {
-        guard let node = entry(key) else { return values }
+        let found = try list(key) ?? values
+        note(key, "list", default: values.joined(separator: ", "), found.joined(separator: ", "))
+        return found
+    }
+
+    private func list(_ key: String) throws(ConfigurationError) -> [String]? {
+        guard let node = entry(key) else { return nil }
         switch node.content {
-        case .none: return values
+        case .none: return nil
         case .scalar(let text):
             return try expanded(text, key).split(separator: ",").map { part in
                 String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
@@ -117,17 +159,19 @@ public final class ConfigurationSection {
     /// `${PASSWORD:-}` leaves room for a file. One that stands in quotes or ends with a line end is refused.
     public func secret(_ key: String) throws(ConfigurationError) -> String? {
         let text = try readSecret(key)
+        note(key, "secret", default: nil, text.map { _ in "***" })
+        note(key + "_file", "path of a file with it", default: nil, try written(key + "_file"))
         if let flaw = text.flatMap(WrittenWrong.flaw(ofSecret:)) {
-            let isInFile = try string(key + "_file") != nil
+            let isInFile = try written(key + "_file") != nil
             throw error(isInFile ? key + "_file" : key, flaw)
         }
         return text
     }
 
     private func readSecret(_ key: String) throws(ConfigurationError) -> String? {
-        let written = try string(key).flatMap { $0.isEmpty ? nil : $0 }
-        guard let file = try string(key + "_file") else { return written }
-        guard written == nil else { throw error(key, "stands beside \(key)_file: keep one of them") }
+        let own = try written(key).flatMap { $0.isEmpty ? nil : $0 }
+        guard let file = try written(key + "_file") else { return own }
+        guard own == nil else { throw error(key, "stands beside \(key)_file: keep one of them") }
         guard let bytes = readFile(file) else { throw error(key + "_file", "can't read '\(file)'") }
         var text = bytes[...]
         while let last = text.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { text.removeLast() }
@@ -138,7 +182,7 @@ public final class ConfigurationSection {
     public func section(_ key: String) throws(ConfigurationError) -> ConfigurationSection {
         let found = entry(key) ?? ConfigurationNode(.map([]), place: node.place)
         guard case .map = found.content else { throw error(key, "must be a section of keys") }
-        let section = ConfigurationSection(found, path: path(key), expand: expand)
+        let section = ConfigurationSection(found, path: path(key), read: read, expand: expand)
         sections.append(section)
         return section
     }

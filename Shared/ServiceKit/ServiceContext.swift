@@ -26,6 +26,7 @@ public final class ServiceContext {
     public var isStandby = false
     private let top: ConfigurationSection
     private let isCheck: Bool
+    private let showsSettings: Bool
     private let metricsPort: Int
     private var clusterWatch: ClusterWatch?
     private var responder: HTTPResponder?
@@ -53,6 +54,7 @@ public final class ServiceContext {
         host = hostName()
         replayFile = options.replay
         isCheck = options.isCheck
+        showsSettings = options.showsSettings
         let root = try ConfigurationFiles.load(options.files)
         top = ConfigurationSection(root, expand: environment)
         settings = try SuiteSettings(top)
@@ -112,6 +114,10 @@ public final class ServiceContext {
     public func finishConfiguration() {
         let unknown = top.unknownKeys()
         guard !unknown.isEmpty else {
+            if showsSettings {
+                for setting in top.settingsRead { print(setting.line) }
+                ExitCode.success.exit()
+            }
             if isCheck { ExitCode.success.exit() }
             return
         }

@@ -79,6 +79,9 @@ struct DecisionEngineTests {
         #expect(try failures(.cascade) { $0.signals.sentiment?.clusterDirection = .below } == GateSet(.strategy))
         #expect(try failures(.cascade) { $0.signals.regime?.volatilityPhase = .low } == GateSet(.strategy))
         #expect(try failures { $0.halt() } == GateSet(.breaker))
+        #expect(try failures { $0.pause($0.symbol) } == GateSet(.breaker))
+        let other = try #require(Symbol("XRPUSDT"))
+        #expect(try failures { $0.pause(other) } == GateSet())
         #expect(try failures { $0.trip(.lossStreak, forMs: 60_000) } == GateSet(.breaker))
         #expect(try failures { $0.trip(.lossStreak, forMs: 50) } == GateSet())
     }
@@ -263,6 +266,12 @@ extension Talk {
     mutating func halt() {
         var state = RiskState(eventTime: now)
         state.isHalted = true
+        _ = hear(.risk(state))
+    }
+
+    mutating func pause(_ symbol: Symbol) {
+        var state = RiskState(eventTime: now)
+        state.paused = SymbolList([symbol])
         _ = hear(.risk(state))
     }
 

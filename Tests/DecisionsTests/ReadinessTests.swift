@@ -46,6 +46,8 @@ struct ReadinessTests {
         #expect(unlisted.obstacles.names == ["hindrance:not_listed"] && unlisted.isFault)
         let halted = try word { $0.halt() }
         #expect(halted.obstacles.names == ["gate:breaker"] && !halted.isFault && halted.reason == "halted by a person")
+        let paused = try word { $0.pause($0.symbol) }
+        #expect(paused.obstacles.names == ["gate:breaker"] && !paused.isFault && paused.reason == "paused by a person")
         let held = try word { _ = $0.hear(.execution($0.event(.entryFilled, .long))) }
         #expect(held.obstacles.names == ["gate:hedge"] && !held.isFault)
         let locked = try word {

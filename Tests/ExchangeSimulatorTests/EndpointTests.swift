@@ -20,6 +20,19 @@ struct EndpointTests {
     private let limit =
         #""symbol":"BTCUSDT","side":"BUY","type":"LIMIT","timeInForce":"GTC","quantity":"0.01","price":"59000""#
 
+    @Test func `fundings have a past as long as the candles have`() {
+        var world = World()
+        let day = 86_400_000 as Int64
+        let start = world.exchange.now.floored(to: day) - 2 * day
+        let minutes = (0..<Int64(1440)).map { Candle(openTime: start + $0 * 60_000, price: World.price("60000")) }
+        world.exchange.setHistory(0, minutes)
+        let text = world.call("GET", "/fapi/v1/fundingRate", "symbol=BTCUSDT&limit=1000").text
+        #expect(text.split(separator: "\"fundingTime\"").count - 1 == 3)
+        #expect(
+            text.contains("\"fundingTime\":\(start.milliseconds),\"fundingRate\":\"0.00010000\",\"markPrice\":\"60000.")
+        )
+    }
+
     @Test func `a batch is answered element by element`() {
         var world = world()
         let answer = world.call(

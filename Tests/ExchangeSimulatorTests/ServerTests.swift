@@ -132,17 +132,21 @@ final class RunningServer: Sendable {
         defer { server.stop() }
         let stream = try #require(TestClient(port: server.port))
         #expect(stream.upgrade("/public/stream?streams=btcusdt@depth20@100ms"))
-        stream.say("{\"method\":\"SUBSCRIBE\",", "\"params\":[\"ethusdt@depth5@100ms\"],", "\"id\":\"u-1\"}")
+        stream.say(
+            "{\"method\":\"SUBSCRIBE\",", "\"params\":[\"ethusdt@depth5@100ms\",\"btcusdt@depth@0ms\"],",
+            "\"id\":\"u-1\"}")
         var depths = 0
         var hasReply = false
         var ether = 0
-        for _ in 0..<40 {
+        var changes = 0
+        for _ in 0..<60 {
             guard case .text(let text)? = stream.next() else { break }
             if text == "{\"result\":null,\"id\":\"u-1\"}" { hasReply = true }
             if text.hasPrefix("{\"stream\":\"btcusdt@depth20@100ms\"") { depths += 1 }
             if text.hasPrefix("{\"stream\":\"ethusdt@depth5@100ms\"") { ether += 1 }
+            if text.hasPrefix("{\"stream\":\"btcusdt@depth@0ms\"") { changes += 1 }
         }
-        #expect(hasReply && depths >= 15 && ether >= 15)
+        #expect(hasReply && depths >= 15 && ether >= 15 && changes >= 15)
         let client = try #require(TestClient(port: server.port))
         let status = try #require(client.request("GET", "/sim/v1/status")).body
         let sent = status.split(separator: "btcusdt@depth20@100ms\",\"frames\":").last?.prefix { $0.isNumber }

@@ -103,6 +103,10 @@ struct NotifierTests {
         }
 
         /// The code of the last question for one.
+        func menu() -> String {
+            (try? Subprocess.run("/usr/bin/curl", ["-s", "http://127.0.0.1:\(port)/test/menu"]))?.output ?? ""
+        }
+
         func code() -> String? {
             let text = sent().last { $0.text.contains("/close_all ") }?.text
             return text?.split(separator: " ").last.map(String.init)
@@ -253,6 +257,16 @@ struct NotifierTests {
         #expect(texts.contains { $0.hasPrefix("/start came ") && $0.contains("not carried out") })
         #expect(desk.sent(to: 13).isEmpty && desk.sent(to: 99).isEmpty)
         #expect(try desk.commands().count == 2)
+        // Of one contract, and of none that is not traded.
+        desk.write("/pause NOPEUSDT")
+        desk.write("/close")
+        desk.write("/pause btcusdt")
+        desk.write("/resume BTCUSDT")
+        desk.write("/close BTCUSDT")
+        #expect(desk.suite.wait { try desk.commands().count == 5 })
+        #expect(try desk.commands().suffix(3).map(\.name) == [.pause, .resume, .close])
+        #expect(try desk.commands().suffix(3).allSatisfy { $0.symbol?.name == "BTCUSDT" })
+        #expect(desk.suite.wait { desk.menu().contains("close_all") && desk.menu().contains("pause") })
     }
 
     @Test func `closing all needs a code, and survives kills at any moment without being lost or repeated`() throws {

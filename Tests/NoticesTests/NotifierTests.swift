@@ -126,14 +126,18 @@ struct NotifierTests {
     @Test func `alerts are loud by what they are, and those that repeat are told as one`() throws {
         var talk = try Talk(NoticeRules(chats: [7, -8], noise: [.info: .silent, .warning: .on]))
         talk.pass(to: talk.now)
-        talk.hear(talk.alert(.warning, "loss_streak", "3 losses in a row: no entries until 12:00"))
+        talk.hear(
+            talk.alert(
+                .warning, "loss_streak", "3 consecutive losses ≥ 3. Cooldown: 10 minutes, no entries until 12:00 UTC"))
         for index in 0..<5 { talk.hear(talk.alert(.warning, "orphan_order", "order \(index)")) }
         for _ in 0..<2 { talk.hear(talk.alert(.critical, "position_naked", "no stop")) }
         talk.hear(talk.alert(.info, "disk_filling", "there is room again"))
         func told(_ chat: Int64) -> [Notice] { talk.notices.filter { $0.chat == chat } }
         #expect(told(7).map(\.topic) == ["breaker", "warning", "emergency", "emergency", "info"])
         #expect(told(7).map(\.isSilent) == [false, false, false, false, true])
-        #expect(told(7).first?.text == "⚠️ CIRCUIT BREAKER\n3 losses in a row: no entries until 12:00")
+        #expect(
+            told(7).first?.text
+                == "⚠️ CIRCUIT BREAKER\n3 consecutive losses ≥ 3. Cooldown: 10 minutes, no entries until 12:00 UTC")
         #expect(told(7).map(\.text) == told(-8).map(\.text))
         let before = talk.notices.count
         talk.pass(to: talk.now + 60_000)

@@ -11,6 +11,9 @@ struct BreakerTests {
         #expect(try rule(try talk.decide()) == .lossStreak)
         #expect(talk.alerts.contains("loss_streak") && talk.states.last?.lossStreak == 3)
         #expect(talk.states.last?.breakers.breakers.map(\.breaker) == [.lossStreak])
+        let text = try #require(talk.texts(of: "loss_streak").first)
+        #expect(text.hasPrefix("3 consecutive losses ≥ 3. Cooldown: 10 minutes, no entries until "))
+        #expect(text.hasSuffix(" UTC"))
         try talk.pass(ms: 599_000)
         #expect(try rule(try talk.decide()) == .lossStreak)
         try talk.pass(ms: 2000)
@@ -33,7 +36,9 @@ struct BreakerTests {
         #expect(try terms(try talk.decide(of: talk.other)).riskRatio == 0.005)
         try talk.trade("-46")
         #expect(try rule(try talk.decide()) == .dailyLoss)
-        #expect(talk.alerts.filter { $0 == "daily_loss" }.count == 1)
+        let texts = talk.texts(of: "daily_loss")
+        #expect(texts.count == 1 && texts.first?.hasPrefix("Daily loss limit reached: the day lost 2.52 %") == true)
+        #expect(texts.first?.hasSuffix("until 00:00 UTC") == true)
         let midnight = talk.now.floored(to: 86_400_000) + 86_400_000
         try talk.pass(ms: midnight - talk.now - 1, balance: "4874")
         #expect(try rule(try talk.decide()) == .dailyLoss)
@@ -89,6 +94,35 @@ struct BreakerTests {
         #expect(try rule(try talk.decide()) == nil)
         let replies = talk.words.filter { if case .reply = $0 { true } else { false } }
         #expect(replies.count == 2)
+    }
+
+    @Test func `a person pauses one contract, also over a restart, and the others go on`() throws {
+        var talk = try Talk()
+        func say(_ name: CommandName, _ symbol: Symbol?) {
+            talk.hear(
+                nil,
+                .command(Command(id: "c", issuedAt: talk.now, author: "vortexctl:test", name: name, symbol: symbol)))
+        }
+        let other = try #require(Symbol("XRPUSDT"))
+        say(.pause, other)
+        #expect(talk.states.last?.paused == SymbolList([other]))
+        #expect(talk.states.last?.allowsEntries(in: talk.symbol, at: talk.now) == true)
+        #expect(talk.states.last?.allowsEntries(in: other, at: talk.now) == false)
+        say(.pause, talk.symbol)
+        #expect(try rule(try talk.decide()) == .halted)
+        var fields = Fields()
+        talk.manager.session.encode(into: &fields)
+        let restored = try RiskSession(try Fields(record: fields.record[...]))
+        #expect(restored == talk.manager.session && talk.states.last?.paused.symbols.count == 2)
+        // To resume all ends a halt, and no pause.
+        say(.resume, nil)
+        #expect(try rule(try talk.decide()) == .halted)
+        say(.resume, talk.symbol)
+        #expect(try rule(try talk.decide()) == nil)
+        let count = talk.states.count
+        say(.pause, nil)
+        let reply = talk.words.compactMap { if case .reply(let reply) = $0 { reply } else { nil } }.last
+        #expect(reply?.isDone == false && talk.states.count == count)
     }
 
     @Test func `a restart keeps the day, and a trade that is told again counts once`() throws {

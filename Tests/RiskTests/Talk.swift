@@ -146,6 +146,14 @@ struct Talk {
         }
     }
 
+    /// Texts of the alerts of one kind.
+    func texts(of event: String) -> [String] {
+        words.compactMap { word in
+            if case .alert(let alert) = word, alert.event == event { return alert.text }
+            return nil
+        }
+    }
+
     var alerts: [String] {
         words.compactMap { word in
             if case .alert(let alert) = word { return alert.event }

@@ -238,6 +238,7 @@ public enum Samples {
 
     private static func riskState() throws -> RiskState {
         var state = RiskState(eventTime: time)
+        state.paused = SymbolList(["BTCUSDT", "XRPUSDT"].compactMap { Symbol($0) })
         state.breakers.breakers = [
             ActiveBreaker(.lossStreak, until: time + 600_000), ActiveBreaker(.hourlyLoss, until: time + 1_800_000),
         ]

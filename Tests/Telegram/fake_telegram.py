@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Telegram's Bot API on loopback, for tests: getUpdates (long polls, offsets, 409), sendMessage (limits, HTML, 400, 403, 429),
-sendChatAction.
+sendChatAction, setMyCommands.
 
 fake_telegram.py TOKEN        prints its port, and serves until it is ended
 A test's own words, without the token: POST /test/write (from, chat, text, age, or update=JSON), POST /test/mode
-(retry_after=N, fail=N, forbid=CHAT, unknown=CHAT, moved=OLD:NEW, hold=0|1), GET /test/sent (one JSON line for each message)
+(retry_after=N, fail=N, forbid=CHAT, unknown=CHAT, moved=OLD:NEW, hold=0|1), GET /test/sent (one JSON line for each message), GET /test/menu (the commands of the chat's menu)
 """
 import html
 import json
@@ -89,6 +89,16 @@ def send_message(query):
         return {"message_id": len(sent), "date": int(time.time()), "chat": {"id": int(chat)}, "text": text}
 
 
+def set_my_commands(query):
+    commands = json.loads(query.get("commands", "[]"))
+    for command in commands:
+        if not re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]) or not 1 <= len(command["description"]) <= 256:
+            raise Refused(400, "Bad Request: BOT_COMMAND_INVALID")
+    with lock:
+        mode["menu"] = commands
+    return True
+
+
 def write(query):
     with lock:
         number = mode.setdefault("next", 1000)
@@ -121,6 +131,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/test/sent":
             with lock:
                 return self.answer(200, "\n".join(json.dumps(message) for message in sent))
+        if self.path == "/test/menu":
+            with lock:
+                return self.answer(200, " ".join(command["command"] for command in mode.get("menu", [])))
         self.answer(404, "{}")
 
     def do_POST(self):
@@ -138,6 +151,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refused(401, "Unauthorized")
             method = {
                 "getUpdates": get_updates, "sendMessage": send_message, "sendChatAction": send_chat_action,
+                "setMyCommands": set_my_commands,
             }.get(self.path.rsplit("/", 1)[1])
             if method is None:
                 raise Refused(404, "Not Found: method not found")

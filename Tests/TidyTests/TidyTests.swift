@@ -185,4 +185,23 @@ struct TidyTests {
         let page = try String(contentsOf: root.appending(path: "docs/contracts.md"), encoding: .utf8)
         #expect(page == result.output, "docs/contracts.md is stale: run 'make docs'")
     }
+
+    /// Where the programs are that were built with the tests.
+    private static var programs: URL? {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        let folder = URL(filePath: bundle).deletingLastPathComponent()
+        let isBuilt = FileManager.default.isExecutableFile(atPath: folder.appending(path: "risk-manager").path)
+        return isBuilt ? folder : nil
+    }
+
+    @Test(.enabled(if: programs != nil, "needs the services, built beside the tests"))
+    func `the page of settings is what the programs read`() throws {
+        let root = SharedData.packageRoot, programs = try #require(Self.programs)
+        let result = try Subprocess.run(
+            "/usr/bin/env",
+            ["python3", root.appending(path: "docs/generate-settings.py").path, programs.path])
+        #expect(result.exitCode == 0, "\(result.output)")
+        let page = try String(contentsOf: root.appending(path: "docs/settings.md"), encoding: .utf8)
+        #expect(page == result.output, "docs/settings.md is stale: run 'make docs'")
+    }
 }

@@ -21,7 +21,7 @@ final class CommandDesk {
                 .badRequest, "name must be one of \(CommandName.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         var symbol: Symbol?
-        if name == .close {
+        if name == .close || name == .pause || (name == .resume && wanted.has("symbol")) {
             guard let found = Symbol(try wanted.text("symbol")), stores.settings.symbols.contains(found) else {
                 throw RequestError(.notFound, "that symbol is not traded here")
             }

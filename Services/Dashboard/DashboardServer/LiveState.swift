@@ -78,6 +78,7 @@ final class LiveState {
     private func json(_ risk: RiskState) -> JSONNode {
         .object([
             ("event_time", .integer(risk.eventTime.milliseconds)), ("halted", .bool(risk.isHalted)),
+            ("paused", .array(risk.paused.symbols.map { .text($0.name) })),
             (
                 "breakers",
                 .array(

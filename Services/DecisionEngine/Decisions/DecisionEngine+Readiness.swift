@@ -79,7 +79,9 @@ extension DecisionEngine {
         case .breaker:
             risk.map { state in
                 state.isHalted
-                    ? "halted by a person" : state.breakers.breakers.map(\.breaker.rawValue).joined(separator: ", ")
+                    ? "halted by a person"
+                    : state.paused.symbols.contains(symbols[index].symbol)
+                        ? "paused by a person" : state.breakers.breakers.map(\.breaker.rawValue).joined(separator: ", ")
             } ?? "the risk manager takes no entries"
         case .stale: "E1 or E2 is cold or behind"
         case .locked: "an order's outcome is not known"

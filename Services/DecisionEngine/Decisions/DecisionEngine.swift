@@ -53,7 +53,7 @@ public struct DecisionEngine: StreamProcessor {
         let symbol = symbols[index].symbol
         let around = Circumstances(
             time: time, newest: symbols[index].newest, held: positions[symbol], openPositions: positions.count,
-            isLocked: positions.isLocked(symbol), allowsEntries: allowsEntries(at: time))
+            isLocked: positions.isLocked(symbol), allowsEntries: allowsEntries(in: symbol, at: time))
         let readings = Readings(symbols[index].signals, at: time, configuration)
         let judgement =
             switch configuration.profile {
@@ -82,8 +82,8 @@ public struct DecisionEngine: StreamProcessor {
     }
 
     /// Nil when the risk manager has not been heard of for too long, or never: who does not know does not enter.
-    private func allowsEntries(at time: Timestamp) -> Bool? {
+    private func allowsEntries(in symbol: Symbol, at time: Timestamp) -> Bool? {
         guard let risk, time.isWithin(configuration.riskAgeMaxMs, of: risk.eventTime) else { return nil }
-        return risk.allowsEntries(at: time)
+        return risk.allowsEntries(in: symbol, at: time)
     }
 }

@@ -16,7 +16,7 @@ extension Executor {
 
     mutating func obey(_ command: Command) {
         switch command.name {
-        case .halt, .resume: return
+        case .halt, .pause, .resume: return
         case .stop, .start, .close, .closeAll: break
         }
         guard !takenCommands.contains(command.id) else { return }
@@ -35,7 +35,7 @@ extension Executor {
             tellAccount()
         case .close, .closeAll:
             close(command)
-        case .halt, .resume: break
+        case .halt, .pause, .resume: break
         }
     }
 

@@ -27,6 +27,8 @@ extension Position {
         fields.put("entry", entered.averagePrice)
         fields.put("sl", stopPrice)
         fields.put("tp1", orders(.target).last?.price)
+        // What is left after the target leaves where the price turns: by the stop that trails.
+        fields.put("tp2", state == .trailing ? stopPrice : nil)
         fields.put("leverage", terms.leverage)
         fields.put("open_time", entered.firstTime)
         return fields

@@ -40,7 +40,27 @@ final class ChatReader {
             "telegram_strangers_total", help: "Messages of people who are not on the list.")
     }
 
-    func start() { context.reactor.after(ms: 0) { [weak self] in self?.poll() } }
+    func start() {
+        context.reactor.after(ms: 0) { [weak self] in self?.poll() }
+        showMenu()
+    }
+
+    /// The chat's menu of commands. It is a help and no more: what Telegram makes of it is only told in the log.
+    private func showMenu() {
+        let menu = ChatCommand.menu.map { entry in
+            JSONNode.object([("command", .text(entry.name)), ("description", .text(entry.what))])
+        }
+        bot.call("setMyCommands", [("commands", JSONNode.array(menu).line)], timeoutMs: 10_000) { [weak self] answer in
+            switch answer {
+            case .ok: return
+            case .refused(let refusal):
+                self?.context.log.warning("menu_not_shown") { $0.put("error", "\(refusal.code) \(refusal.text)") }
+            case .unreachable(let text):
+                self?.context.log.warning("menu_not_shown") { $0.put("error", text) }
+                self?.context.reactor.after(ms: 60_000) { [weak self] in self?.showMenu() }
+            }
+        }
+    }
 
     private func poll() {
         do throws(RedisError) {
@@ -149,12 +169,12 @@ final class ChatReader {
         case .wrong(let text): say(text, message, &outcome)
         case .ask(let question):
             say(try answers.answer(question, try connect()), message, &outcome, isTable: true)
-        case .send(let name):
+        case .send(let name, let symbol):
             if name == .stop || name == .halt {
                 let held = try answers.answer(.status, try connect())
                 say("No new entries. Open positions keep their stops and targets:\n\(held)", message, &outcome)
             }
-            command(name, message, number, &outcome)
+            command(name, symbol, message, number, &outcome)
         case .closeAll(let code): try closeAll(code, message, number, &outcome)
         }
     }
@@ -174,10 +194,13 @@ final class ChatReader {
         outcome.entries.append((StreamName(.notice), notice.fields))
     }
 
-    private func command(_ name: CommandName, _ message: ChatMessage, _ number: Int64, _ outcome: inout Outcome) {
+    private func command(
+        _ name: CommandName, _ symbol: Symbol?, _ message: ChatMessage, _ number: Int64,
+        _ outcome: inout Outcome
+    ) {
         let command = Command(
             id: ChatCommandId(update: number, chat: message.chat).text, issuedAt: SystemClock.now(),
-            author: "telegram:\(message.user)", name: name)
+            author: "telegram:\(message.user)", name: name, symbol: symbol)
         outcome.entries.append((StreamName(.command), command.fields))
     }
 
@@ -200,7 +223,7 @@ final class ChatReader {
         }
         outcome.others.append(["DEL", key])
         say("closing all positions", message, &outcome)
-        command(.closeAll, message, number, &outcome)
+        command(.closeAll, nil, message, number, &outcome)
     }
 
     /// A person who is not on the list gets no answer; those who are hear of it, once an hour.

@@ -1,3 +1,4 @@
+import BinanceFutures
 import Glibc
 import ServiceKit
 import SignalContracts
@@ -7,6 +8,7 @@ extension Console {
         switch invocation.arguments.first {
         case "check": return check()
         case "show", nil:
+            if invocation.isEffective { return showEffective() }
             print(invocation.isJSON ? json(configuration.flat(redacted: true)).line : configuration.redacted)
             return .success
         case "diff":
@@ -34,6 +36,33 @@ extension Console {
                     : "refused by \(wrong.joined(separator: ", "))")
         }
         return wrong.isEmpty ? .success : .configuration
+    }
+
+    /// Each setting of each service, as its own program reads it. What several share is told once.
+    private func showEffective() -> ExitCode {
+        let services = Services.programs + ["dashboard"] + (hasTelegram ? ["notifier"] : [])
+        var table = Table(), seen: Set<String> = []
+        table.add("setting", "value", "default", "may be")
+        for service in services {
+            let arguments = invocation.files.flatMap { ["-c", $0] } + ["--settings"]
+            guard let text = ChildRun.text(of: ChildRun.companion(service), arguments) else {
+                complain("vortexctl: \(service) refuses the configuration")
+                return .configuration
+            }
+            for line in text.split(separator: "\n") {
+                guard let setting = try? JSONValue(Array(line.utf8)), let path = setting["path"]?.text,
+                    seen.insert(path).inserted
+                else { continue }
+                if invocation.isJSON {
+                    print(line)
+                } else {
+                    let value = setting["value"]?.text, usual = setting["default"]?.text
+                    table.add(path, value ?? "–", value == usual ? "" : usual ?? "–", setting["form"]?.text ?? "")
+                }
+            }
+        }
+        if !invocation.isJSON { print(table.text) }
+        return .success
     }
 
     /// The notifier is started only where it has a token.

@@ -54,6 +54,19 @@ public struct Console {
         return try send(.close, symbol)
     }
 
+    func resume() throws(RedisError) -> ExitCode {
+        try send(.resume, invocation.arguments.isEmpty ? nil : tradedSymbol())
+    }
+
+    /// The command's word, a contract of the configuration.
+    func tradedSymbol() -> Symbol {
+        let names = settings.symbols.map(\.name).joined(separator: ", ")
+        guard let name = invocation.arguments.first, let symbol = Symbol(name), settings.symbols.contains(symbol) else {
+            Invocation.refuse("\(invocation.command) needs a symbol that is traded: \(names)")
+        }
+        return symbol
+    }
+
     func status() throws(RedisError) -> ExitCode {
         let client = try RedisClient(settings.redis)
         repeat {

@@ -97,8 +97,12 @@ struct ConsoleCommand: Sendable {
             "halt", "no new entries, by the risk manager, until 'resume'; survives restarts"
         ) { console throws(RedisError) in try console.send(.halt) },
         ConsoleCommand(
-            "resume", "ends 'halt'; circuit breakers stay until their time"
-        ) { console throws(RedisError) in try console.send(.resume) },
+            "pause", takes: "SYMBOL", "no new entries in one contract until 'resume SYMBOL'; survives restarts"
+        ) { console throws(RedisError) in try console.send(.pause, console.tradedSymbol()) },
+        ConsoleCommand(
+            "resume", takes: "[SYMBOL]",
+            "ends 'halt', or the pause of a contract; circuit breakers stay until their time"
+        ) { console throws(RedisError) in try console.resume() },
         ConsoleCommand(
             "restart", takes: "SERVICE", "restart one service, and wait until it is back",
             details: """
@@ -114,7 +118,8 @@ struct ConsoleCommand: Sendable {
             "check the configuration with each service, show it, or compare it",
             details: """
                 check       each service's own program reads it; what it refuses is told with its path
-                show        all files and the environment laid over each other, without secrets
+                show        all files and the environment laid over each other, without secrets; with --effective each
+                            setting as its service reads it, beside its default and what it may be
                 diff FILE   what would change if FILE were laid over it
                 """
         ) { console in console.config() },

@@ -13,6 +13,7 @@ struct Invocation {
     /// Backups that stay; nil for all.
     var kept: Int?
     var isDaily = false
+    var isEffective = false
 
     static var help: String {
         var table = Table()
@@ -34,6 +35,7 @@ struct Invocation {
                   --last M       minutes that 'capture' takes (default 10)
                   --keep N       backups that 'backup' leaves in its folder (default all)
                   --daily        'backup' stays, and saves once a day
+                  --effective    'config show' tells what each service reads, with defaults
               -V, --version      print the version, and stop
               -h, --help         print this, and stop
 
@@ -78,6 +80,7 @@ struct Invocation {
                 }
                 kept = count
             case "--daily": isDaily = true
+            case "--effective": isEffective = true
             default:
                 if argument.hasPrefix("-") { Self.refuse("'\(argument)' is not understood") }
                 if command.isEmpty { command = argument } else { self.arguments.append(argument) }

@@ -46,6 +46,7 @@ public struct SuiteAnswers {
         let lines =
             risk.breakers.breakers.map { "\($0.breaker.rawValue) until \($0.until)" }
             + (risk.isHalted ? ["halted by a person, until /resume"] : [])
+            + risk.paused.symbols.map { "\($0) paused by a person, until /resume \($0)" }
         return lines.isEmpty ? "no breaker is on" : lines.joined(separator: "\n")
     }
 

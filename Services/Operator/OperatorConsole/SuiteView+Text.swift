@@ -50,7 +50,8 @@ extension SuiteView {
     var riskText: String {
         guard let risk else { return "no word from the risk manager yet" }
         let breakers = risk.breakers.breakers.map { "\($0.breaker.rawValue) until \($0.until)" }
-        let stops = (risk.isHalted ? ["HALTED by a person"] : []) + breakers
+        let paused = risk.paused.symbols.map { "\($0) PAUSED by a person" }
+        let stops = (risk.isHalted ? ["HALTED by a person"] : []) + paused + breakers
         return (stops.isEmpty ? "no breaker" : stops.joined(separator: ", "))
             + " · today \(risk.tradesToday) trades, net \(risk.pnlToday) USDT, fees \(risk.feesToday)"
             + " · \(risk.lossStreak) losses in a row"

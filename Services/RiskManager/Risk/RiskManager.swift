@@ -80,7 +80,7 @@ public struct RiskManager: StreamProcessor {
         for decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol,
         _ emit: (RiskOutput) -> Void
     ) throws(Refusal) -> TradeTerms {
-        try checkBreakers(decision.id, emit)
+        try checkBreakers(decision.id, symbol, emit)
         let age = now - decision.eventTime
         guard now.isWithin(configuration.decisionAgeMaxMs, of: decision.eventTime) else {
             throw Refusal(.stale, "the decision is \(age) ms old > \(configuration.decisionAgeMaxMs) ms")
@@ -158,9 +158,14 @@ public struct RiskManager: StreamProcessor {
         }
     }
 
-    private mutating func checkBreakers(_ id: TradeId, _ emit: (RiskOutput) -> Void) throws(Refusal) {
+    private mutating func checkBreakers(
+        _ id: TradeId, _ symbol: Symbol, _ emit: (RiskOutput) -> Void
+    ) throws(Refusal) {
         guard isJournalWritable else { throw Refusal(.journal, "the risk journal can't be written") }
         if session.isHalted { throw Refusal(.halted, "a person halted trading; `vortexctl resume` ends it") }
+        if session.paused.contains(symbol) {
+            throw Refusal(.halted, "a person paused \(symbol); `vortexctl resume \(symbol)` ends it")
+        }
         if let breaker = session.checkOvertrade(
             id, at: now, open: exposure.count, configuration.breakers)
         {
@@ -180,8 +185,9 @@ public struct RiskManager: StreamProcessor {
     private func describe(_ breaker: Breaker) -> String {
         let rules = configuration.breakers
         return switch breaker {
-        case .dailyLoss: "the day lost \(percent(session.dailyLoss)) > \(percent(rules.dailyLossMax))"
-        case .lossStreak: "\(session.lossStreak) losses in a row ≥ \(rules.streakLosses)"
+        case .dailyLoss:
+            "Daily loss limit reached: the day lost \(percent(session.dailyLoss)) > \(percent(rules.dailyLossMax))"
+        case .lossStreak: "\(session.lossStreak) consecutive losses ≥ \(rules.streakLosses)"
         case .hourlyLoss: "\(session.lossesLastHour(at: now)) losses within an hour ≥ \(rules.hourlyLosses)"
         case .overtrade:
             "\(session.tradesThisHour(at: now)) trades this hour and \(exposure.count) under way ≥ \(rules.hourlyTrades)"
@@ -223,8 +229,11 @@ public struct RiskManager: StreamProcessor {
     }
 
     private func announce(_ breaker: ActiveBreaker, _ emit: (RiskOutput) -> Void) {
+        let minutes = max(1, (breaker.until - now + 59_999) / 60_000)
+        let clock = breaker.until.description.dropFirst(11).prefix(5)
+        let pause = minutes > 90 ? "No entries" : "Cooldown: \(minutes) minutes, no entries"
         alert(
-            .warning, breaker.breaker.rawValue, "\(describe(breaker.breaker)): no entries until \(breaker.until)", emit)
+            .warning, breaker.breaker.rawValue, "\(describe(breaker.breaker)). \(pause) until \(clock) UTC", emit)
     }
 
     private func alert(_ severity: Severity, _ event: String, _ text: String, _ emit: (RiskOutput) -> Void) {
@@ -240,14 +249,34 @@ public struct RiskManager: StreamProcessor {
     // MARK: Commands
 
     private mutating func obey(_ command: Command, _ emit: (RiskOutput) -> Void) {
-        guard command.name == .halt || command.name == .resume else { return }
-        let isHalt = command.name == .halt
-        session.setHalted(isHalt)
-        let text = isHalt ? "no entries until a person resumes" : "entries are allowed as far as no breaker stops them"
-        alert(isHalt ? .warning : .info, command.name.rawValue, "\(command.author): \(text)", emit)
+        let isStop = command.name == .halt || command.name == .pause
+        guard isStop || command.name == .resume else { return }
+        let text: String
+        switch (command.name, command.symbol) {
+        case (.pause, nil): return answer(command, false, "pause needs a symbol; halt is for all", emit)
+        case (.pause, let symbol?), (.resume, let symbol?):
+            session.setPaused(symbol, isStop)
+            text =
+                isStop
+                ? "no entries in \(symbol) until a person resumes it"
+                : "entries in \(symbol) are allowed as far as nothing else stops them"
+        default:
+            session.setHalted(isStop)
+            let kept = session.paused.map(\.name).joined(separator: ", ")
+            text =
+                isStop
+                ? "no entries until a person resumes"
+                : "entries are allowed as far as no breaker stops them"
+                    + (kept.isEmpty ? "" : "; paused: \(kept)")
+        }
+        alert(isStop ? .warning : .info, command.name.rawValue, "\(command.author): \(text)", emit)
+        answer(command, true, text, emit)
+        tell(emit)
+    }
+
+    private func answer(_ command: Command, _ isDone: Bool, _ text: String, _ emit: (RiskOutput) -> Void) {
         emit(
             .reply(
-                Reply(command: command.id, eventTime: now, service: "risk-manager", isDone: true, text: text)))
-        tell(emit)
+                Reply(command: command.id, eventTime: now, service: "risk-manager", isDone: isDone, text: text)))
     }
 }

@@ -45,6 +45,8 @@ public struct RiskSession: Equatable, Sendable {
     private(set) var reducedTradesLeft = 0
     private(set) var breakers: [ActiveBreaker] = []
     private(set) var isHalted = false
+    /// Contracts that a person keeps out, by name.
+    private(set) var paused: [Symbol] = []
     /// The last trades, oldest first.
     private(set) var outcomes: [Outcome] = []
     /// The last announcement: said once more when what set it off comes again, since then it was not said.
@@ -164,6 +166,13 @@ public struct RiskSession: Equatable, Sendable {
         revision += 1
     }
 
+    mutating func setPaused(_ symbol: Symbol, _ isPaused: Bool) {
+        guard paused.contains(symbol) != isPaused else { return }
+        paused.removeAll { $0 == symbol }
+        if isPaused { paused = (paused + [symbol]).sorted { $0.name < $1.name } }
+        revision += 1
+    }
+
     private mutating func set(_ breaker: ActiveBreaker) {
         if let index = breakers.firstIndex(where: { $0.breaker == breaker.breaker }) {
             if breakers[index].until < breaker.until { breakers[index] = breaker }
@@ -210,6 +219,7 @@ public struct RiskSession: Equatable, Sendable {
     func state(at time: Timestamp) -> RiskState {
         var state = RiskState(eventTime: time)
         state.isHalted = isHalted
+        state.paused = SymbolList(paused)
         state.breakers = BreakerList(breakers.filter { $0.until > time })
         state.tradesToday = tradesToday
         state.pnlToday = pnlToday
@@ -243,6 +253,7 @@ extension RiskSession {
         fields.put("reduced_trades_left", reducedTradesLeft)
         fields.put("breakers", BreakerList(breakers))
         fields.put("halted", isHalted)
+        fields.put("paused", paused.isEmpty ? nil : SymbolList(paused))
         fields.put("outcomes", OutcomeList(outcomes: outcomes))
         guard let announcement else { return }
         fields.put("announced", announcement.key)
@@ -265,6 +276,7 @@ extension RiskSession {
         reducedTradesLeft = try fields.required("reduced_trades_left")
         breakers = (try fields.required("breakers") as BreakerList).breakers
         isHalted = try fields.required("halted")
+        paused = (try fields.optional("paused") as SymbolList?)?.symbols ?? []
         outcomes = (try fields.required("outcomes") as OutcomeList).outcomes
         guard let key: TradeId = try fields.optional("announced") else { return }
         announcement = Announcement(

@@ -12,6 +12,9 @@ public enum CommandName: String, FieldValue, BitwiseCopyable, CaseIterable {
     case closeAll = "close_all"
     /// As `stop`, by the risk manager, until a person resumes.
     case halt
+    /// No new entries in one symbol, by the risk manager, until a person resumes it.
+    case pause
+    /// Ends `pause` of its symbol; without one `halt`.
     case resume
 }
 

@@ -41,6 +41,25 @@ public struct BreakerList: FieldValue, Equatable {
     }
 }
 
+/// Contracts in one field, joined by commas.
+public struct SymbolList: FieldValue, Equatable {
+    public var symbols: [Symbol]
+
+    public init(_ symbols: [Symbol] = []) { self.symbols = symbols }
+
+    public init?(text: UnsafeRawBufferPointer) {
+        self.init()
+        for part in String(decoding: text, as: UTF8.self).split(separator: ",") {
+            guard let symbol = Symbol(String(part)) else { return nil }
+            symbols.append(symbol)
+        }
+    }
+
+    public func write(into bytes: inout [UInt8]) {
+        symbols.map(\.name).joined(separator: ",").write(into: &bytes)
+    }
+}
+
 /// What risk-manager lets trade at present, and the day behind it. On `risk`.
 ///
 /// Published when a breaker trips or ends, when a person halts or resumes, and after each trade.
@@ -50,6 +69,8 @@ public struct RiskState: StreamMessage {
     public var eventTime: Timestamp
     /// By a person, until a person resumes.
     public var isHalted: Bool
+    /// Contracts that a person keeps out, until a person resumes them.
+    public var paused: SymbolList
     /// What stops entries now, each with its end: `name:ms`.
     public var breakers: BreakerList
     /// The rest counts since midnight UTC.
@@ -74,6 +95,7 @@ public struct RiskState: StreamMessage {
     public init(eventTime: Timestamp) {
         self.eventTime = eventTime
         isHalted = false
+        paused = SymbolList()
         breakers = BreakerList()
         tradesToday = 0
         pnlToday = .zero
@@ -86,15 +108,21 @@ public struct RiskState: StreamMessage {
         lossesLastHour = 0
     }
 
-    /// Whether an entry may be made at `time`.
+    /// Whether an entry may be made at `time`, in contracts that are not paused.
     public func allowsEntries(at time: Timestamp) -> Bool {
         !isHalted && !breakers.breakers.contains { $0.until > time }
+    }
+
+    /// Whether an entry in `symbol` may be made at `time`.
+    public func allowsEntries(in symbol: Symbol, at time: Timestamp) -> Bool {
+        allowsEntries(at: time) && !paused.symbols.contains(symbol)
     }
 
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
         eventTime = try fields.time("event_time")
         isHalted = try fields.required("halted")
+        paused = try fields.optional("paused") ?? SymbolList()
         breakers = try fields.required("breakers")
         tradesToday = try fields.count("trades_today")
         pnlToday = try fields.money("pnl_today")
@@ -111,6 +139,7 @@ public struct RiskState: StreamMessage {
         fields.put("v", Self.version)
         fields.put("event_time", eventTime)
         fields.put("halted", isHalted)
+        fields.put("paused", paused)
         fields.put("breakers", breakers)
         fields.put("trades_today", tradesToday)
         fields.put("pnl_today", pnlToday)

@@ -12,6 +12,11 @@ const COMMANDS = {
     what: "The risk manager refuses every new trade until a person resumes.",
     stays: "Open positions stay, with their stops and targets. An entry order that is already at the venue may still fill.",
   },
+  pause: {
+    title: "Pause",
+    what: "The risk manager refuses new trades in this contract until a person resumes it. The others go on.",
+    stays: "An open position stays, with its stop and target. An entry order that is already at the venue may still fill.",
+  },
   resume: {
     title: "Resume entries",
     what: "The risk manager takes new trades again.",
@@ -53,7 +58,7 @@ export function askCommand(name, { symbol = undefined, facts = [] } = {}) {
 }
 
 function dialogContent(name, command, symbol, facts, state, change) {
-  const title = symbol ? `${command.title} ${symbol}` : command.title;
+  const title = symbol ? `${command.title} ${name === "resume" ? "in " : ""}${symbol}` : command.title;
   const isTyped = name !== "close_all" || state.typed === "close_all";
   return h("form", { method: "dialog", class: "dialog", onsubmit: (event) => {
     event.preventDefault();

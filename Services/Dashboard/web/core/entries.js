@@ -15,6 +15,9 @@ export function obstacles(live, now) {
       text: `The executor takes no entries: ${live.account.hindrances.join(", ")}.`,
     });
   }
+  for (const symbol of live.risk?.paused ?? []) {
+    found.push({ name: `${symbol} paused`, until: null, text: "A person keeps this contract out. The others are traded." });
+  }
   for (const breaker of live.risk?.breakers ?? []) {
     if (WARNINGS.has(breaker.name) || breaker.until <= now) continue;
     found.push({ name: breaker.name, until: breaker.until, text: BREAKERS[breaker.name] ?? "A circuit breaker." });

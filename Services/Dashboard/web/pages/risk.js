@@ -80,7 +80,7 @@ function obstacleList(found, now) {
 
 function controls(live) {
   const open = (live?.markets ?? []).filter((market) => market.position && Number(market.position.size) > 0);
-  const row = (name, label, text, kind, options) => h("div", { key: name, class: "control" },
+  const row = (name, label, text, kind, options) => h("div", { key: `${name} ${options?.symbol ?? ""}`, class: "control" },
     h("button", { class: `button ${kind}`, type: "button", onclick: () => askCommand(name, options) }, label),
     h("p", { class: "muted" }, text));
   return h("div", { class: "controls" },
@@ -90,6 +90,9 @@ function controls(live) {
     live?.account && !live.account.accepts_entries
       ? row("start", "Start", "Let the executor send entry orders again.", "primary")
       : row("stop", "Stop", "The executor sends no new entry order. Positions keep their stops.", "danger-outline"),
+    (live?.markets ?? []).map(({ symbol }) => live?.risk?.paused.includes(symbol)
+      ? row("resume", `Resume ${symbol}`, "Let the risk manager take new trades in it again.", "primary", { symbol })
+      : row("pause", `Pause ${symbol}`, "No new trades in this contract; the others go on.", "danger-outline", { symbol })),
     row(
       "close_all",
       "Close all…",

@@ -48,6 +48,16 @@ extension Exchange {
             setMark(index, last.close, index: last.close)
         }
         makeStatistics(ofPast: index, minutes)
+        makeFundings(ofPast: index, minutes)
+    }
+
+    /// What was settled in the past, at the rate that holds at the start: the past's own is not known.
+    private mutating func makeFundings(ofPast index: Int, _ minutes: [Candle]) {
+        let rate = books[index].mark.fundingRate
+        books[index].fundings = minutes.filter {
+            $0.openTime.floored(to: configuration.fundingIntervalMs) == $0.openTime
+        }
+        .suffix(1000).map { ($0.openTime, rate, $0.open) }
     }
 
     /// Sets the rate of all contracts until the market says another.

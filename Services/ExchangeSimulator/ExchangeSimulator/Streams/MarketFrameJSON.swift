@@ -11,11 +11,17 @@ extension MarketFrame {
             body(MarketStream(instrument: best.instrument, kind: .bestPrices))
             body(MarketStream(instrument: MarketStream.every, kind: .bestPrices))
         case .partialDepth(let depth, let speedMs):
-            for levels in [5, 10, 20] {
-                body(MarketStream(instrument: depth.instrument, kind: .partialDepth(levels: levels, speedMs: speedMs)))
+            for speedMs in speedMs == 100 ? [0, 100] : [speedMs] {
+                for levels in [5, 10, 20] {
+                    body(
+                        MarketStream(
+                            instrument: depth.instrument, kind: .partialDepth(levels: levels, speedMs: speedMs)))
+                }
             }
         case .depthChange(let depth, let speedMs):
-            body(MarketStream(instrument: depth.instrument, kind: .depthChange(speedMs: speedMs)))
+            for speedMs in speedMs == 100 ? [0, 100] : [speedMs] {
+                body(MarketStream(instrument: depth.instrument, kind: .depthChange(speedMs: speedMs)))
+            }
         case .candle(let index, let frame, _, _):
             body(MarketStream(instrument: index, kind: .candle(frame)))
         case .mark(let mark):

@@ -6,6 +6,7 @@ public struct MarketStream: Hashable, Sendable {
         case aggregateTrade
         /// Raw trades; undocumented at the venue, yet used by some clients.
         case trade
+        /// Speed 0 is the old word for as fast as may be: here each 100 ms.
         case partialDepth(levels: Int, speedMs: Int)
         case depthChange(speedMs: Int)
         case bestPrices
@@ -88,6 +89,7 @@ public struct MarketStream: Hashable, Sendable {
     private static func speed(_ parts: [String]) -> Int? {
         if parts.count == 1 { return 250 }
         return switch parts[1] {
+        case "0ms": 0
         case "100ms": 100
         case "250ms": 250
         case "500ms": 500
