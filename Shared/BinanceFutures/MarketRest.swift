@@ -14,11 +14,14 @@ public enum MarketRest {
     public static func exchangeInfo() -> RestRequest { RestRequest(.get, "/fapi/v1/exchangeInfo", timeoutMs: 15_000) }
 
     /// The last `limit` candles, the one in progress among them.
-    public static func candles(_ symbol: Symbol, _ timeframe: Timeframe, limit: Int) -> RestRequest {
-        RestRequest(
-            .get, "/fapi/v1/klines",
-            [("symbol", symbol.name), ("interval", timeframe.rawValue), ("limit", "\(limit)")],
-            weight: limit < 100 ? 1 : limit < 500 ? 2 : limit <= 1000 ? 5 : 10)
+    /// The newest ones, or the oldest of those from `openTime` on.
+    public static func candles(
+        _ symbol: Symbol, _ timeframe: Timeframe, from openTime: Timestamp? = nil, limit: Int
+    ) -> RestRequest {
+        var parameters = [("symbol", symbol.name), ("interval", timeframe.rawValue), ("limit", "\(limit)")]
+        if let openTime { parameters.append(("startTime", "\(openTime.milliseconds)")) }
+        return RestRequest(
+            .get, "/fapi/v1/klines", parameters, weight: limit < 100 ? 1 : limit < 500 ? 2 : limit <= 1000 ? 5 : 10)
     }
 
     public static func openInterest(_ symbol: Symbol) -> RestRequest {
@@ -63,7 +66,7 @@ public enum MarketRest {
     }
 
     /// Candles, oldest first, without those that can't be read, and why of each of these. Nil when the answer is not a list.
-    /// `now` is the venue's time.
+    /// `now` is the venue's time when they were asked for: one that has closed since may have been told before its end.
     public static func candles(
         _ value: JSONValue, _ timeframe: Timeframe, now: Timestamp
     ) -> (candles: [CandleUpdate], flaws: [Flaw])? {

@@ -73,7 +73,11 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     }
 
     public init(reading url: String) throws(Flaw) {
-        guard !url.contains(where: \.isWhitespace) else { throw Flaw("a blank or line end is part of it") }
+        // The path of a socket stands as it is, with the blanks of its folders' names.
+        let isBlank: (Character) -> Bool = url.hasPrefix("unix:") ? \.isNewline : \.isWhitespace
+        guard !url.contains(where: isBlank), url.last?.isWhitespace != true else {
+            throw Flaw("a blank or line end is part of it")
+        }
         guard let mark = url.firstRange(of: "://") else {
             throw Flaw("has no scheme: write redis://host:port, with TLS rediss://host:port")
         }

@@ -231,10 +231,28 @@ class Soak:
         self.judge_contracts()
         self.judge_episodes()
         self.memory.report(self.problems, self.profile, hours)
+        self.tell_room(hours)
         self.judge_days()
         self.judge_money()
         self.judge_stories()
         print(f"Lag: {self.lag.summary()}")
+
+    def tell_room(self, hours):
+        """What is kept: Redis' keys by kind as they stand, PostgreSQL's tables by a day and contract."""
+        kinds = defaultdict(lambda: [0, 0])
+        for key in self.redis.command("KEYS", "*"):
+            kind = kinds[key.partition("{")[0].rstrip(":")]
+            kind[0] += 1
+            kind[1] += self.redis.command("MEMORY", "USAGE", key, "SAMPLES", "0") or 0
+        print("\nRoom")
+        for name, (count, size) in sorted(kinds.items(), key=lambda kind: -kind[1][1])[:8]:
+            print(f"  Redis {name}: {size / 1e6:.1f} MB in {count} keys")
+        days = hours / 24 * len(self.suite.symbols)
+        for row in self.suite.query(
+                "SELECT relname AS name, n_live_tup AS rows, pg_total_relation_size(relid) AS size "
+                "FROM pg_stat_user_tables ORDER BY size DESC LIMIT 6"):
+            print(f"  PostgreSQL {row['name']}: {int(row['size']) / 1e6 / days:.2f} MB a day and contract "
+                  f"({int(int(row['rows']) / days)} rows)")
 
     def judge_contracts(self):
         print("\nContracts")

@@ -15,6 +15,8 @@ struct RedisAddressTests {
         #expect(RedisAddress("redis://localhost")?.endpoint == .tcp(host: "localhost", port: 6379))
         #expect(RedisAddress("unix:///run/redis.sock?db=2")?.endpoint == .unix(path: "/run/redis.sock"))
         #expect(RedisAddress("unix:///run/redis.sock?db=2")?.database == 2)
+        #expect(RedisAddress("unix:///my run/50% redis.sock")?.endpoint == .unix(path: "/my run/50% redis.sock"))
+        #expect(RedisAddress("unix:///run/redis.sock ") == nil && RedisAddress("unix:///run\n/redis.sock") == nil)
     }
 
     @Test func `nodes of a cluster are read`() throws {

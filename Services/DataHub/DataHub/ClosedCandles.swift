@@ -11,7 +11,7 @@ struct ClosedCandles {
     private var runs: [ClosedRange<Int64>] = []
     /// The first candle that the hub saw in progress, or close by itself: what lies before is the past, which is asked for at the start.
     private var since: Int64?
-    private var asked: (number: Int64, attempt: Int, at: Timestamp)?
+    private var asked: (number: Int64, attempt: Int, answers: Int, at: Timestamp)?
     /// Of those before, the venue has no more, or none that can be true.
     private var wantedFrom = Int64.min
     /// Those counted as missing.
@@ -19,7 +19,7 @@ struct ClosedCandles {
 
     private static let runsMax = 16
     /// After so many answers without it a candle that has successors is given up.
-    private static let attemptsMax = 5
+    private static let answersMax = 5
     private static let againMs: Int64 = 5000
     private static let againMaxMs: Int64 = 60_000
     /// The venue gives no more at once.
@@ -73,25 +73,28 @@ struct ClosedCandles {
             asked = nil
             return nil
         }
-        var attempt = 1
+        var attempt = 1, answers = 0
         if let asked, asked.number == first {
             let waitMs = min(Int64(asked.attempt) * Self.againMs, Self.againMaxMs)
             // A venue that has begun anew is behind.
             guard abs(venueTime - asked.at) >= waitMs else { return nil }
-            attempt = asked.attempt + 1
+            (attempt, answers) = (asked.attempt + 1, asked.answers)
         }
-        if attempt > Self.attemptsMax, first < runs.last?.upperBound ?? .min {
+        if answers >= Self.answersMax, first < runs.last?.upperBound ?? .min {
             wantedFrom = first + 1
             asked = nil
             return missing(venueTime: venueTime, graceMs: graceMs)
         }
-        asked = (first, attempt, venueTime)
+        asked = (first, attempt, answers, venueTime)
         let fresh = max(0, due - max(countedThrough, first - 1))
         countedThrough = max(countedThrough, due)
         return MissingClose(
             openTime: Timestamp(milliseconds: first * lengthMs), attempt: attempt, newCount: fresh,
             limit: Int(min(number(venueTime) - first + 1, Self.countMax)))
     }
+
+    /// The venue has answered a question for candles, and what it told is in.
+    mutating func answered() { asked?.answers += 1 }
 
     private func firstMissing(_ due: Int64) -> Int64? {
         guard let since else { return nil }

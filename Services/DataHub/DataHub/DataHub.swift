@@ -158,6 +158,9 @@ public struct DataHub {
         return true
     }
 
+    /// The venue has answered a question for candles of a symbol, and they have been received: what is not among them it may not have.
+    public mutating func candlesCame(_ timeframe: Timeframe, symbol: Int) { symbols[symbol].candlesCame(timeframe) }
+
     /// Tells which closed candles should have come by now, for them to be asked for, again and again while they do not come. To be
     /// called several times a second. What was told is accepted as if it had come.
     public mutating func lookForCloses(venueTime: Timestamp, tell: (_ symbol: Int, Timeframe, MissingClose) -> Void) {

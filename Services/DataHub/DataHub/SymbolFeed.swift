@@ -127,6 +127,8 @@ struct SymbolFeed {
         }
     }
 
+    mutating func candlesCame(_ timeframe: Timeframe) { closed[timeframe.index].answered() }
+
     /// What is too far from the mark price to be true. As long as nothing else comes readers see an old market, and trade none.
     func distance(of input: DataHub.Input) -> RefusedInput? {
         switch input {

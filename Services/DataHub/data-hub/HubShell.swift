@@ -258,9 +258,11 @@ final class HubShell {
         hub.lookForCloses(venueTime: context.venueClock.now()) { missed.append(($0, $1, $2)) }
         for (symbol, timeframe, missing) in missed where !contracts.isMissing(symbol) {
             refusals.missed(close: missing, timeframe, symbol: symbol)
-            polls?.fillClose(symbol, timeframe, limit: missing.limit)
+            polls?.fillClose(symbol, timeframe, missing)
         }
     }
+
+    func candlesCame(_ timeframe: Timeframe, symbol: Int) { hub.candlesCame(timeframe, symbol: symbol) }
 
     /// A value that did not get so far as to be a message.
     func refuse(_ refusal: RefusedInput, symbol: Int) {

@@ -21,6 +21,8 @@ final class MarketPolls {
     private struct WantedCandles {
         let index: Int
         let timeframe: Timeframe
+        /// The newest ones where it is nil.
+        var from: Timestamp?
         var limit: Int
         var attempt: Int
         /// What it takes of what may be asked for at once: a short answer is a request, too.
@@ -146,10 +148,13 @@ final class MarketPolls {
         fetchCandles()
     }
 
-    /// Fetches the newest candles, because a close did not come: before all else, for readers wait for it.
-    func fillClose(_ index: Int, _ timeframe: Timeframe, limit: Int) {
+    /// Fetches what a close that did not come has left open: before all else, for readers wait for it.
+    func fillClose(_ index: Int, _ timeframe: Timeframe, _ missing: MissingClose) {
         if !wanted.contains(where: { $0.index == index && $0.timeframe == timeframe }) {
-            wanted.insert(WantedCandles(index: index, timeframe: timeframe, limit: limit, attempt: 1), at: 0)
+            wanted.insert(
+                WantedCandles(
+                    index: index, timeframe: timeframe, from: missing.openTime, limit: missing.limit, attempt: 1),
+                at: 0)
         }
         fetchCandles()
     }
@@ -169,29 +174,33 @@ final class MarketPolls {
             let isRoom = candlesAsked == 0 || candlesAsked + next.cost <= Self.candlesAskedMax
             guard isRoom else { return }
             guard shell.writer.unconfirmedCount < Self.waitingMax else { return pause(ms: 20) }
-            let request = MarketRest.candles(shell.symbols[next.index], next.timeframe, limit: next.limit)
+            let request = MarketRest.candles(
+                shell.symbols[next.index], next.timeframe, from: next.from, limit: next.limit)
             // What is asked for all the time needs some of the weight.
             let waitMs = rest.waitMs(for: request, share: 0.5)
             guard waitMs == 0 else { return pause(ms: waitMs) }
             wanted.removeFirst()
             candlesAsked += next.cost
-            rest.send(request) { [unowned self] in answered($0, next) }
+            let askedAt = context.venueClock.now()
+            rest.send(request) { [unowned self] in answered($0, next, askedAt) }
         }
     }
 
-    private func answered(_ outcome: RestOutcome, _ asked: WantedCandles) {
+    private func answered(_ outcome: RestOutcome, _ asked: WantedCandles, _ askedAt: Timestamp) {
         candlesAsked -= asked.cost
         if case .success(let value) = outcome,
-            let candles = MarketRest.candles(value, asked.timeframe, now: context.venueClock.now())
+            let candles = MarketRest.candles(value, asked.timeframe, now: askedAt)
         {
             for candle in candles.candles { shell.receive(.candle(candle), symbol: asked.index) }
             for flaw in candles.flaws { shell.refuse(refusal(of: flaw, .candle), symbol: asked.index) }
+            shell.candlesCame(asked.timeframe, symbol: asked.index)
             return fetchCandles()
         }
         tell(outcome, "klines")
         // The venue does not know it: when it lists it, its past is asked for anew.
         if case .rejected(MarketRest.unknownSymbol, _) = outcome { return fetchCandles() }
-        if asked.attempt < Self.attemptsMax {
+        // A close that is still missing is asked for again by who misses it.
+        if asked.from == nil, asked.attempt < Self.attemptsMax {
             want(asked.index, asked.timeframe, asked.limit, attempt: asked.attempt + 1)
         }
         pause(ms: Int64(min(asked.attempt, 6)) * 5000)

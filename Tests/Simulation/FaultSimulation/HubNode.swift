@@ -41,7 +41,7 @@ final class HubNode: Node {
             guard life == self.life else { return }
             if !isPaused {
                 hub.lookForCloses(venueTime: world.scheduler.now) { index, timeframe, missing in
-                    fetchCandles(index, timeframe, limit: missing.limit)
+                    fetchCandles(index, timeframe, missing)
                 }
             }
             lookForCloses(life)
@@ -49,22 +49,25 @@ final class HubNode: Node {
     }
 
     /// There and back; nobody answers while the line is cut.
-    private func fetchCandles(_ index: Int, _ timeframe: Timeframe, limit: Int) {
-        let life = life
+    private func fetchCandles(_ index: Int, _ timeframe: Timeframe, _ missing: MissingClose) {
+        let life = life, askedAt = world.scheduler.now
+        let request = MarketRest.candles(
+            world.symbols[index], timeframe, from: missing.openTime, limit: missing.limit)
         world.scheduler.after(us: world.tripUs()) { [self] in
             guard !world.network.isPartitioned,
-                let value = world.venue.ask(MarketRest.candles(world.symbols[index], timeframe, limit: limit))
+                let value = world.venue.ask(request)
             else { return }
             world.scheduler.after(us: world.tripUs()) { [self] in
                 guard life == self.life, !world.network.isPartitioned else { return }
-                take(value, index, timeframe)
+                take(value, index, timeframe, askedAt)
+                hub.candlesCame(timeframe, symbol: index)
                 flush()
             }
         }
     }
 
-    private func take(_ value: JSONValue, _ index: Int, _ timeframe: Timeframe) {
-        guard let candles = MarketRest.candles(value, timeframe, now: world.scheduler.now) else { return }
+    private func take(_ value: JSONValue, _ index: Int, _ timeframe: Timeframe, _ askedAt: Timestamp) {
+        guard let candles = MarketRest.candles(value, timeframe, now: askedAt) else { return }
         for candle in candles.candles { receive(.candle(candle), index) }
     }
 
@@ -117,7 +120,7 @@ final class HubNode: Node {
         for (index, symbol) in world.symbols.enumerated() {
             for timeframe in Timeframe.allCases {
                 let request = MarketRest.candles(symbol, timeframe, limit: Self.candlesMax)
-                if let value = world.venue.ask(request) { take(value, index, timeframe) }
+                if let value = world.venue.ask(request) { take(value, index, timeframe, world.scheduler.now) }
             }
         }
         flush()
