@@ -67,6 +67,19 @@ struct OperatorTests {
         try control(["config", "show"])
         #expect(try control(["journal", "verify"]).allSatisfy { $0["ok"] as? Bool == true })
         #expect(try control(["config", "check"]).count == 11)
+        let settings = try control(["config", "show", "--effective"])
+        let risk = try #require(settings.first { $0["path"] as? String == "risk-manager.risk_per_trade" })
+        #expect(risk["value"] as? String == "0.01" && risk["form"] as? String == "0.0001…0.02")
+        let symbols = try #require(settings.first { $0["path"] as? String == "symbols" })
+        #expect(symbols["value"] as? String == Self.symbols.joined(separator: ", "))
+
+        // One contract is kept out, and let in again; a wrong name is told with the right ones.
+        #expect(try suite.control(["pause", "ETHUSDT"]).output.contains("no entries in ETHUSDT until a person"))
+        #expect(try suite.control(["status"]).output.contains("ETHUSDT PAUSED by a person"))
+        #expect(try suite.control(["pause", "NOPEUSDT"]).output.contains("BTCUSDT, ETHUSDT"))
+        #expect(try suite.control(["pause"]).exitCode == 4)
+        #expect(try suite.control(["resume", "ETHUSDT"]).exitCode == 0)
+        #expect(!(try suite.control(["status"]).output.contains("PAUSED")))
 
         // From a trade to its market event, and through every hop back to the trade.
         let closed = try #require(
