@@ -72,7 +72,9 @@ def traded_account():
 
 def trades_of(account):
     """The trades of this venue's account, each with whether its entry fills were made; and their plans, for SQL."""
-    plans = {plan_of(order["clientOrderId"]) for order in account["orders"]} - {None}
+    # A position that was adopted, and that a person closed, has had a stop and no order.
+    names = [order["clientOrderId"] for order in account["orders"]] + [stop["clientAlgoId"] for stop in account["algoOrders"]]
+    plans = {plan_of(name) for name in names} - {None}
     names = ",".join(f"'{plan}'" for plan in sorted(plans)) or "''"
     trades = query(f"SELECT * FROM trades WHERE plan IN ({names}) ORDER BY exit_time")
     orders = {order["orderId"]: order for order in account["orders"]}
