@@ -102,6 +102,26 @@ struct LookTests {
         #expect(talk.open.contains { $0.request == orders })
     }
 
+    @Test func `a contract that is found unlisted before its question was answered keeps no look from being whole`() throws {
+        let other = try #require(Symbol("ETHUSDT"))
+        var talk = try Conversation(also: other)
+        talk.tick()
+        let questions: [VenueRequest] = [.queryOpenOrders(other), .queryOpenStops(other)]
+        for question in questions {
+            let id = try talk.take { $0 == question }.id
+            talk.hear(.reply(id, .unknown("HTTP 503")))
+        }
+        try talk.answerLook(positions: [])
+        #expect(!talk.executor.isReconciled)
+        talk.hear(.status(other, "ABSENT"))
+        // The next look begins before they would be asked again by themselves.
+        talk.hear(.userStream(isUp: true))
+        try talk.pass(ms: 600)
+        #expect(!talk.open.contains { questions.contains($0.request) })
+        try talk.answerLook(positions: [])
+        #expect(talk.executor.isReconciled)
+    }
+
     @Test
     func `what a person opens is protected after two looks where the user stream has told it, and else after three`()
         throws

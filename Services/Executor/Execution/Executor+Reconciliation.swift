@@ -45,7 +45,8 @@ extension Executor {
             }
             questions =
                 listed.flatMap { [.queryOpenOrders($0), .queryOpenStops($0)] } + [.queryPositions, .queryAccount]
-            if isFirst { reconciliation.unheard = questions }
+            // Of one that has come to be unlisted meanwhile no answer is to be waited for either.
+            reconciliation.unheard = isFirst ? questions : reconciliation.unheard.filter(questions.contains)
         }
         for question in questions where !awaited.contains(where: { $0.request == question }) { send(question) }
     }
