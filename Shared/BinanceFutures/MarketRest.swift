@@ -13,8 +13,7 @@ public enum MarketRest {
 
     public static func exchangeInfo() -> RestRequest { RestRequest(.get, "/fapi/v1/exchangeInfo", timeoutMs: 15_000) }
 
-    /// The last `limit` candles, the one in progress among them.
-    /// The newest ones, or the oldest of those from `openTime` on.
+    /// The newest `limit` candles, the one in progress among them; or the oldest of those from `openTime` on.
     public static func candles(
         _ symbol: Symbol, _ timeframe: Timeframe, from openTime: Timestamp? = nil, limit: Int
     ) -> RestRequest {

@@ -161,7 +161,9 @@ final class MarketPolls {
 
     private func want(_ index: Int, _ timeframe: Timeframe, _ limit: Int, attempt: Int = 1) {
         if let known = wanted.firstIndex(where: { $0.index == index && $0.timeframe == timeframe }) {
+            // The newest ones are as many as reach back to a close that is missing, and more.
             wanted[known].limit = max(wanted[known].limit, limit)
+            wanted[known].from = nil
         } else {
             wanted.append(WantedCandles(index: index, timeframe: timeframe, limit: limit, attempt: attempt))
         }
