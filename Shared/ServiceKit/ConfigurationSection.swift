@@ -67,34 +67,26 @@ public final class ConfigurationSection {
     public func int(
         _ key: String, default value: Int, in range: ClosedRange<Int>
     ) throws(ConfigurationError) -> Int {
-        let form = "\(range.lowerBound)…\(range.upperBound)"
-        guard let text = try written(key) else {
-            note(key, form, default: "\(value)", "\(value)")
-            return value
-        }
-        guard let number = Int(text) else {
-            throw error(key, "'\(text)' is not a whole number\(WrittenWrong.hint(text))")
-        }
-        guard range.contains(number) else {
-            throw error(key, "\(number) is not within \(form)")
-        }
-        note(key, form, default: "\(value)", "\(number)")
-        return number
+        try number(key, value, range, "whole number") { Int($0) }
     }
 
     public func double(
         _ key: String, default value: Double, in range: ClosedRange<Double>
     ) throws(ConfigurationError) -> Double {
+        try number(key, value, range, "number") { Double($0).flatMap { $0.isFinite ? $0 : nil } }
+    }
+
+    private func number<Value>(
+        _ key: String, _ value: Value, _ range: ClosedRange<Value>, _ what: String, _ parse: (String) -> Value?
+    ) throws(ConfigurationError) -> Value {
         let form = "\(range.lowerBound)…\(range.upperBound)"
-        guard let text = try written(key) else {
-            note(key, form, default: "\(value)", "\(value)")
-            return value
-        }
-        guard let number = Double(text), number.isFinite else {
-            throw error(key, "'\(text)' is not a number\(WrittenWrong.hint(text))")
-        }
-        guard range.contains(number) else {
-            throw error(key, "\(number) is not within \(form)")
+        var number = value
+        if let text = try written(key) {
+            guard let read = parse(text) else {
+                throw error(key, "'\(text)' is not a \(what)\(WrittenWrong.hint(text))")
+            }
+            guard range.contains(read) else { throw error(key, "\(read) is not within \(form)") }
+            number = read
         }
         note(key, form, default: "\(value)", "\(number)")
         return number

@@ -102,7 +102,9 @@ struct LookTests {
         #expect(talk.open.contains { $0.request == orders })
     }
 
-    @Test func `a contract that is found unlisted before its question was answered keeps no look from being whole`() throws {
+    @Test func `a contract that is found unlisted before its question was answered keeps no look from being whole`()
+        throws
+    {
         let other = try #require(Symbol("ETHUSDT"))
         var talk = try Conversation(also: other)
         talk.tick()

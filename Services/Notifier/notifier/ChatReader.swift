@@ -51,14 +51,15 @@ final class ChatReader {
             JSONNode.object([("command", .text(entry.name)), ("description", .text(entry.what))])
         }
         bot.call("setMyCommands", [("commands", JSONNode.array(menu).line)], timeoutMs: 10_000) { [weak self] answer in
+            let reason: String
             switch answer {
             case .ok: return
-            case .refused(let refusal):
-                self?.context.log.warning("menu_not_shown") { $0.put("error", "\(refusal.code) \(refusal.text)") }
+            case .refused(let refusal): reason = "\(refusal.code) \(refusal.text)"
             case .unreachable(let text):
-                self?.context.log.warning("menu_not_shown") { $0.put("error", text) }
+                reason = text
                 self?.context.reactor.after(ms: 60_000) { [weak self] in self?.showMenu() }
             }
+            self?.context.log.warning("menu_not_shown") { $0.put("error", reason) }
         }
     }
 

@@ -7,8 +7,7 @@ public struct RecordingReader<Lines: LineSource>: MarketSource {
     private var frames: FrameReader<Lines>?
     private let instrument: Int
     private var derived: [DerivedBook?]
-    private var queue: [MarketEvent] = []
-    private var queueStart = 0
+    private var queue = EventQueue()
     private var isEnded = false
 
     /// `times`: what of it can be true. `needsBook`: contracts without any recorded book, which get a plausible one around
@@ -34,20 +33,15 @@ public struct RecordingReader<Lines: LineSource>: MarketSource {
 
     public mutating func nextTime() -> Timestamp? {
         fill()
-        return queueStart < queue.count ? queue[queueStart].time : nil
+        return queue.nextTime
     }
 
     public mutating func next() -> MarketEvent? {
         fill()
-        guard queueStart < queue.count else { return nil }
-        queueStart += 1
-        return queue[queueStart - 1]
+        return queue.next()
     }
 
     private mutating func fill() {
-        guard queueStart >= queue.count else { return }
-        queue.removeAll(keepingCapacity: true)
-        queueStart = 0
         while queue.isEmpty, !isEnded {
             isEnded = !Self.read(&table, &frames, &queue, instrument)
             if derived.contains(where: { $0 != nil }) { addBooks() }
@@ -56,7 +50,7 @@ public struct RecordingReader<Lines: LineSource>: MarketSource {
 
     /// Takes in one line; false at the end.
     private static func read(
-        _ table: inout TableReader<Lines>?, _ frames: inout FrameReader<Lines>?, _ queue: inout [MarketEvent],
+        _ table: inout TableReader<Lines>?, _ frames: inout FrameReader<Lines>?, _ queue: inout EventQueue,
         _ instrument: Int
     ) -> Bool {
         table?.read { row in play(row, instrument) { queue.append($0) } } ?? frames?.read { queue.append($0) } ?? false
@@ -64,9 +58,7 @@ public struct RecordingReader<Lines: LineSource>: MarketSource {
 
     /// Puts a plausible book around trades that come without one.
     private mutating func addBooks() {
-        let trades = queue
-        queue.removeAll(keepingCapacity: true)
-        for event in trades {
+        for event in queue.takeAll() {
             queue.append(event)
             guard derived[event.instrument] != nil, case .trade(let price, _, let aggressor) = event.body,
                 let book = derived[event.instrument]?.after(price, aggressor: aggressor)

@@ -5,8 +5,7 @@ public struct SyntheticMarket: MarketSource, Sendable {
     private var instruments: [SyntheticInstrument]
     private var regimes: RegimeClock
     private var random: SplitMix64
-    private var queue: [MarketEvent] = []
-    private var queueStart = 0
+    private var queue = EventQueue()
 
     /// `prices` and `crowds`: how each contract starts; as the history ended.
     init(
@@ -39,20 +38,15 @@ public struct SyntheticMarket: MarketSource, Sendable {
 
     public mutating func nextTime() -> Timestamp? {
         fill()
-        return queueStart < queue.count ? queue[queueStart].time : nil
+        return queue.nextTime
     }
 
     public mutating func next() -> MarketEvent? {
         fill()
-        guard queueStart < queue.count else { return nil }
-        queueStart += 1
-        return queue[queueStart - 1]
+        return queue.next()
     }
 
     private mutating func fill() {
-        guard queueStart >= queue.count else { return }
-        queue.removeAll(keepingCapacity: true)
-        queueStart = 0
         while queue.isEmpty {
             guard var earliest = instruments.indices.first else { return }
             for index in instruments.indices where instruments[index].nextStep < instruments[earliest].nextStep {
@@ -60,10 +54,10 @@ public struct SyntheticMarket: MarketSource, Sendable {
             }
             let now = instruments[earliest].nextStep
             let regime = regimes.at(Double(now.milliseconds) / 1000)
-            queue += instruments[earliest].takeEvents()
+            queue.append(instruments[earliest].takeEvents())
             instruments[earliest].step(regime)
             for move in instruments[earliest].moves { echo(move, of: earliest, at: now) }
-            queue += instruments[earliest].takeEvents()
+            queue.append(instruments[earliest].takeEvents())
         }
     }
 
