@@ -31,6 +31,32 @@ struct SyntheticTests {
         #expect(last - start > 20_000)
     }
 
+    @Test(arguments: [1, 9] as [UInt64])
+    func `at the opening of a demonstration takers run with the trend, and before it nothing is other than else`(
+        seed: UInt64
+    ) {
+        func trades(openingMs: Int64) -> [(ms: Int64, aggressor: Side)] {
+            var market = SyntheticMarket.make(
+                instruments, seed: seed, start: start, historyMinutes: 60, openingMs: openingMs
+            ).market
+            var found: [(Int64, Side)] = []
+            while let event = market.next(), event.time - start < 66_000 {
+                guard event.instrument == 0, case .trade(_, _, let aggressor) = event.body else { continue }
+                found.append((event.time - start, aggressor))
+            }
+            return found
+        }
+        let opened = trades(openingMs: 600_000), ordinary = trades(openingMs: 0)
+        func before(_ trades: [(ms: Int64, aggressor: Side)]) -> [String] {
+            trades.prefix { $0.ms < 60_000 }.map { "\($0.ms) \($0.aggressor)" }
+        }
+        #expect(before(opened) == before(ordinary) && before(opened).count > 100)
+        let run = opened.filter { 63_000..<64_500 ~= $0.ms }, buys = run.count { $0.aggressor == .buy }
+        #expect(max(buys, run.count - buys) * 10 >= run.count * 9, "\(buys) of \(run.count) buy")
+        // Three times the pace of the minute before it.
+        #expect(run.count * 60_000 > before(opened).count * 3 * 1500, "\(run.count) after \(before(opened).count)")
+    }
+
     @Test(arguments: [1, 2] as [UInt64])
     func `the past has believable candles in each timeframe`(seed: UInt64) {
         let history = SyntheticMarket.make(instruments, seed: seed, start: start).history

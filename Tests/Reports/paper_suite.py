@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -33,7 +34,8 @@ class Suite:
         self.lines = {}
         self.var = ROOT / "var" / name
         self.config = self.var / "paper.yaml"
-        self.environment = os.environ | environment | {
+        # The market as it is: a demonstration's opening would be counted with it.
+        self.environment = os.environ | {"VORTEX7_OPENING": "0"} | environment | {
             "VORTEX7_VAR": str(self.var), "VORTEX7_CONFIG": str(self.config), "VORTEX7_CLOCK_RATE": f"{rate:g}",
             "SYMBOLS": ",".join(symbols)}
 
@@ -63,8 +65,11 @@ class Suite:
         self.script("down", check=False)
 
     def script(self, *words, check=True):
-        return subprocess.run([ROOT / "deploy/local/suite.sh", *words], env=self.environment, capture_output=True,
-                              text=True, check=check, cwd=ROOT)
+        result = subprocess.run([ROOT / "deploy/local/suite.sh", *words], env=self.environment, capture_output=True,
+                                text=True, cwd=ROOT)
+        if check and result.returncode != 0:
+            sys.exit(f"suite.sh {' '.join(words)}: exit code {result.returncode}\n{result.stdout}{result.stderr}")
+        return result
 
     def ctl(self, *words):
         """vortexctl: its exit code and what it printed."""

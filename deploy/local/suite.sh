@@ -98,7 +98,8 @@ P
 write_supervisor_configuration() {
     local owner= market data history path text name
     [ "$(id -u)" -ne 0 ] || owner="user=postgres"
-    market="--seed ${SEED:-7}"
+    # A newcomer sees trades within minutes; VORTEX7_OPENING=0 is the market as it is else.
+    market="--seed ${SEED:-9} --opening ${VORTEX7_OPENING:-10}"
     if [ -n "${DATA:-}" ]; then
         market="--loop"
         data=$(paths "$DATA") || exit 1

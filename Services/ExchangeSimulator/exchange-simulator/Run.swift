@@ -14,7 +14,7 @@ func run(_ words: some Sequence<String>) throws(UsageError) -> Int32 {
             "host", "port", "symbols", "data", "history", "factor", "start", "seed", "balance", "bnb", "api-key",
             "api-secret",
             "api-secret-file", "maker-fee", "taker-fee", "funding-rate", "connection-life", "log-level", "tls-port",
-            "tls-certificate", "faults", "lateness",
+            "tls-certificate", "faults", "lateness", "opening",
         ],
         flags: ["loop"])
     guard let level = Log.Level(rawValue: arguments.text("log-level") ?? "info") else {
@@ -50,7 +50,14 @@ private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError)
     let instruments = symbols.map(Instrument.listed)
     let start = try startTime(arguments) ?? Timestamp(milliseconds: Clock.realMs())
     let seed: UInt64 = try arguments.value("seed", 1)
-    let made = SyntheticMarket.make(instruments, seed: seed, start: start)
+    let openingMinutes = try arguments.integer("opening", 0, in: 0...60)
+    let made = SyntheticMarket.make(
+        instruments, seed: seed, start: start, openingMs: Int64(openingMinutes) * 60_000)
+    if openingMinutes > 0 {
+        log.write(
+            .info, "for a demonstration the market breaks out each minute or so at first",
+            [("minutes", "\(openingMinutes)")])
+    }
     var configuration = ExchangeConfiguration(instruments: instruments)
     configuration.hasPhases = true
     var exchange = Exchange(configuration, start: start)

@@ -19,6 +19,7 @@ let help = """
       --factor F              venue seconds in one second of the machine (1)
       --start TIME            where the venue's time starts, ISO 8601 or milliseconds (synthetic: now)
       --seed N                seed of the synthetic market (1)
+      --opening MINUTES       for a demonstration: how long the synthetic market breaks out each minute or so at first (0)
       --balance USDT          deposit of each account (5000)
       --bnb AMOUNT            BNB of each account, which pays its fees with it, a tenth cheaper, as long as it lasts; adds
                               the contract BNBUSDT (0)

@@ -33,7 +33,8 @@ extension SuiteView {
                 table.add(
                     "  last trade",
                     "\(event.direction.rawValue) \(summary.exitReason.rawValue) net \(summary.netPnl) USDT, "
-                        + "\((summary.exitTime - summary.entryTime) / 1000) s · \(summary.exitTime)")
+                        + "\((summary.exitTime - summary.entryTime) / 1000) s · \(summary.exitTime) · why \(event.plan)"
+                )
             }
         }
         if deadLetters > 0 { table.add("dead letters", "\(deadLetters) · see 'vortexctl streams'") }

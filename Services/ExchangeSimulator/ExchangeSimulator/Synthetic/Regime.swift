@@ -46,6 +46,15 @@ enum Regime: Sendable {
         }
     }
 
+    /// Which way a trend goes.
+    var trendSide: Side? {
+        switch self {
+        case .trendUp: .buy
+        case .trendDown: .sell
+        case .range, .squeeze, .cascadeDown, .cascadeUp: nil
+        }
+    }
+
     /// Whose positions are hunted for: in a cascade, the price is pushed to where they are liquidated.
     var hunted: Side? {
         switch self {

@@ -40,6 +40,9 @@ struct SyntheticInstrument: Sendable {
     var pushTarget: Double?
     var lastRegime: Regime?
     var rebound: Rebound?
+    /// Only at the opening of a demonstration.
+    var breakouts: Breakouts?
+    private var breakout: Breakouts.Phase?
     private(set) var nextStep: Timestamp
     private(set) var lastStep: Timestamp
     private var echoes: [Echo] = []
@@ -108,6 +111,7 @@ struct SyntheticInstrument: Sendable {
             lean = turn.pull(lean, seconds)
             if now >= turn.end { rebound = nil }
         }
+        breakOut(seconds, at: now)
         anchor += (price - anchor) * seconds / 600
         startBursts(regime, seconds)
         followEchoes(now)
@@ -128,6 +132,14 @@ struct SyntheticInstrument: Sendable {
         if now >= nextMark { watchCrowd(at: now) }
     }
 
+    private mutating func breakOut(_ seconds: Double, at now: Timestamp) {
+        breakout = breakouts?.phase(at: now)
+        guard let phase = breakout else { return }
+        lean = breakouts?.pull(lean, phase, seconds) ?? lean
+        let price = price, tickSize = tickSize
+        if let burst = breakouts?.burst(phase, at: now, price: price, tickSize: tickSize) { bursts.append(burst) }
+    }
+
     private mutating func startBursts(_ regime: Regime, _ seconds: Double) {
         let rate = traits.burstsPerS * regime.activity
         guard random.chance(rate * seconds), bursts.count < 32 else { return }
@@ -136,6 +148,7 @@ struct SyntheticInstrument: Sendable {
         let drift = regime.hunted != nil && pushTarget == nil ? 0 : regime.drift
         var bias = 0.55 * lean + drift * 4 - forced.pressure * 120
         bias += rebound?.bias ?? 0
+        if let breakout, let side = breakouts?.side { bias += breakout.bias * Double(side.sign) }
         if regime == .range { bias -= (price - anchor) / anchor * 1200 }
         let isBuy = random.chance(1 / (1 + exponential(-bias)))
         let isCrowd = random.chance(0.04)

@@ -9,7 +9,8 @@ public struct SyntheticMarket: MarketSource, Sendable {
 
     /// `prices` and `crowds`: how each contract starts; as the history ended.
     init(
-        _ listed: [Instrument], prices: [Double], crowds: [Crowd], seed: UInt64, regimes: RegimeClock, start: Timestamp
+        _ listed: [Instrument], prices: [Double], crowds: [Crowd], seed: UInt64, regimes: RegimeClock, start: Timestamp,
+        openingMs: Int64
     ) {
         self.regimes = regimes
         random = SplitMix64(seed: seed ^ 0x5EED)
@@ -19,12 +20,18 @@ public struct SyntheticMarket: MarketSource, Sendable {
                 leads: index == 0,
                 start: start)
         }
+        if openingMs > 0, let side = self.regimes.at(Double(start.milliseconds) / 1000).trendSide {
+            for index in instruments.indices {
+                instruments[index].breakouts = Breakouts(side, index: index, start: start, lengthMs: openingMs)
+            }
+        }
     }
 
     /// A market with its past, made by the same process, up to `start`: for each contract one-minute candles, and the
-    /// five-minute statistics of their last two days.
+    /// five-minute statistics of their last two days. `openingMs`: how long it has set-ups more often than a market has,
+    /// from `start` on; for a demonstration.
     public static func make(
-        _ listed: [Instrument], seed: UInt64, start: Timestamp, historyMinutes: Int = 10_080
+        _ listed: [Instrument], seed: UInt64, start: Timestamp, historyMinutes: Int = 10_080, openingMs: Int64 = 0
     ) -> (market: SyntheticMarket, history: [[Candle]], statistics: [[MarketStatistics]]) {
         let minute = start.floored(to: 60_000)
         let first = minute - Int64(historyMinutes) * 60_000
@@ -32,7 +39,8 @@ public struct SyntheticMarket: MarketSource, Sendable {
         let history = SyntheticHistory.make(listed, seed: seed, from: first, minutes: historyMinutes, &regimes)
         let prices = listed.indices.map { history.candles[$0].last?.close.double ?? listed[$0].typicalPrice.double }
         let market = SyntheticMarket(
-            listed, prices: prices, crowds: history.crowds.map(\.crowd), seed: seed, regimes: regimes, start: start)
+            listed, prices: prices, crowds: history.crowds.map(\.crowd), seed: seed, regimes: regimes, start: start,
+            openingMs: openingMs)
         return (market, history.candles, history.crowds.map(\.rows))
     }
 
