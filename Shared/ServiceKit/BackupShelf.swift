@@ -1,17 +1,22 @@
 import Glibc
 
 /// The backups in a folder, by their names, which their times make. A backup is whole once its manifest is there, which is
-/// written last.
+/// written last. One that was to be copied to another place and was not yet has a mark of it, and does not count as made.
 public struct BackupShelf {
     public static let manifest = "MANIFEST"
+    public static let uncopiedMark = "NOT_COPIED"
     public let folder: String
 
     public init(folder: String) { self.folder = folder }
 
-    /// Seconds since the newest one was made; infinite when there is none.
+    /// Seconds since the newest one was made, those that wait for their copy apart; infinite when there is none.
     public var age: Double {
-        let newest = names.filter { isWhole($0) }.compactMap { changed("\($0)/\(Self.manifest)") }.max()
-        return newest.map { Double(SystemClock.wallUs()) / 1e6 - $0 } ?? .infinity
+        names.filter { !isUncopied($0) }.map { age(of: $0) }.min() ?? .infinity
+    }
+
+    /// Seconds since it was made; infinite when it is not whole.
+    public func age(of name: String) -> Double {
+        changed("\(name)/\(Self.manifest)").map { Double(SystemClock.wallUs()) / 1e6 - $0 } ?? .infinity
     }
 
     /// Oldest first; those that were begun and never finished are among them.
@@ -23,6 +28,8 @@ public struct BackupShelf {
     }
 
     public func isWhole(_ name: String) -> Bool { changed("\(name)/\(Self.manifest)") != nil }
+
+    public func isUncopied(_ name: String) -> Bool { changed("\(name)/\(Self.uncopiedMark)") != nil }
 
     private func changed(_ path: String) -> Double? {
         var information = stat()

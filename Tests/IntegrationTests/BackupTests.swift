@@ -91,6 +91,30 @@ struct BackupTests {
         keeper?.kill()
     }
 
+    @Test func `a backup that is not copied does not count, is copied later, and is not made twice for it`() throws {
+        func start(_ command: String) -> ChildProcess? {
+            ChildProcess(
+                "\(PaperSuite.programs)/vortexctl",
+                ["-c", "\(suite.folder)/suite.yaml", "backup", folder, "--daily", "--then", command],
+                output: suite.folder + "/backup.log")
+        }
+        func isMarked(_ name: String) -> Bool {
+            FileManager.default.fileExists(atPath: "\(folder)/\(name)/NOT_COPIED")
+        }
+        let away = suite.folder + "/other machine"
+        let refused = try suite.control(["backup", folder, "--then", "exit 7"])
+        #expect(refused.exitCode == 1 && refused.output.contains("ended with 7"), "\(refused.output)")
+        let made = try #require(names().first)
+        #expect(names().count == 1 && isWhole(made) && isMarked(made))
+        try FileManager.default.createDirectory(atPath: away, withIntermediateDirectories: true)
+        let keeper = start("cp -r \"$BACKUP\" '\(away)/'")
+        #expect(suite.wait { !isMarked(made) }, "\(suite.log("backup"))")
+        keeper?.kill()
+        #expect(names() == [made])
+        #expect(try suite.control(["restore", "\(folder)/\(made)"]).exitCode == 0)
+        #expect(try suite.control(["restore", "\(away)/\(made)"]).exitCode == 0)
+    }
+
     private func isWhole(_ name: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(folder)/\(name)/MANIFEST")
     }

@@ -4,7 +4,8 @@ sendChatAction, setMyCommands.
 
 fake_telegram.py TOKEN        prints its port, and serves until it is ended
 A test's own words, without the token: POST /test/write (from, chat, text, age, or update=JSON), POST /test/mode
-(retry_after=N, fail=N, forbid=CHAT, unknown=CHAT, moved=OLD:NEW, hold=0|1), GET /test/sent (one JSON line for each message), GET /test/menu (the commands of the chat's menu)
+(retry_after=N, fail=N, forbid=CHAT, unknown=CHAT, moved=OLD:NEW, hold=0|1), GET /test/sent (one JSON line for each message), GET /test/menu (the commands of the chat's menu),
+GET /test/beat (a watch that takes heartbeats), GET /test/beats (how many it took)
 """
 import html
 import json
@@ -17,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 token = sys.argv[1]
 lock = threading.Condition()
-updates, sent = [], []
+updates, sent, beats = [], [], []
 mode = {"retry_after": 0, "fail": 0, "forbid": "", "unknown": "", "moved": "", "hold": 0}
 polls = {"current": 0}
 last_sent = {}
@@ -134,6 +135,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/test/menu":
             with lock:
                 return self.answer(200, " ".join(command["command"] for command in mode.get("menu", [])))
+        if self.path == "/test/beat":
+            beats.append(time.monotonic())
+            return self.answer(200, "OK")
+        if self.path == "/test/beats":
+            return self.answer(200, str(len(beats)))
         self.answer(404, "{}")
 
     def do_POST(self):

@@ -10,10 +10,14 @@ struct NotifierSettings {
     /// People whose commands count. A group's chat gives none of its members a say.
     let users: [Int64]
     let rules: NoticeRules
+    /// What is asked by GET as long as the executor speaks: a watch outside of this machine that alarms when it is not. None: no watch.
+    let heartbeatURL: String?
+    /// Milliseconds from one heartbeat to the next.
+    let heartbeatMs: Int64
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         baseURL = try section.string("base_url", default: "https://api.telegram.org")
-        guard baseURL.hasPrefix("https://") || baseURL.hasPrefix("http://127.0.0.1"), !baseURL.hasSuffix("/") else {
+        guard Self.isSafe(baseURL), !baseURL.hasSuffix("/") else {
             throw section.error("base_url", "must begin with https:// (http:// only on loopback) and not end with /")
         }
         guard let token = try section.secret("token"), !token.isEmpty else {
@@ -34,7 +38,16 @@ struct NotifierSettings {
                 throw section.error("quiet_hours", "'\(text)' is not like 22:00-06:30 (UTC)")
             }
         }
+        heartbeatURL = try section.secret("heartbeat_url").flatMap { $0.isEmpty ? nil : $0 }
+        guard heartbeatURL.map(Self.isSafe) ?? true else {
+            throw section.error("heartbeat_url", "must begin with https:// (http:// only on loopback)")
+        }
+        heartbeatMs = try Int64(section.int("heartbeat_ms", default: 60_000, in: 1000...3_600_000))
         rules = NoticeRules(chats: chats, noise: noise, quietHours: quietHours)
+    }
+
+    private static func isSafe(_ url: String) -> Bool {
+        url.hasPrefix("https://") || url.hasPrefix("http://127.0.0.1:")
     }
 
     private static func ids(_ section: ConfigurationSection, _ key: String) throws(ConfigurationError) -> [Int64] {

@@ -10,10 +10,11 @@ guard context.settings.redis.cluster == nil else {
     complain("notifier: redis.url: a cluster can't write an update's number and its effect as one; use a single Redis")
     ExitCode.configuration.exit()
 }
-guard let bot = BotAPI(context.reactor, baseURL: settings.baseURL, token: settings.token) else {
+guard let web = WebCaller(context.reactor) else {
     complain("notifier: libcurl does not start")
     ExitCode.failure.exit()
 }
+let bot = BotAPI(web, baseURL: settings.baseURL, token: settings.token)
 let host = ProcessorHost(context, sharing: .none) { Notifier(settings.rules) }
 let chats = Chats(context, settings.rules.chats)
 let sender = NoticeSender(context, bot, chats)
@@ -21,4 +22,6 @@ let chat = ChatReader(context, bot, settings, chats)
 host.flaw = { sender.complaint }
 sender.start()
 chat.start()
+let heartbeat = settings.heartbeatURL.map { Heartbeat(context, web, url: $0) }
+heartbeat?.start(everyMs: settings.heartbeatMs)
 host.run().exit()

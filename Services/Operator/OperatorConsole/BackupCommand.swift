@@ -40,11 +40,27 @@ extension Console {
             complain("vortexctl: \(folder) can't be written")
             return .failure
         }
+        if let command = invocation.copyCommand, !copy(folder, command) { code = .failure }
         let json = JSONNode.object([("folder", .text(folder))])
         print(
             invocation.isJSON
                 ? json.line : "saved in \(folder)\nnext: vortexctl restore \(folder), on a suite that is down")
         return code
+    }
+
+    /// Runs what brings a backup to another place. It is marked until that has ended well, and so it is after a kill.
+    func copy(_ folder: String, _ command: String) -> Bool {
+        let mark = "\(folder)/\(BackupShelf.uncopiedMark)"
+        guard write([], to: mark) else {
+            complain("vortexctl: \(folder) can't be written")
+            return false
+        }
+        let code = ChildRun.run("/bin/sh", ["-c", command], environment: ["BACKUP": folder])
+        guard code == 0 else {
+            complain("vortexctl: \(folder) is not copied: '\(command)' ended with \(code ?? -1)")
+            return false
+        }
+        return unlink(mark) == 0
     }
 
     private func dumpDatabase(to path: String) -> Bool {

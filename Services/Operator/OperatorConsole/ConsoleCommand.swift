@@ -136,12 +136,15 @@ struct ConsoleCommand: Sendable {
             "journal", takes: "verify [FILE]...", "read every record of the journals, also of those in use"
         ) { console in console.journal() },
         ConsoleCommand(
-            "backup", takes: "FOLDER [--keep N] [--daily]",
+            "backup", takes: "FOLDER [--keep N] [--daily] [--then COMMAND]",
             "save database, journals and configuration into a new folder of FOLDER",
             details: """
                 The database by pg_dump. The folder is named by the time; MANIFEST lists each file with its SHA-256.
                 --keep N    leaves the N newest backups there
                 --daily     stays: saves when the newest one is a day old, and tries again after ten minutes when that fails
+                --then COMMAND
+                            the shell runs it with the new folder's path in $BACKUP, to copy it to another machine; a backup
+                            counts as made once it has ended with 0. Also VORTEX7_BACKUP_THEN
                 """
         ) { console in console.backups() },
         ConsoleCommand(

@@ -26,12 +26,23 @@ extension Console {
             if wait > 0 {
                 // Not all of it at once: the machine may sleep, or its clock be set.
                 sleep(UInt32(min(wait, 600)) + 1)
-            } else if save(on: shelf) == .failure {
-                complain("vortexctl: no backup was made; trying again in \(Self.retrySeconds / 60) minutes")
+            } else if !saveOrCopy(on: shelf) {
+                complain(
+                    "vortexctl: no backup was made, or not copied; trying again in \(Self.retrySeconds / 60) minutes")
                 sleep(Self.retrySeconds)
             }
             fflush(nil)
         }
+    }
+
+    /// Where today's only waits for its copy, that is all there is to do.
+    private func saveOrCopy(on shelf: BackupShelf) -> Bool {
+        if let command = invocation.copyCommand,
+            let last = shelf.names.last(where: { shelf.isUncopied($0) && shelf.age(of: $0) < Self.day })
+        {
+            return copy("\(shelf.folder)/\(last)", command)
+        }
+        return save(on: shelf) != .failure
     }
 
     private func save(on shelf: BackupShelf) -> ExitCode {

@@ -1,3 +1,4 @@
+import Glibc
 import ServiceKit
 
 /// What was typed: the command, its flags and its arguments.
@@ -13,6 +14,8 @@ struct Invocation {
     /// Backups that stay; nil for all.
     var kept: Int?
     var isDaily = false
+    /// What brings a backup to another place; the shell runs it.
+    var copyCommand = getenv("VORTEX7_BACKUP_THEN").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     var isEffective = false
 
     static var help: String {
@@ -35,6 +38,7 @@ struct Invocation {
                   --last M       minutes that 'capture' takes (default 10)
                   --keep N       backups that 'backup' leaves in its folder (default all)
                   --daily        'backup' stays, and saves once a day
+                  --then COMMAND what the shell does with a backup that was made, whose folder is in $BACKUP
                   --effective    'config show' tells what each service reads, with defaults
               -V, --version      print the version, and stop
               -h, --help         print this, and stop
@@ -80,6 +84,9 @@ struct Invocation {
                 }
                 kept = count
             case "--daily": isDaily = true
+            case "--then":
+                guard let text = rest.popFirst(), !text.isEmpty else { Self.refuse("--then needs a command") }
+                copyCommand = text
             case "--effective": isEffective = true
             default:
                 if argument.hasPrefix("-") { Self.refuse("'\(argument)' is not understood") }
