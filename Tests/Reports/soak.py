@@ -158,6 +158,38 @@ class Memory:
         run_report.table(rows)
 
 
+class StallWatch(threading.Thread):
+    """When this machine stood still: no service can help that, and at twenty times the pace five seconds are a hundred."""
+
+    STEP, STALL_MIN = 0.2, 1.5
+
+    def __init__(self, suite):
+        super().__init__(daemon=True)
+        self.suite, self.spans, self.seconds = suite, [], 0
+
+    def run(self):
+        last = time.monotonic()
+        while True:
+            time.sleep(self.STEP)
+            now = time.monotonic()
+            if now - last > self.STALL_MIN:
+                self.note(now - last)
+            last = now
+
+    def note(self, seconds):
+        try:
+            end = self.suite.market_ms()
+        except OSError:
+            return
+        length = int(seconds * 1000 * self.suite.rate)
+        # What waited meanwhile takes as long again.
+        self.spans.append((end - length, end + length))
+        self.seconds += seconds
+
+    def summary(self):
+        return f"the machine stood still {len(self.spans)} times, for {self.seconds:.0f} s in all"
+
+
 class Soak:
     def __init__(self, profile, hours, rate, seed, is_quiet):
         self.telegram = Telegram()
@@ -179,7 +211,9 @@ class Soak:
         self.redis = Redis(self.suite.environment)
         self.readiness = Readiness(self.redis, self.suite.symbols)
         self.memory, self.lag = Memory(self.suite, self.redis), LagWatch(self.suite)
+        self.stalls = StallWatch(self.suite)
         self.lag.start()
+        self.stalls.start()
         began, self.market_began = time.monotonic(), self.suite.market_ms()
         end, told, sampled = began + self.hours * 3600 / self.rate, began, 0
         while (now := time.monotonic()) < end:
@@ -273,7 +307,7 @@ class Soak:
     def judge_episodes(self):
         alerts = [(int(row["ms"]), row["symbol"] or None) for row in self.suite.query(
             "SELECT (extract(epoch FROM event_time) * 1000)::BIGINT ms, symbol FROM alerts WHERE severity <> 'INFO'")]
-        spans = self.faults.spans if self.faults else []
+        spans = (self.faults.spans if self.faults else []) + self.stalls.spans
         long, excused, alone = Counter(), 0, []
         for symbol, name, since, until in self.readiness.episodes:
             if until - since <= MINUTE:
@@ -288,7 +322,7 @@ class Soak:
             else:
                 alone.append(f"{symbol} {name} from {moment(since)} for {(until - since) / 1000:.0f} s")
         run_report.counts("Longer than a minute", long)
-        print(f"  {excused} of them at the start, by a fault made here, or with an alert")
+        print(f"  {excused} of them at the start, by a fault made here, while the machine stood still, or with an alert; {self.stalls.summary()}")
         self.problems += [f"{self.profile}: {text}, and nobody was told" for text in alone[:20]]
         for event in ["lock_without_doubt", "entries_impossible"]:
             for row in self.suite.query(f"SELECT event_time, text FROM alerts WHERE event = '{event}' LIMIT 3"):
