@@ -92,7 +92,7 @@ function fail(mine, error) {
 }
 
 function readAgainLater(mine) {
-  if (!mine.module?.refreshMs || mine.error) return;
+  if (!mine.module?.refreshMs || mine.module.isHeld?.(mine.route.query) || mine.error) return;
   mine.timer = setTimeout(async () => {
     try {
       if (!document.hidden) Object.assign(

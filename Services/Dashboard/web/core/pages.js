@@ -3,6 +3,7 @@
 // A page module exports
 //   load(place)    what it reads from the API (optional); place: query, id, signal, firstSymbol()
 //   refreshMs      how often it reads it again (optional)
+//   isHeld(query)  whether it is not to, so that a person can read (optional)
 //   isLive         whether it shows the live frame, and is drawn anew with each (optional)
 //   view(context)  what it looks like; context: data, live, feed, now, symbols, query, id, session
 

@@ -11,6 +11,7 @@ import { answered, badge, card, direction, segmented, timeText, traceLink } from
 import { GATES, RULES } from "../parts/words.js";
 
 export const refreshMs = 10_000;
+export const isHeld = ({ hold }) => hold === "1";
 
 export async function load({ query, signal, firstSymbol }) {
   const { symbol, outcome, gate, before } = query;
@@ -33,7 +34,7 @@ export function view({ data, query, symbols }) {
           options: [["traded", "Traded"], ["refused", "Refused by risk"], ["gated", "Stopped by a gate"]],
         },
         { name: "gate", label: "Gate", options: Object.keys(GATES).map((name) => [name, words(name)]) },
-      ]),
+      ], holdLink(query)),
       answered(data.page, ({ decisions, next }) => [list(decisions), pager("decisions", query, next)]),
     ], { isPage: true }),
     card("Gate funnel", [
@@ -41,6 +42,15 @@ export function view({ data, query, symbols }) {
         && segmented("Contract", "decisions", { ...query, funnel: data.funnelOf }, "funnel", symbols.map((name) => [name, name])),
       answered(data.gates, funnel),
     ]));
+}
+
+/// New rows push down the one that is being read.
+function holdLink(query) {
+  const isOn = isHeld(query);
+  return h("a", {
+    key: "hold", class: "button quiet", href: address("decisions", { query: { ...query, hold: isOn ? undefined : "1" } }),
+    title: isOn ? "New decisions are not shown" : "Shows no new decisions until you follow again",
+  }, isOn ? "▶ Follow" : "⏸ Hold");
 }
 
 function list(decisions) {
