@@ -52,7 +52,7 @@ struct Candles: Sendable {
     mutating func prepend(history minutes: [Candle]) {
         for (index, frame) in Self.frames.enumerated() {
             var made: ContiguousArray<Candle> = []
-            for minute in minutes { Self.merge(minute, into: &made, spanMs: frame.milliseconds) }
+            for minute in minutes { Self.merge(minute, into: &made, .even(ms: frame.milliseconds)) }
             // The last candle of a longer frame may still be open.
             if let last = made.last, let end = minutes.last, frame != .oneMinute,
                 last.openTime + frame.milliseconds > end.openTime + 60_000
@@ -64,8 +64,8 @@ struct Candles: Sendable {
         }
     }
 
-    static func merge(_ candle: Candle, into made: inout ContiguousArray<Candle>, spanMs: Int64) {
-        let openTime = candle.openTime.floored(to: spanMs)
+    static func merge(_ candle: Candle, into made: inout ContiguousArray<Candle>, _ span: CandleSpan) {
+        let openTime = span.start(of: candle.openTime)
         if let last = made.indices.last, made[last].openTime == openTime {
             made[last].add(candle)
             return
@@ -106,17 +106,17 @@ struct Candles: Sendable {
         return done
     }
 
-    /// Closed and current candles of any span that is a multiple of a minute, oldest first.
-    func all(spanMs: Int64) -> ContiguousArray<Candle> {
-        let base = Self.frames.lastIndex { spanMs % $0.milliseconds == 0 } ?? 0
+    /// Closed and current candles of any span, oldest first.
+    func all(_ span: CandleSpan) -> ContiguousArray<Candle> {
+        let base = span.base(among: Self.frames)
         var made: ContiguousArray<Candle> = []
-        if Self.frames[base].milliseconds == spanMs {
+        if .even(ms: Self.frames[base].milliseconds) == span {
             made = closed[base]
             if let current = current[base] { made.append(current) }
             return made
         }
-        for candle in closed[base] { Self.merge(candle, into: &made, spanMs: spanMs) }
-        if let current = current[base] { Self.merge(current, into: &made, spanMs: spanMs) }
+        for candle in closed[base] { Self.merge(candle, into: &made, span) }
+        if let current = current[base] { Self.merge(current, into: &made, span) }
         return made
     }
 
