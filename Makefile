@@ -53,7 +53,7 @@ drills: build
 	swift build --build-tests
 	VORTEX7_DRILLS="$(or $(DRILL),all)" VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter DrillTests
-# freqtrade trades against the simulator in earnest. Its environment, some 800 MB, is made once; the trade takes some three minutes.
+# freqtrade trades against the simulator in earnest. Its environment, some 800 MB, is made once; the trade takes some two minutes.
 clients: build
 	Tests/Oracles/install.sh freqtrade
 	.build/freqtrade/bin/python3 -B Tests/VenueClients/freqtrade_bot.py .build/release/exchange-simulator

@@ -131,6 +131,12 @@ final class SimulatorHarness {
         #expect(result.exitCode == 0, "\(result.output)")
     }
 
+    /// How often each rule has fired.
+    func faultsFired() throws -> [Int] {
+        let rules = try Subprocess.run("/usr/bin/curl", ["-sf", "http://127.0.0.1:\(port)/sim/v1/faults"]).output
+        return rules.split(separator: "\"fired\":").dropFirst().compactMap { Int($0.prefix(while: \.isNumber)) }
+    }
+
     /// The venue's best prices.
     func bestPrices() throws -> (bid: Price, ask: Price) {
         var outcome: RestOutcome?
