@@ -120,16 +120,23 @@ struct Candles: Sendable {
         return made
     }
 
-    /// Sum over the last 24 hours.
+    /// Sum over the last 24 hours, to the minute: quarters of an hour, and the minutes before the first whole one.
     func day(until now: Timestamp) -> Candle? {
+        let minute = Self.frames.firstIndex(of: .oneMinute) ?? 0
+        let quarter = Self.frames.firstIndex(of: .fifteenMinutes) ?? 0
+        let from = now - 86_400_000
+        let firstQuarter =
+            from.floored(to: Timeframe.fifteenMinutes.milliseconds) + Timeframe.fifteenMinutes.milliseconds
         var sum: Candle?
-        let index = Self.frames.firstIndex(of: .fifteenMinutes) ?? 0
-        var recent = Array(closed[index].suffix(100))
-        if let current = current[index] { recent.append(current) }
-        for candle in recent where now - candle.openTime < 86_400_000 {
+        func add(_ candle: Candle) {
             if sum == nil { sum = Candle(openTime: candle.openTime, price: candle.open) }
             sum?.add(candle)
         }
+        for candle in closed[minute].suffix(1460) where candle.openTime > from && candle.openTime < firstQuarter {
+            add(candle)
+        }
+        for candle in closed[quarter].suffix(100) where candle.openTime >= firstQuarter { add(candle) }
+        if let current = current[quarter] { add(current) }
         return sum
     }
 }
