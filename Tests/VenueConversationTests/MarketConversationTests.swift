@@ -107,7 +107,7 @@ struct MarketConversationTests {
                 books = try redis.command("XRANGE", "md.book:{BTCUSDT}", "-", "+").elements.compactMap {
                     try StreamEntry($0).map { try BookUpdate($0.fields) }
                 }
-                return try books.count >= 150 && harness.faultsFired().allSatisfy { $0 > 10 }
+                return try books.count >= 60 && harness.faultsFired().allSatisfy { $0 > 5 }
             })
         #expect(zip(books, books.dropFirst()).allSatisfy { $0.updateId < $1.updateId })
         for book in books {
