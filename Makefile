@@ -1,7 +1,7 @@
 # Vortex-7. `make run` installs what is missing, builds, starts the paper suite and shows it until Ctrl-C.
 SHELL := /bin/bash
 SWIFT_SOURCES := Package.swift Services Shared Tests
-.PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos drills scale sim soak images containers-test clean
+.PHONY: install build run up down monitor status hour test test-long lint format docs bench fuzz chaos clients drills scale sim soak images containers-test clean
 
 install: ; @deploy/local/install.sh && deploy/local/chart-library.sh
 build: install ; swift build -c release
@@ -53,6 +53,10 @@ drills: build
 	swift build --build-tests
 	VORTEX7_DRILLS="$(or $(DRILL),all)" VORTEX7_BIN=$(CURDIR)/.build/release \
 		swift test --skip-build --no-parallel --filter DrillTests
+# freqtrade trades against the simulator in earnest. Its environment, some 800 MB, is made once; the trade takes some two minutes.
+clients: build
+	Tests/Oracles/install.sh freqtrade
+	.build/freqtrade/bin/python3 -B Tests/VenueClients/freqtrade_bot.py .build/release/exchange-simulator
 # Images of the suite, Redis and PostgreSQL. The programs are built on this machine, which must run the Debian of the images.
 images:
 	deploy/containers/make-programs.sh build .build/programs

@@ -25,9 +25,9 @@ mkdir "$work/postgres"
 createdb -h 127.0.0.1 -p "$port" -U vortex7 vortex7
 export VORTEX7_TEST_POSTGRES_URL="postgresql://vortex7@127.0.0.1:$port/vortex7"
 
-# Some oracles need nothing but Python's standard library, some TA-Lib; one test of the simulator needs ccxt, one of the
+# Some oracles need nothing but Python's standard library, some TA-Lib; some of the simulator need its clients, one of the
 # dashboards Grafana's types. Tests start their own Redis servers.
-Tests/Oracles/install.sh || trap 'stop; echo "*** TA-Lib, ccxt or the types of Grafana are missing: the tests that need them were SKIPPED" >&2' EXIT
+Tests/Oracles/install.sh || trap 'stop; echo "*** TA-Lib, clients of the venue or the types of Grafana are missing: the tests that need them were SKIPPED" >&2' EXIT
 # Suites that tests start have a dashboard.
 deploy/local/chart-library.sh
 swift build --build-tests

@@ -37,6 +37,14 @@ public struct Timestamp: Comparable, Hashable, Sendable, BitwiseCopyable, Custom
         return self - (remainder < 0 ? remainder + milliseconds : remainder)
     }
 
+    /// Midnight of the first day of its month, UTC.
+    public var startOfMonth: Timestamp {
+        let dayLength: Int64 = 86_400_000
+        let midnight = floored(to: dayLength)
+        let (_, _, day) = civilDate(daysSince1970: midnight.milliseconds / dayLength)
+        return midnight - Int64(day - 1) * dayLength
+    }
+
     /// RFC 3339 in UTC with milliseconds: `2024-08-08T23:54:16.612Z`.
     public var description: String {
         let dayLength: Int64 = 86_400_000

@@ -45,6 +45,9 @@ struct EndpointTests {
         let changes = ids.map { #""symbol":"BTCUSDT","side":"BUY","orderId":\#($0),"quantity":"0.02","price":"58000""# }
         let changed = world.call("PUT", "/fapi/v1/batchOrders", batch(changes[0], changes[1]))
         #expect(changed.text.split(separator: #""origQty":"0.020""#).count == 3)
+        #expect(changed.text.split(separator: #""pair":"BTCUSDT""#).count == 3 && !changed.text.contains("modifyId"))
+        let numbered = changes[0].replacing("0.02", with: "0.03") + #","modifyId":"9""#
+        #expect(world.call("PUT", "/fapi/v1/batchOrders", batch(numbered)).text.contains(#""modifyId":9}]"#))
         let list = "symbol=BTCUSDT&orderIdList=[\(ids[0]),7]"
         let gone = world.call("DELETE", "/fapi/v1/batchOrders", list)
         #expect(gone.text.contains(#""status":"CANCELED""#) && gone.text.contains(#"{"code":-2011,"#))
@@ -122,6 +125,13 @@ struct EndpointTests {
         ("POST", "/fapi/v1/algoOrder", trail("SELL", "59000"), -2021),
         ("POST", "/fapi/v1/algoOrder", trail("BUY", "61000"), -2021),
         ("POST", "/fapi/v1/positionSide/dual", "dualSidePosition=true", -1130),
+        ("POST", "/fapi/v1/multiAssetsMargin", "multiAssetsMargin=false", -4171),
+        ("POST", "/fapi/v1/multiAssetsMargin", "multiAssetsMargin=true", -1130),
+        ("POST", "/fapi/v1/multiAssetsMargin", "multiAssetsMargin=some", -1130),
+        ("POST", "/fapi/v1/multiAssetsMargin", "", -1102),
+        ("POST", "/fapi/v1/feeBurn", "feeBurn=some", -1130),
+        ("GET", "/futures/data/openInterestHist", "symbol=BTCUSDT&period=1w", -1130),
+        ("GET", "/futures/data/openInterestHist", "symbol=BTCUSDT&period=3d", -1130),
         ("POST", "/fapi/v1/positionMargin", "symbol=BTCUSDT&amount=1&type=1", -4049),
     ])
     func `wrong requests are refused with the venue's codes`(
@@ -183,6 +193,78 @@ struct EndpointTests {
         #expect(world.call("POST", path, "dualSidePosition=false").text.contains("-4059"))
         let order = "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&positionSide=LONG"
         #expect(world.call("POST", "/fapi/v1/order", order).text.contains("-4061"))
+    }
+
+    @Test func `what the venue would refuse several assets for comes before what this one does not have`() throws {
+        var world = world()
+        let path = "/fapi/v1/multiAssetsMargin"
+        #expect(world.call("GET", path).text == #"{"multiAssetsMargin":false}"#)
+        _ = try world.limit(.buy, "0.01", "59000")
+        #expect(world.call("POST", path, "multiAssetsMargin=true").text.contains("-4170"))
+        world.exchange.cancelAll(world.account, 0)
+        _ = world.call("POST", "/fapi/v1/marginType", "symbol=BTCUSDT&marginType=ISOLATED")
+        #expect(world.call("POST", path, "multiAssetsMargin=true").text.contains("-4167"))
+    }
+
+    @Test func `who burns for fees is read back`() {
+        var world = world()
+        let path = "/fapi/v1/feeBurn"
+        #expect(world.call("POST", path, "feeBurn=true").status == 200)
+        #expect(world.call("GET", path).text == #"{"feeBurn":true}"#)
+        #expect(world.call("POST", path, "feeBurn=false").status == 200)
+        #expect(world.call("GET", path).text == #"{"feeBurn":false}"#)
+    }
+
+    @Test func `the spot venue answers a greeting and tells the time`() {
+        var world = world()
+        #expect(world.call("GET", "/api/v3/ping").text == "{}")
+        #expect(world.call("GET", "/api/v3/time").text == #"{"serverTime":\#(world.time)}"#)
+    }
+
+    /// Opening and closing times of candles, as `2024-01-01T00 2024-01-31T23`.
+    private func spans(_ world: inout World, _ interval: String, path: String = "klines") -> [String] {
+        let text = world.call("GET", "/fapi/v1/" + path, "symbol=BTCUSDT&interval=\(interval)&limit=10").text
+        guard case .array(let rows)? = FlatJSON.parse(text.utf8) else { return [text] }
+        return rows.map { row in
+            guard case .array(let cells) = row else { return "" }
+            return [0, 6].map { place in
+                let time = cells[place].text.flatMap { Int64($0) } ?? 0
+                return String(Timestamp(milliseconds: time).description.prefix(13))
+            }.joined(separator: " ")
+        }
+    }
+
+    @Test func `weeks begin on Mondays, months with their first day, and three days are counted from 1970`() {
+        var world = World()
+        // 14 days back from 2023-11-14T22:13:20Z, an hour apart, which is 2023-10-31.
+        let minutes = (0..<Int64(14 * 24)).map {
+            Candle(
+                openTime: world.exchange.now.floored(to: 3_600_000) + ($0 - 14 * 24) * 3_600_000,
+                price: World.price("60000"))
+        }
+        world.exchange.setHistory(0, minutes)
+        let weeks = [
+            "2023-10-30T00 2023-11-05T23", "2023-11-06T00 2023-11-12T23", "2023-11-13T00 2023-11-19T23",
+        ]
+        let months = ["2023-10-01T00 2023-10-31T23", "2023-11-01T00 2023-11-30T23"]
+        for path in ["klines", "markPriceKlines"] {
+            #expect(spans(&world, "1w", path: path) == weeks)
+            #expect(spans(&world, "1M", path: path) == months)
+            #expect(spans(&world, "3d", path: path).first == "2023-10-29T00 2023-10-31T23")
+        }
+    }
+
+    @Test func `a candle of the mark counts its prices, with eight decimals and no volumes`() {
+        var world = world()
+        world.advance(120_000)
+        let text = world.call("GET", "/fapi/v1/markPriceKlines", "symbol=BTCUSDT&interval=1m&limit=2").text
+        guard case .array(let rows)? = FlatJSON.parse(text.utf8), case .array(let cells)? = rows.first else {
+            Issue.record("\(text)")
+            return
+        }
+        let words = cells.compactMap(\.text)
+        #expect(words[1].hasPrefix("60000.") && words[1].split(separator: ".").last?.count == 8, "\(words)")
+        #expect(words[5] == "0" && words[7] == "0" && words[8] == "60", "\(words)")
     }
 
     @Test func `candles of the mark, the index and the premium have the venue's rows`() {

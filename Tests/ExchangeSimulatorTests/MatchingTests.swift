@@ -30,6 +30,28 @@ struct MatchingTests {
         #expect(world.exchange.books[0].best?.ask == World.levels("60000.1:4").first)
     }
 
+    @Test func `the entry price stays to the last digit while a position shrinks, and is the new one's after a turn`()
+        throws
+    {
+        var world = world()
+        _ = try world.market(.buy, "0.9")
+        _ = try world.market(.buy, "0.7")
+        let entry = world.position.entryPrice
+        #expect(entry.description == "60000.1375", "0.9 and 0.1 at 60000.1, 0.6 at 60000.2")
+        for _ in 0..<7 {
+            _ = try world.market(.sell, "0.107")
+            #expect(world.position.entryPrice == entry)
+        }
+        let before = world.position.amount
+        _ = try world.market(.sell, "1")
+        let exit = world.position.entryPrice
+        #expect(world.position.amount == before - World.quantity("1") && exit == World.price("60000"))
+        // A short earns its fee back below its entry price: 0.05 % of it.
+        #expect(world.position.breakEvenPrice == World.price("59970"))
+        _ = try world.market(.buy, "0.149", reduceOnly: true)
+        #expect(world.position.isFlat && world.position.entryPrice == .zero)
+    }
+
     @Test func `a market order beyond the visible book expires with its remainder`() throws {
         var world = world()
         let order = try world.market(.buy, "9")

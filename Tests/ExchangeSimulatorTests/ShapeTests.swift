@@ -89,7 +89,7 @@ struct ShapeTests {
         ("GET", "/fapi/v1/income", "", "symbol incomeType income asset info time tranId tradeId"),
         (
             "GET", "/fapi/v1/userTrades", "symbol=BTCUSDT",
-            "buyer commission commissionAsset id maker orderId price qty quoteQty realizedPnl side positionSide symbol pair "
+            "buyer commission commissionAsset id maker orderId price qty quoteQty baseQty realizedPnl side positionSide symbol pair "
                 + "marginAsset time"
         ),
         (
@@ -97,6 +97,10 @@ struct ShapeTests {
             ack
         ),
         ("GET", "/fapi/v1/openOrders", "", ack.replacing("cumQty", with: "avgPrice cumQuote time pair")),
+        (
+            "GET", "/fapi/v1/allOrders", "symbol=BTCUSDT",
+            ack.replacing("cumQty", with: "avgPrice cumQuote cumBase time pair")
+        ),
         (
             "POST", "/fapi/v1/algoOrder",
             "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&quantity=0.1&triggerPrice=59000", algo

@@ -64,6 +64,58 @@ struct StreamTests {
         #expect(closed.count == 1)
     }
 
+    @Test func `one path has the streams of all routes, and the account's`() throws {
+        var venue = Venue()
+        _ = venue.world.call("POST", "/fapi/v1/listenKey")
+        let key = venue.world.exchange.listenKey(venue.world.account)
+        venue.open(1, "/all/stream", "streams=btcusdt@aggTrade/btcusdt@bookTicker/btcusdt@kline_1m/\(key)")
+        venue.open(2, "/all/ws")
+        #expect(
+            venue.say(2, #"{"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@markPrice"],"id":1}"#)
+                == #"{"result":null,"id":1}"#)
+        venue.open(3, "/all/ws", "listenKey=\(key)")
+        venue.play()
+        _ = try venue.world.market(.buy, "0.01")
+        venue.deliver()
+        let account: Set = ["ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE", "TRADE_LITE"]
+        #expect(venue.events(1) == account.union(["aggTrade", "bookTicker", "kline"]))
+        #expect(venue.events(2) == ["depthUpdate", "markPriceUpdate"])
+        #expect(venue.events(3) == account)
+    }
+
+    @Test func `candles come under the name of the pair, too`() throws {
+        var venue = Venue()
+        venue.open(1, "/market/ws/btcusdt_perpetual@continuousKline_1m")
+        venue.open(
+            2, "/market/ws/btcusdt_perpetual@kline_1m/btcusdt@continuousKline_1m/btcusdt_perpetual@continuousKline_7m")
+        venue.open(3, "/market/stream")
+        #expect(
+            venue.say(3, #"{"method":"SUBSCRIBE","params":["btcusdt_perpetual@continuousKline_1m"],"id":1}"#)
+                == #"{"result":null,"id":1}"#)
+        #expect(
+            venue.say(3, #"{"method":"SUBSCRIBE","params":["dogeusdt_perpetual@continuousKline_1m"],"id":2}"#)?
+                .contains(#""code":2"#) == true)
+        venue.play()
+        #expect(venue.events(1) == ["continuous_kline"] && venue.sent[2] == nil)
+        let closed = try #require(venue.sent[1]?.first { $0.contains(#""x":true"#) })
+        #expect(
+            closed.contains(#""ps":"BTCUSDT","ct":"PERPETUAL","k":{"t":"#) && !closed.contains(#""s":"#), "\(closed)")
+        let wrapped = try #require(venue.sent[3]?.first)
+        #expect(wrapped.hasPrefix(#"{"stream":"btcusdt_perpetual@continuousKline_1m","data":{"e":"continuous_kline""#))
+    }
+
+    @Test func `zeros of the user stream are written short`() throws {
+        var venue = Venue()
+        _ = venue.world.call("POST", "/fapi/v1/listenKey")
+        venue.open(1, "/private/ws/" + venue.world.exchange.listenKey(venue.world.account))
+        venue.world.book("60000:2", "60000.1:1")
+        _ = try venue.world.limit(.buy, "0.01", "59000")
+        venue.deliver()
+        let frame = try #require(venue.sent[1]?.first)
+        for member in ["ap", "sp", "l", "z", "L", "rp"] { #expect(frame.contains(#""\#(member)":"0","#), "\(frame)") }
+        #expect(frame.contains(#""q":"0.010","p":"59000.00""#))
+    }
+
     @Test func `control messages answer with the id that came, of any scalar kind`() {
         var venue = Venue()
         venue.open(1, "/market/ws/0")
@@ -81,6 +133,9 @@ struct StreamTests {
             venue.say(1, #"{"method":"SET_PROPERTY","params":["combined",true],"id":5}"#) == #"{"result":null,"id":5}"#)
         #expect(venue.say(1, #"{"method":"GET_PROPERTY","params":["combined"],"id":6}"#) == #"{"result":true,"id":6}"#)
         #expect(venue.say(1, #"{"method":"DANCE","id":7}"#)?.contains(#""code":2"#) == true)
+        #expect(
+            venue.say(1, #"{"method":"SUBSCRIBE","params":"x","id":8}"#)
+                == #"{"code":2,"msg":"Invalid request: invalid type: string \"x\", expected a sequence","id":8}"#)
         #expect(venue.say(1, "not json")?.contains(#""code":3"#) == true)
     }
 
@@ -144,7 +199,8 @@ struct StreamTests {
         venue.world.advance(2000)
         venue.deliver()
         #expect(venue.events(1) == ["listenKeyExpired"])
-        #expect(venue.world.call("PUT", "/fapi/v1/listenKey").text.contains("-1125"))
+        let refusal = venue.world.call("PUT", "/fapi/v1/listenKey").text
+        #expect(refusal.contains("-1125") && refusal.contains("Please use `POST /fapi/v1/listenKey`"))
     }
 
     @Test func `depth changes applied to a snapshot give the book`() throws {

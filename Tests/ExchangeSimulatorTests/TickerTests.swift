@@ -30,6 +30,28 @@ struct TickerTests {
         #expect(frame.contains(#""e":"24hrTicker""#) && frame.contains(#""n":2,"st":1}"#))
     }
 
+    @Test func `a day is 24 hours to the minute, and has as many ids as trades`() throws {
+        var world = World()
+        let minutes = (1...Int64(3000)).map { back in
+            var candle = Candle(
+                openTime: world.exchange.now.floored(to: 60_000) - (3001 - back) * 60_000, price: World.price("60000"))
+            candle.trades = 10
+            return candle
+        }
+        world.exchange.setHistory(0, minutes)
+        world.trade("60000", "0.5", .sell)
+        world.advance(1000)
+        let text = world.call("GET", "/fapi/v1/ticker/24hr", "symbol=BTCUSDT").text
+        func number(_ name: String) throws -> Int64 {
+            let digits = text.split(separator: "\"\(name)\":").last?.prefix { $0.isNumber }
+            return try #require(digits.flatMap { Int64($0) }, "\(text)")
+        }
+        let length = try number("closeTime") - number("openTime")
+        #expect(86_340_000...86_400_000 ~= length, "\(text)")
+        #expect(try number("count") == 14_391, "1439 whole minutes of ten, and one trade")
+        #expect(try number("lastId") - number("firstId") == 14_390 && number("firstId") > 0)
+    }
+
     @Test func `streams of all contracts carry arrays, except for best prices`() throws {
         for (stream, event) in [
             ("!ticker@arr", "24hrTicker"), ("!miniTicker@arr", "24hrMiniTicker"),

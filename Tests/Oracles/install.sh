@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, .build/clients, one with ccxt, .build/browser, one
-# with Playwright and schemathesis, and .build/grafana, one with the types of Grafana's dashboards, all at pinned versions; and
-# installs Chromium. Done once and kept; only tests and benchmarks use them. Where one can't be made, the tests that need it are
-# skipped, and this says so.
+# Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, .build/clients, one with clients of the venue,
+# .build/browser, one with Playwright and schemathesis, and .build/grafana, one with the types of Grafana's dashboards, all at
+# pinned versions; and installs Chromium. Done once and kept; only tests and benchmarks use them. Where one can't be made, the
+# tests that need it are skipped, and this says so. With the word "freqtrade" it makes .build/freqtrade alone, for make clients.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -28,11 +28,17 @@ M
     return 1
 }
 
+if [ "${1:-}" = freqtrade ]; then
+    environment freqtrade "freqtrade==2026.9" 'import freqtrade, talib' "the bot of make clients"
+    exit
+fi
+
 status=0
 environment oracles "TA-Lib==0.8.2 numpy==2.4.6" 'import talib, numpy' \
     "the tests that compare the indicators and E3 and E5 with TA-Lib" || status=1
-environment clients "ccxt==4.5.90 cryptography==50.0.2 aiohttp==3.14.5" 'import ccxt.pro, cryptography, aiohttp' \
-    "the tests in which ccxt trades against the exchange simulator" || status=1
+environment clients "ccxt==4.5.90 cryptography==50.0.2 aiohttp==3.14.5 binance-sdk-derivatives-trading-usds-futures==18.1.0 python-binance==1.0.37" \
+    "import ccxt.pro, cryptography, aiohttp, binance, binance_sdk_derivatives_trading_usds_futures" \
+    "the tests in which ccxt, python-binance and the venue's own SDK trade against the exchange simulator" || status=1
 environment browser "$(tr '\n' ' ' < Tests/Browser/requirements.txt)" 'import playwright.sync_api, schemathesis' \
     "the tests that look at the dashboard's pages and its API" || status=1
 # The browser itself is Debian's.

@@ -25,10 +25,11 @@ public enum Oracles {
 /// Clients of the venue that were not written here.
 public enum VenueClients {
     private static let environment = SharedData.packageRoot.appending(path: ".build/clients")
-    /// Whether `Tests/Oracles/install.sh` has made the Python with ccxt.
+    /// Whether `Tests/Oracles/install.sh` has made the Python with them.
     public static let areInstalled = FileManager.default.fileExists(
         atPath: environment.appending(path: "installed").path)
-    public static let skipMessage = "ccxt is not installed: run Tests/Oracles/install.sh"
+    public static let skipMessage =
+        "ccxt, python-binance and the venue's SDK are not installed: run Tests/Oracles/install.sh"
 
     /// Runs a conversation of `Tests/VenueClients` to its end.
     public static func run(_ script: String, _ arguments: [String]) throws -> Subprocess.Result {

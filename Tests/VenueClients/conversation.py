@@ -1,4 +1,4 @@
-"""What the conversations share: ccxt pointed at a simulator on loopback, and a list of what was found wrong."""
+"""What the conversations share: checks, ccxt pointed at a simulator on loopback, and a list of what was found wrong."""
 
 import socket
 import time

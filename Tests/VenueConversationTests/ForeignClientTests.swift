@@ -35,6 +35,14 @@ struct ForeignClientTests {
         try converse("ccxt_streams.py")
     }
 
+    @Test func `the venue's own SDK trades, and what it is told fits its models`() throws {
+        try converse("sdk.py")
+    }
+
+    @Test func `python-binance greets the spot venue, watches candles of the pair, and trades`() throws {
+        try converse("python_binance.py")
+    }
+
     @Test func `a client that trusts the certificate talks over TLS`() throws {
         let tlsPort = freePort()
         let certificate = "/tmp/vortex7-tls-\(tlsPort).pem"

@@ -86,6 +86,38 @@ struct MarketConversationTests {
         #expect(try Subprocess.run("/bin/cat", [log]).output.contains("\"event\":\"close_missed\""))
     }
 
+    @Test func `books that come late, twice, out of turn or crossed are written once and in order, or not at all`()
+        throws
+    {
+        let harness = try SimulatorHarness()
+        let server = try #require(RedisServer())
+        let redis = try server.client()
+        let file = server.directory + "/suite.yaml", log = server.directory + "/hub.log"
+        try harness.configureHub(file, redis: "\(server.address)")
+        defer { for path in [file, log] { removeFile(path) } }
+        for rule in [
+            #""kind":"delay-frames","feed":"market","ms":700"#, #""kind":"duplicate-frames","feed":"market""#,
+            #""kind":"reorder-frames","feed":"market","ms":1000"#, #""kind":"crossed-books""#,
+        ] { try harness.fault("{\(rule),\"stream\":\"depth\",\"probability\":0.2}") }
+        let program = try #require(SimulatorHarness.hubProgram)
+        let hub = try #require(ChildProcess(program, ["-c", file], output: log))
+        var books: [BookUpdate] = []
+        #expect(
+            try waitUntil {
+                books = try redis.command("XRANGE", "md.book:{BTCUSDT}", "-", "+").elements.compactMap {
+                    try StreamEntry($0).map { try BookUpdate($0.fields) }
+                }
+                return try books.count >= 60 && harness.faultsFired().allSatisfy { $0 > 5 }
+            })
+        #expect(zip(books, books.dropFirst()).allSatisfy { $0.updateId < $1.updateId })
+        for book in books {
+            let bid = try #require(book.bids.best), ask = try #require(book.asks.best)
+            #expect(bid.price < ask.price)
+        }
+        hub.signal(SIGTERM)
+        #expect(hub.wait() == 0)
+    }
+
     /// Whether something comes to be so; five minutes are only there to end a test that hangs.
     private func waitUntil(_ condition: () throws -> Bool) rethrows -> Bool {
         let end = SystemClock.monotonicUs() + 300_000_000

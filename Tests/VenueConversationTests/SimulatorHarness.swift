@@ -19,6 +19,7 @@ final class SimulatorHarness {
     private var process: ChildProcess?
     private let port: Int
     private let factor: Int
+    private let options: [String]
     private let log: String
 
     /// `exchange-simulator`, beside the bundle of tests.
@@ -32,9 +33,10 @@ final class SimulatorHarness {
     /// `data-hub`, beside it.
     static var hubProgram: String? { program?.replacing("exchange-simulator", with: "data-hub") }
 
-    /// A market that runs `factor` times as fast.
-    init(factor: Int = 1) throws {
+    /// A market that runs `factor` times as fast; `options`: more words for the simulator.
+    init(factor: Int = 1, options: [String] = []) throws {
         self.factor = factor
+        self.options = options
         port = freePort()
         log = "/tmp/vortex7-sim-\(port).log"
         let file = "/tmp/vortex7-sim-\(port).yaml"
@@ -71,7 +73,7 @@ final class SimulatorHarness {
                 [
                     "run", "--port", "\(port)", "--symbols", "BTCUSDT", "--seed", "3", "--factor", "\(factor)",
                     "--log-level", "error",
-                ], output: log))
+                ] + options, output: log))
         self.process = process
         // It computes a past before it listens: how long that takes depends on what else the machine does.
         let end = SystemClock.monotonicUs() + 120_000_000
@@ -125,10 +127,21 @@ final class SimulatorHarness {
     func forgetEvents() { events.removeAll() }
 
     /// Asks the simulator for a fault, as its page tells.
-    func fault(_ json: String) throws {
+    func fault(_ json: String) throws { try disturb("faults", json) }
+
+    /// Asks it for an act.
+    func act(_ json: String) throws { try disturb("acts", json) }
+
+    private func disturb(_ page: String, _ json: String) throws {
         let result = try Subprocess.run(
-            "/usr/bin/curl", ["-sf", "--data", json, "http://127.0.0.1:\(port)/sim/v1/faults"])
+            "/usr/bin/curl", ["-sf", "--data", json, "http://127.0.0.1:\(port)/sim/v1/\(page)"])
         #expect(result.exitCode == 0, "\(result.output)")
+    }
+
+    /// How often each rule has fired.
+    func faultsFired() throws -> [Int] {
+        let rules = try Subprocess.run("/usr/bin/curl", ["-sf", "http://127.0.0.1:\(port)/sim/v1/faults"]).output
+        return rules.split(separator: "\"fired\":").dropFirst().compactMap { Int($0.prefix(while: \.isNumber)) }
     }
 
     /// The venue's best prices.

@@ -19,7 +19,8 @@ public struct Position: Equatable, Sendable {
     public var isFlat: Bool { amount.raw == 0 }
     public var side: Side { amount.raw < 0 ? .sell : .buy }
 
-    public var entryPrice: Price { isFlat ? .zero : Self.price(cost, amount.magnitude) }
+    /// What the held amount cost on average when it last grew; a part that goes leaves it as it is.
+    public private(set) var entryPrice: Price = .zero
 
     /// The price at which closing earns the fees paid so far.
     public var breakEvenPrice: Price {
@@ -50,6 +51,7 @@ public struct Position: Equatable, Sendable {
             amount += signed
             cost += price * quantity
             fees += fee
+            entryPrice = Self.price(cost, amount.magnitude)
             isolate(price * quantity)
             return .zero
         }
@@ -63,9 +65,12 @@ public struct Position: Equatable, Sendable {
         cost -= closedCost
         amount += Quantity(raw: closing.raw * side.sign)
         accumulatedProfit += profit
+        if isWhole { entryPrice = .zero }
         if quantity > closing {
             amount = Quantity(raw: (quantity - closing).raw * side.sign)
             cost = price * (quantity - closing)
+            fees = Self.share(fee, quantity - closing, of: quantity)
+            entryPrice = price
             isolate(cost)
         }
         return profit

@@ -25,8 +25,6 @@ public struct StreamInterest: OptionSet, Sendable {
 
 /// Everything of one contract but the accounts: the market's book, own resting orders, prices, candles.
 public struct InstrumentBook: Sendable {
-    static let recentTradesMax = 1000
-
     public let index: Int
     public internal(set) var instrument: Instrument
     public internal(set) var status = SymbolStatus.trading
@@ -57,7 +55,7 @@ public struct InstrumentBook: Sendable {
     var lastAggregateId: Int64
     var pendingTrade: AggregateTrade?
     var flood: TradeFlood?
-    var recentTrades: ContiguousArray<AggregateTrade> = []
+    var tape = Tape()
     var depth = DepthPublishing()
     var publishedBest: BestPrices?
     /// The source publishes best prices or depth itself.

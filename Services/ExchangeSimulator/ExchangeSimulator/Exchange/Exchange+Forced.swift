@@ -82,13 +82,17 @@ extension Exchange {
     /// Throws unless the account may change to this mode now.
     func checkMode(_ account: Int, _ isHedged: Bool) throws(Refusal) {
         if accounts[account].isHedged == isHedged { throw .sameMode }
-        let hasOrders = books.contains { book in
+        if hasOpenOrders(account) { throw .openOrdersBlockMode }
+        if accounts[account].positions.contains(where: { !$0.isFlat }) { throw .positionBlocksMode }
+    }
+
+    /// Whether an order of the account rests in any book.
+    func hasOpenOrders(_ account: Int) -> Bool {
+        books.contains { book in
             (book.restingBuys + book.restingSells).contains { id in
                 index(ofOrder: id).map { orders[$0].account == account } ?? false
             }
         }
-        if hasOrders { throw .openOrdersBlockMode }
-        if accounts[account].positions.contains(where: { !$0.isFlat }) { throw .positionBlocksMode }
     }
 
     /// The account's listen key dies early.

@@ -165,10 +165,7 @@ extension Exchange {
     mutating func flushTrade(_ index: Int) {
         guard let trade = books[index].pendingTrade else { return }
         books[index].pendingTrade = nil
-        if books[index].recentTrades.count >= InstrumentBook.recentTradesMax * 2 {
-            books[index].recentTrades.removeFirst(InstrumentBook.recentTradesMax)
-        }
-        books[index].recentTrades.append(trade)
+        books[index].tape.append(trade)
         if books[index].interest.contains(.trades) { tell(.aggregateTrade(trade)) }
     }
 

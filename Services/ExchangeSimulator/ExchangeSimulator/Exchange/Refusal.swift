@@ -35,6 +35,7 @@ public struct Refusal: Error, Equatable, Sendable {
     static let spanTooLong = Refusal(-4165, "Maximum time interval is 7 days.")
     static let lookupTooLong = Refusal(
         -1127, "Lookup interval is too big. More than 1 hours between startTime and endTime.")
+    static let tapeTooOld = Refusal(-4166, "Search window is restricted to recent 10 minutes only.")
     static let badInterval = Refusal(-1120, "Invalid interval.")
     static let badPrecision = Refusal(-1111, "Precision is over the maximum defined for this asset.")
     static let unknownOrder = Refusal(-2011, "Unknown order sent.")
@@ -88,6 +89,12 @@ public struct Refusal: Error, Equatable, Sendable {
     static func notionalTooSmall(_ least: String) -> Refusal {
         Refusal(-4164, "Order's notional must be no smaller than \(least) (unless you choose reduce only).")
     }
+    static let isolatedBlocksMultiAssets = Refusal(
+        -4167, "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under isolated-margin mode.")
+    static let openOrdersBlockMultiAssets = Refusal(
+        -4170, "Unable to adjust Multi-Assets Mode with open orders in USDⓈ-M Futures.")
+    static let sameAssetMode = Refusal(
+        -4171, "Adjusted asset mode is currently set and does not need to be adjusted repeatedly.")
     static let gteNeedsPosition = Refusal(
         -4509,
         "Time in Force (TIF) GTE can only be used with open positions. Please ensure that positions are available.")

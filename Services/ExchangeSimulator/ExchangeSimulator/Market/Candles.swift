@@ -52,7 +52,7 @@ struct Candles: Sendable {
     mutating func prepend(history minutes: [Candle]) {
         for (index, frame) in Self.frames.enumerated() {
             var made: ContiguousArray<Candle> = []
-            for minute in minutes { Self.merge(minute, into: &made, spanMs: frame.milliseconds) }
+            for minute in minutes { Self.merge(minute, into: &made, .even(ms: frame.milliseconds)) }
             // The last candle of a longer frame may still be open.
             if let last = made.last, let end = minutes.last, frame != .oneMinute,
                 last.openTime + frame.milliseconds > end.openTime + 60_000
@@ -64,8 +64,8 @@ struct Candles: Sendable {
         }
     }
 
-    static func merge(_ candle: Candle, into made: inout ContiguousArray<Candle>, spanMs: Int64) {
-        let openTime = candle.openTime.floored(to: spanMs)
+    static func merge(_ candle: Candle, into made: inout ContiguousArray<Candle>, _ span: CandleSpan) {
+        let openTime = span.start(of: candle.openTime)
         if let last = made.indices.last, made[last].openTime == openTime {
             made[last].add(candle)
             return
@@ -106,30 +106,37 @@ struct Candles: Sendable {
         return done
     }
 
-    /// Closed and current candles of any span that is a multiple of a minute, oldest first.
-    func all(spanMs: Int64) -> ContiguousArray<Candle> {
-        let base = Self.frames.lastIndex { spanMs % $0.milliseconds == 0 } ?? 0
+    /// Closed and current candles of any span, oldest first.
+    func all(_ span: CandleSpan) -> ContiguousArray<Candle> {
+        let base = span.base(among: Self.frames)
         var made: ContiguousArray<Candle> = []
-        if Self.frames[base].milliseconds == spanMs {
+        if .even(ms: Self.frames[base].milliseconds) == span {
             made = closed[base]
             if let current = current[base] { made.append(current) }
             return made
         }
-        for candle in closed[base] { Self.merge(candle, into: &made, spanMs: spanMs) }
-        if let current = current[base] { Self.merge(current, into: &made, spanMs: spanMs) }
+        for candle in closed[base] { Self.merge(candle, into: &made, span) }
+        if let current = current[base] { Self.merge(current, into: &made, span) }
         return made
     }
 
-    /// Sum over the last 24 hours.
+    /// Sum over the last 24 hours, to the minute: quarters of an hour, and the minutes before the first whole one.
     func day(until now: Timestamp) -> Candle? {
+        let minute = Self.frames.firstIndex(of: .oneMinute) ?? 0
+        let quarter = Self.frames.firstIndex(of: .fifteenMinutes) ?? 0
+        let from = now - 86_400_000
+        let firstQuarter =
+            from.floored(to: Timeframe.fifteenMinutes.milliseconds) + Timeframe.fifteenMinutes.milliseconds
         var sum: Candle?
-        let index = Self.frames.firstIndex(of: .fifteenMinutes) ?? 0
-        var recent = Array(closed[index].suffix(100))
-        if let current = current[index] { recent.append(current) }
-        for candle in recent where now - candle.openTime < 86_400_000 {
+        func add(_ candle: Candle) {
             if sum == nil { sum = Candle(openTime: candle.openTime, price: candle.open) }
             sum?.add(candle)
         }
+        for candle in closed[minute].suffix(1460) where candle.openTime > from && candle.openTime < firstQuarter {
+            add(candle)
+        }
+        for candle in closed[quarter].suffix(100) where candle.openTime >= firstQuarter { add(candle) }
+        if let current = current[quarter] { add(current) }
         return sum
     }
 }

@@ -3,13 +3,17 @@ public import TradingPrimitives
 /// The last 24 hours of one contract.
 public struct DayTicker: Equatable, Sendable {
     public let instrument: Int
+    /// Its ids are as many as its trades, up to the last one: candles of the past know none.
     public let day: Candle
     public let lastPrice: Price
     public let lastQuantity: Quantity
 
     init(_ book: InstrumentBook, now: Timestamp) {
         instrument = book.index
-        day = book.candles.day(until: now) ?? Candle(openTime: now, price: book.lastPrice)
+        var day = book.candles.day(until: now) ?? Candle(openTime: now, price: book.lastPrice)
+        day.lastTradeId = book.lastTradeId
+        day.firstTradeId = max(book.lastTradeId - max(day.trades - 1, 0), 0)
+        self.day = day
         (lastPrice, lastQuantity) = (book.lastPrice, book.lastQuantity)
     }
 

@@ -74,6 +74,9 @@ extension Endpoint {
         Endpoint("GET", "/fapi/v1/multiAssetsMargin", .signed, weight: 30) { _, _ in
             Array(#"{"multiAssetsMargin":false}"#.utf8)
         },
+        Endpoint("POST", "/fapi/v1/multiAssetsMargin", .signed) { (venue, call) throws(Refusal) in
+            try venue.setMultiAssets(call)
+        },
         Endpoint("GET", "/fapi/v1/feeBurn", .signed, weight: 30) { (venue, call) throws(Refusal) in
             let isBurning = venue.accounts[try call.owner()].isBurning
             return json { $0.object { $0.put("feeBurn", isBurning) } }
@@ -162,10 +165,26 @@ extension Exchange {
         tellAccount(account, .marginType, [index])
     }
 
+    /// Wallets of one asset are all there is: the mode that holds is refused as such, and the other one as what this venue does
+    /// not have, after what the venue would refuse it for.
+    fileprivate func setMultiAssets(_ call: RestCall) throws(Refusal) -> [UInt8] {
+        let account = try call.owner()
+        switch try call.parameters.required("multiAssetsMargin").lowercased() {
+        case "false": throw .sameAssetMode
+        case "true": break
+        default: throw .invalid("multiAssetsMargin")
+        }
+        if accounts[account].positions.contains(where: \.isIsolated) { throw .isolatedBlocksMultiAssets }
+        if hasOpenOrders(account) { throw .openOrdersBlockMultiAssets }
+        throw Refusal(-1130, "multiAssetsMargin: this venue has wallets of one asset only.")
+    }
+
     fileprivate mutating func keepListenKey(_ call: RestCall, mustExist: Bool) throws(Refusal) -> [UInt8] {
         let account = try call.owner()
         if mustExist, accounts[account].listenKeyExpiry == nil {
-            throw Refusal(-1125, "This listenKey does not exist.")
+            throw Refusal(
+                -1125,
+                "This listenKey does not exist. Please use `POST /fapi/v1/listenKey` to recreate `listenKey`")
         }
         accounts[account].listenKeyExpiry = now + configuration.listenKeyLifeMs
         let key = listenKey(account)

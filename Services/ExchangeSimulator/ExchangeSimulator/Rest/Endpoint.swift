@@ -29,7 +29,7 @@ public struct Endpoint: Sendable {
 
     public static func find(_ method: String, _ path: String) -> Endpoint? { table[method + " " + path] }
     public static let all: [Endpoint] =
-        marketEndpoints + priceHistoryEndpoints + accountEndpoints + marginEndpoints + tradeEndpoints
+        marketEndpoints + tapeEndpoints + priceHistoryEndpoints + accountEndpoints + marginEndpoints + tradeEndpoints
         + manyOrdersEndpoints
 
     private static let table: [String: Endpoint] = Dictionary(

@@ -94,6 +94,11 @@ public struct JSONWriter: Sendable {
         decimal(value, decimals: decimals)
     }
 
+    /// A decimal as a string with a fixed number of decimals, and zero as `0`, as frames of the user stream have it.
+    public mutating func putAmount(_ name: StaticString, _ value: some FixedDecimal, decimals: Int) {
+        if value.raw == 0 { put(name, "0") } else { put(name, value, decimals: decimals) }
+    }
+
     /// A decimal as a JSON number.
     public mutating func putNumber(_ name: StaticString, _ value: some FixedDecimal) {
         key(name)

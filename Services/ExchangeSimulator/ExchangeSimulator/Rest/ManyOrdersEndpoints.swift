@@ -5,11 +5,14 @@ extension Endpoint {
     static let manyOrdersEndpoints: [Endpoint] = [
         Endpoint("POST", "/fapi/v1/batchOrders", .signed, weight: 5, orderCost: 5) { (venue, call) throws(Refusal) in
             try venue.batch(call) { (venue, one) throws(Refusal) in
-                try venue.place(try venue.orderRequest(one.parameters), account: try one.owner())
+                .placed(try venue.place(try venue.orderRequest(one.parameters), account: try one.owner()))
             }
         },
         Endpoint("PUT", "/fapi/v1/batchOrders", .signed, weight: 5, orderCost: 5) { (venue, call) throws(Refusal) in
-            try venue.batch(call, asNew: false) { (venue, one) throws(Refusal) in try venue.amend(one).order }
+            try venue.batch(call) { (venue, one) throws(Refusal) in
+                let amended = try venue.amend(one)
+                return .amended(amended.order, modifyId: amended.modifyId)
+            }
         },
         Endpoint("DELETE", "/fapi/v1/batchOrders", .signed) { (venue, call) throws(Refusal) in
             try venue.cancelBatch(call)
@@ -23,33 +26,44 @@ extension Endpoint {
     ]
 }
 
+/// What became of one element of a batch.
+private enum BatchResult {
+    case placed(Order)
+    case amended(Order, modifyId: Int64?)
+    case canceled(Order)
+    case refused(Refusal)
+}
+
 extension Exchange {
     /// Each element is answered by its order or by its refusal, in the order of the request.
     fileprivate mutating func batch(
-        _ call: RestCall, asNew: Bool = true, _ perform: (inout Exchange, RestCall) throws(Refusal) -> Order
+        _ call: RestCall, _ perform: (inout Exchange, RestCall) throws(Refusal) -> BatchResult
     ) throws(Refusal) -> [UInt8] {
         let account = try call.owner()
         guard let batch = FlatJSON.objects(try call.parameters.required("batchOrders")), !batch.isEmpty
         else { throw .malformed("batchOrders") }
         if batch.count > 5 { throw .tooManyInBatch }
-        var results: [Result<Order, Refusal>] = []
+        var results: [BatchResult] = []
         for parameters in batch {
             do throws(Refusal) {
-                results.append(.success(try perform(&self, RestCall(parameters, account: account))))
+                results.append(try perform(&self, RestCall(parameters, account: account)))
             } catch {
-                results.append(.failure(error))
+                results.append(.refused(error))
             }
         }
-        return write(results, asNew: asNew)
+        return write(results)
     }
 
-    private func write(_ results: [Result<Order, Refusal>], asNew: Bool) -> [UInt8] {
+    private func write(_ results: [BatchResult]) -> [UInt8] {
         json { json in
             json.array { json in
                 for result in results {
                     switch result {
-                    case .success(let order): json.orderAck(order, instruments[order.instrument], asNew: asNew)
-                    case .failure(let refusal):
+                    case .placed(let order): json.orderAck(order, instruments[order.instrument], asNew: true)
+                    case .amended(let order, let modifyId):
+                        json.amendedOrder(order, instruments[order.instrument], modifyId)
+                    case .canceled(let order): json.orderAck(order, instruments[order.instrument])
+                    case .refused(let refusal):
                         json.object {
                             $0.put("code", refusal.code)
                             $0.put("msg", refusal.message)
@@ -70,19 +84,19 @@ extension Exchange {
         guard let text = list(key + "List"), case .array(let ids)? = FlatJSON.parse(text.utf8), !ids.isEmpty
         else { throw .malformed(key + "List") }
         if ids.count > 10 { throw .tooManyToCancel }
-        var results: [Result<Order, Refusal>] = []
+        var results: [BatchResult] = []
         for id in ids {
             var parameters = Parameters()
             parameters.put("symbol", name)
             parameters.put(key, id.text ?? "")
             do throws(Refusal) {
                 let order = try findOrder(RestCall(parameters, account: account), otherwise: .unknownOrder)
-                results.append(.success(try cancel(account, order.id)))
+                results.append(.canceled(try cancel(account, order.id)))
             } catch {
-                results.append(.failure(error))
+                results.append(.refused(error))
             }
         }
-        return write(results, asNew: false)
+        return write(results)
     }
 
     /// Changes an order. Returns it with the client's number of the change.

@@ -7,19 +7,16 @@ extension Endpoint {
             let now = venue.toldTime
             return json { $0.object { $0.put("serverTime", now) } }
         },
+        // Of the spot venue, which some clients greet before anything else.
+        Endpoint("GET", "/api/v3/ping", .open) { _, _ in Array("{}".utf8) },
+        Endpoint("GET", "/api/v3/time", .open) { venue, _ in
+            let now = venue.toldTime
+            return json { $0.object { $0.put("serverTime", now) } }
+        },
         Endpoint("GET", "/fapi/v1/exchangeInfo", .open) { venue, _ in venue.exchangeInfo() },
         Endpoint("GET", "/fapi/v1/klines", .open) { (venue, call) throws(Refusal) in
             let index = try venue.symbol(call)
-            return try venue.candles(call, index) { spanMs in venue.books[index].candles.all(spanMs: spanMs) }
-        },
-        Endpoint("GET", "/fapi/v1/aggTrades", .open, weight: 20) { (venue, call) throws(Refusal) in
-            try venue.aggregateTrades(call)
-        },
-        Endpoint("GET", "/fapi/v1/trades", .open, weight: 5) { (venue, call) throws(Refusal) in
-            try venue.recentTrades(call)
-        },
-        Endpoint("GET", "/fapi/v1/historicalTrades", .keyed, weight: 20) { (venue, call) throws(Refusal) in
-            try venue.recentTrades(call)
+            return try venue.candles(call, index) { span in venue.books[index].candles.all(span) }
         },
         Endpoint("GET", "/fapi/v1/depth", .open, weight: 2) { (venue, call) throws(Refusal) in try venue.depth(call) },
         Endpoint("GET", "/fapi/v1/rpiDepth", .open, weight: 20) { (venue, call) throws(Refusal) in
@@ -91,64 +88,6 @@ extension JSONWriter {
 }
 
 extension Exchange {
-    static let intervalsMs: [String: Int64] = [
-        "1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "1h": 3_600_000, "2h": 7_200_000,
-        "4h": 14_400_000, "6h": 21_600_000, "8h": 28_800_000, "12h": 43_200_000, "1d": 86_400_000,
-    ]
-
-    fileprivate func aggregateTrades(_ call: RestCall) throws(Refusal) -> [UInt8] {
-        let index = try symbol(call)
-        let limit = try call.parameters.limit(default: 500, max: 1000)
-        let from = try call.parameters.integer("fromId")
-        let start = try call.parameters.integer("startTime")
-        let end = try call.parameters.integer("endTime")
-        if let start, let end, isLonger(start, end, thanMs: 3_600_000) { throw .lookupTooLong }
-        let matching = books[index].recentTrades.filter {
-            $0.id >= from ?? .min && $0.time.milliseconds >= start ?? .min && $0.time.milliseconds <= end ?? .max
-        }
-        let chosen = from == nil && start == nil ? matching.suffix(limit) : matching.prefix(limit)
-        let instrument = instruments[index]
-        return ExchangeSimulator.json { json in
-            json.array { json in
-                for trade in chosen {
-                    json.object {
-                        $0.put("a", trade.id)
-                        $0.put("p", trade.price, decimals: instrument.pricePrecision)
-                        $0.put("q", trade.quantity, decimals: instrument.quantityPrecision)
-                        $0.put("nq", trade.quantity, decimals: instrument.quantityPrecision)
-                        $0.put("f", trade.firstTradeId)
-                        $0.put("l", trade.lastTradeId)
-                        $0.put("T", trade.time)
-                        $0.put("m", trade.aggressor == .sell)
-                    }
-                }
-            }
-        }
-    }
-
-    /// The tape keeps fills of one taker at one price together; each is told as one trade.
-    fileprivate func recentTrades(_ call: RestCall) throws(Refusal) -> [UInt8] {
-        let index = try symbol(call)
-        let limit = try call.parameters.limit(default: 500, max: 1000)
-        let instrument = instruments[index]
-        let trades = books[index].recentTrades.suffix(limit)
-        return ExchangeSimulator.json { json in
-            json.array { json in
-                for trade in trades {
-                    json.object {
-                        $0.put("id", trade.lastTradeId)
-                        $0.put("price", trade.price, decimals: instrument.pricePrecision)
-                        $0.put("qty", trade.quantity, decimals: instrument.quantityPrecision)
-                        $0.put("quoteQty", trade.price * trade.quantity)
-                        $0.put("time", trade.time)
-                        $0.put("isBuyerMaker", trade.aggressor == .sell)
-                        $0.put("isRPITrade", false)
-                    }
-                }
-            }
-        }
-    }
-
     fileprivate func depth(_ call: RestCall) throws(Refusal) -> [UInt8] {
         let index = try symbol(call)
         let limit = try call.parameters.limit(default: 500, max: 1000)
@@ -186,7 +125,9 @@ extension Exchange {
     ) throws(Refusal) -> [UInt8] {
         let index = try symbol(call)
         let period = try call.parameters.required("period")
-        guard let spanMs = Self.intervalsMs[period], spanMs >= 300_000 else { throw .invalid("period") }
+        guard case .even(let spanMs)? = CandleSpan(period), 300_000...86_400_000 ~= spanMs else {
+            throw .invalid("period")
+        }
         let limit = try call.parameters.limit(default: 30, max: 500)
         let start = try call.parameters.integer("startTime") ?? .min
         let end = try call.parameters.integer("endTime") ?? .max
@@ -204,24 +145,6 @@ extension Exchange {
                     }
                 }
             }
-        }
-    }
-}
-
-extension JSONWriter {
-    mutating func kline(_ candle: Candle, spanMs: Int64, _ instrument: Instrument, decimals: Int) {
-        array {
-            $0.number(candle.openTime.milliseconds)
-            for price in [candle.open, candle.high, candle.low, candle.close] {
-                $0.decimal(price, decimals: decimals)
-            }
-            $0.decimal(candle.volume, decimals: instrument.quantityPrecision)
-            $0.number(candle.openTime.milliseconds + spanMs - 1)
-            $0.decimal(candle.quoteVolume, decimals: 5)
-            $0.number(candle.trades)
-            $0.decimal(candle.takerVolume, decimals: instrument.quantityPrecision)
-            $0.decimal(candle.takerQuoteVolume, decimals: 5)
-            $0.string("0")
         }
     }
 }

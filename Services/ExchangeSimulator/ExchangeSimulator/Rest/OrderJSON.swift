@@ -2,7 +2,7 @@ import TradingPrimitives
 
 extension JSONWriter {
     /// An order as PUT answers it. `modifyId`: as the client sent it.
-    mutating func orderAck(_ order: Order, _ instrument: Instrument, _ modifyId: Int64?) {
+    mutating func amendedOrder(_ order: Order, _ instrument: Instrument, _ modifyId: Int64?) {
         object { json in
             json.orderAckMembers(order, instrument, asNew: false)
             json.put("pair", instrument.symbol.name)
@@ -29,8 +29,8 @@ extension JSONWriter {
         put("updateTime", order.updateTime)
     }
 
-    /// An order as GET answers it.
-    mutating func fullOrder(_ order: Order, _ instrument: Instrument) {
+    /// An order as GET answers it. `isListed`: among all of them, where contracts settled in coins have a sum of their own.
+    mutating func fullOrder(_ order: Order, _ instrument: Instrument, isListed: Bool = false) {
         object { json in
             json.put("orderId", order.id)
             json.put("symbol", instrument.symbol.name)
@@ -42,6 +42,7 @@ extension JSONWriter {
             json.put("origQty", order.quantity, decimals: instrument.quantityPrecision)
             json.put("executedQty", order.executed, decimals: instrument.quantityPrecision)
             json.put("cumQuote", order.quote, decimals: 5)
+            if isListed { json.put("cumBase", "0") }
             json.orderTerms(order, instrument)
             json.put("time", order.time)
             json.put("updateTime", order.updateTime)
@@ -74,6 +75,7 @@ extension JSONWriter {
             json.put("qty", fill.quantity, decimals: instrument.quantityPrecision)
             json.put("realizedPnl", fill.realizedProfit, decimals: 8)
             json.put("quoteQty", fill.quote, decimals: 8)
+            json.put("baseQty", "0")
             json.put("commission", fill.fee, decimals: 8)
             json.put("commissionAsset", fill.feeAsset.rawValue)
             json.put("time", fill.time)

@@ -7,7 +7,8 @@ extension Endpoint {
         },
         Endpoint("PUT", "/fapi/v1/order", .signed, weight: 0, orderCost: 1) { (venue, call) throws(Refusal) in
             let changed = try venue.amend(call)
-            return json { $0.orderAck(changed.order, venue.instruments[changed.order.instrument], changed.modifyId) }
+            let instrument = venue.instruments[changed.order.instrument]
+            return json { $0.amendedOrder(changed.order, instrument, changed.modifyId) }
         },
         Endpoint("POST", "/fapi/v1/order/test", .signed, weight: 0) { (venue, call) throws(Refusal) in
             var trial = venue
@@ -177,7 +178,9 @@ extension Exchange {
         }
         let chosen = from == nil && start == .min ? matching.suffix(limit) : matching.prefix(limit)
         return json { json in
-            json.array { json in for order in chosen { json.fullOrder(order, instruments[order.instrument]) } }
+            json.array { json in
+                for order in chosen { json.fullOrder(order, instruments[order.instrument], isListed: true) }
+            }
         }
     }
 

@@ -143,7 +143,7 @@ extension Lateness.Delays {
         case .aggregateTrade: aggregateTrade
         case .partialDepth, .depthChange: depth
         case .bestPrices: bestPrices
-        case .candle: candle
+        case .candle, .continuousCandle: candle
         case .trade: trade
         case .mark, .liquidation, .dayTicker, .dayMiniTicker: other
         }
@@ -163,6 +163,7 @@ extension MarketStream {
             case .dayMiniTicker: 6
             case .mark(let seconds): 10 + Int64(seconds)
             case .candle(let frame): 100 + frame.milliseconds / 60_000
+            case .continuousCandle(let frame): 200 + frame.milliseconds / 60_000
             case .partialDepth(let levels, let speedMs): 10_000 + Int64(levels * 1000 + speedMs)
             case .depthChange(let speedMs): 100_000 + Int64(speedMs)
             }

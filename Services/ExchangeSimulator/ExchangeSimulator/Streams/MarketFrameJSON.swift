@@ -24,6 +24,7 @@ extension MarketFrame {
             }
         case .candle(let index, let frame, _, _):
             body(MarketStream(instrument: index, kind: .candle(frame)))
+            body(MarketStream(instrument: index, kind: .continuousCandle(frame)))
         case .mark(let mark):
             body(MarketStream(instrument: mark.instrument, kind: .mark(everySeconds: 1)))
             body(MarketStream(instrument: mark.instrument, kind: .mark(everySeconds: 3)))
@@ -54,8 +55,9 @@ extension JSONWriter {
             self.depth(depth, levels: levels, instruments[depth.instrument], now)
         case (.partialDepth(let depth, _), _), (.depthChange(let depth, _), _):
             self.depth(depth, levels: .max, instruments[depth.instrument], now)
-        case (.candle(let index, let timeframe, let candle, let isClosed), _):
-            self.candle(candle, timeframe, instruments[index], isClosed: isClosed, now)
+        case (.candle(let index, let timeframe, let candle, let isClosed), let kind):
+            self.candle(
+                candle, timeframe, instruments[index], isClosed: isClosed, isContinuous: kind.isContinuous, now)
         case (.mark(let mark), _): self.mark(mark, instruments[mark.instrument], now)
         case (.marks(let marks), _):
             array { json in for mark in marks { json.mark(mark, instruments[mark.instrument], now) } }
@@ -137,16 +139,22 @@ extension JSONWriter {
     }
 
     private mutating func candle(
-        _ candle: Candle, _ frame: Timeframe, _ instrument: Instrument, isClosed: Bool, _ now: Timestamp
+        _ candle: Candle, _ frame: Timeframe, _ instrument: Instrument, isClosed: Bool, isContinuous: Bool,
+        _ now: Timestamp
     ) {
         object { json in
-            json.put("e", "kline")
+            json.put("e", isContinuous ? "continuous_kline" : "kline")
             json.put("E", now)
-            json.put("s", instrument.symbol.name)
+            if isContinuous {
+                json.put("ps", instrument.symbol.name)
+                json.put("ct", "PERPETUAL")
+            } else {
+                json.put("s", instrument.symbol.name)
+            }
             json.object("k") {
                 $0.put("t", candle.openTime)
                 $0.put("T", candle.openTime + (frame.milliseconds - 1))
-                $0.put("s", instrument.symbol.name)
+                if !isContinuous { $0.put("s", instrument.symbol.name) }
                 $0.put("i", frame.rawValue)
                 $0.put("f", candle.firstTradeId)
                 $0.put("L", candle.lastTradeId)

@@ -11,6 +11,8 @@ public struct MarketStream: Hashable, Sendable {
         case depthChange(speedMs: Int)
         case bestPrices
         case candle(Timeframe)
+        /// The same candles under the name of the pair and the kind of contract.
+        case continuousCandle(Timeframe)
         case mark(everySeconds: Int)
         case liquidation
         case dayTicker
@@ -25,6 +27,8 @@ public struct MarketStream: Hashable, Sendable {
         case book = "public"
         case market
         case user = "private"
+        /// Not of the venue: everything on one connection, for clients that know of no routes.
+        case everything = "all"
     }
 
     public let instrument: Int
@@ -33,10 +37,12 @@ public struct MarketStream: Hashable, Sendable {
     public init(instrument: Int, kind: Kind) { (self.instrument, self.kind) = (instrument, kind) }
 
     public func isCarried(by route: Route) -> Bool {
-        switch kind {
+        if route == .everything { return true }
+        return switch kind {
         case .partialDepth, .depthChange, .bestPrices: route == .book
         case .trade: route == .book || route == .market
-        case .aggregateTrade, .candle, .mark, .liquidation, .dayTicker, .dayMiniTicker: route == .market
+        case .aggregateTrade, .candle, .continuousCandle, .mark, .liquidation, .dayTicker, .dayMiniTicker:
+            route == .market
         }
     }
 
@@ -47,11 +53,20 @@ public struct MarketStream: Hashable, Sendable {
             return
         }
         let parts = name.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 2, let symbol = Symbol(parts[0]), parts[0] == symbol.lowercased,
+        let isContinuous = parts[0].hasSuffix(Self.perpetual)
+        let name = Self.contract(parts[0])
+        guard parts.count >= 2, let symbol = Symbol(name), name == symbol.lowercased,
             let index = instruments.firstIndex(where: { $0.symbol == symbol }),
-            let kind = Self.kind(Array(parts.dropFirst()))
+            let kind = Self.kind(Array(parts.dropFirst())), isContinuous == kind.isContinuous
         else { return nil }
         self.init(instrument: index, kind: kind)
+    }
+
+    private static let perpetual = "_perpetual"
+
+    /// The contract in small letters that the part of a name before its first `@` tells of.
+    static func contract(_ part: some StringProtocol) -> String {
+        String(part.hasSuffix(perpetual) ? part.dropLast(perpetual.count) : part[...])
     }
 
     private static func kindOfAll(_ name: String) -> Kind? {
@@ -81,8 +96,11 @@ public struct MarketStream: Hashable, Sendable {
             let levels = Int(parts[0].dropFirst(5)) ?? 20
             return speed(parts).map { .partialDepth(levels: levels, speedMs: $0) }
         default:
-            guard parts.count == 1, parts[0].hasPrefix("kline_") else { return nil }
-            return Timeframe(rawValue: String(parts[0].dropFirst(6))).map(Kind.candle)
+            let words = parts[0].split(separator: "_", maxSplits: 1)
+            guard parts.count == 1, words.count == 2, let frame = Timeframe(rawValue: String(words[1])) else {
+                return nil
+            }
+            return words[0] == "kline" ? .candle(frame) : words[0] == "continuousKline" ? .continuousCandle(frame) : nil
         }
     }
 
@@ -111,6 +129,7 @@ public struct MarketStream: Hashable, Sendable {
         case .depthChange(let speedMs): symbol + "@depth" + speed(speedMs)
         case .bestPrices: named("bookTicker", false)
         case .candle(let frame): symbol + "@kline_" + frame.rawValue
+        case .continuousCandle(let frame): symbol + Self.perpetual + "@continuousKline_" + frame.rawValue
         case .mark(let seconds): named("markPrice", true, seconds == 1 ? "@1s" : "")
         case .liquidation: named("forceOrder")
         case .dayTicker: named("ticker")
@@ -125,10 +144,14 @@ public struct MarketStream: Hashable, Sendable {
         case .partialDepth(_, let speedMs): .partialDepth(StreamInterest.depthSpeedsMs.firstIndex(of: speedMs) ?? 0)
         case .depthChange(let speedMs): .depthChange(StreamInterest.depthSpeedsMs.firstIndex(of: speedMs) ?? 0)
         case .bestPrices: .bestPrices
-        case .candle: .candles
+        case .candle, .continuousCandle: .candles
         case .mark: .mark
         case .liquidation: .liquidations
         case .dayTicker, .dayMiniTicker: .dayTickers
         }
     }
+}
+
+extension MarketStream.Kind {
+    var isContinuous: Bool { if case .continuousCandle = self { true } else { false } }
 }

@@ -79,7 +79,7 @@ public struct StreamHub: Sendable {
         var names = parts.dropFirst().map { $0 }
         let parameters = Parameters(query: query.utf8, body: [])
         for value in parameters.all("streams") { names += value.split(separator: "/").map(String.init) }
-        if route == .user {
+        if route == .user || route == .everything {
             let keys = parameters.all("listenKey")
             let events = parameters.all("events")
             for (index, key) in keys.enumerated() {
@@ -117,7 +117,13 @@ public struct StreamHub: Sendable {
             return .reply(Self.error(2, "Invalid request: missing field `method` at line 1 column \(text.count)"))
         }
         var parameters: [FlatJSON.Value] = []
-        if case .array(let values)? = member("params") { parameters = values }
+        switch member("params") {
+        case .array(let values)?: parameters = values
+        case .string(let text)?:
+            let words = "Invalid request: invalid type: string \"\(text)\", expected a sequence"
+            return .reply(Self.error(2, words, member("id")))
+        case nil, .bare?, .object?: break
+        }
         return perform(id, method, parameters, member("id"), &venue)
     }
 
@@ -174,7 +180,8 @@ public struct StreamHub: Sendable {
         guard connections[id]?.route != .user, !name.hasPrefix("!"), let at = name.firstIndex(of: "@") else {
             return false
         }
-        return !venue.instruments.contains { $0.symbol.lowercased == name[..<at] }
+        let contract = MarketStream.contract(name[..<at])
+        return !venue.instruments.contains { $0.symbol.lowercased == contract }
     }
 
     private static func error(_ code: Int, _ message: String, _ id: FlatJSON.Value? = nil) -> [UInt8] {
@@ -194,7 +201,7 @@ public struct StreamHub: Sendable {
         for name in names {
             if connections[id]?.names.contains(name) == true { continue }
             connections[id]?.names.append(name)
-            if route == .user { subscribe(id, toUser: name, events: nil, venue) }
+            if route == .user || route == .everything { subscribe(id, toUser: name, events: nil, venue) }
             guard let stream = MarketStream(name, instruments: venue.instruments), stream.isCarried(by: route)
             else { continue }
             subscribers[stream, default: []].append(id)
