@@ -14,6 +14,9 @@ struct Invocation {
     var kept: Int?
     var isDaily = false
     var isEffective = false
+    /// First and last day that 'export' tells, both included.
+    var firstDay: String?
+    var lastDay: String?
 
     static var help: String {
         var table = Table()
@@ -36,6 +39,8 @@ struct Invocation {
                   --keep N       backups that 'backup' leaves in its folder (default all)
                   --daily        'backup' stays, and saves once a day
                   --effective    'config show' tells what each service reads, with defaults
+                  --from DAY     first day that 'export' tells, as 2026-11-30
+                  --to DAY       last day that 'export' tells
               -V, --version      print the version, and stop
               -h, --help         print this, and stop
 
@@ -81,6 +86,11 @@ struct Invocation {
                 kept = count
             case "--daily": isDaily = true
             case "--effective": isEffective = true
+            case "--from", "--to":
+                guard let text = rest.popFirst(), let day = CalendarDay.checked(text) else {
+                    Self.refuse("\(argument) needs a day, as 2026-11-30")
+                }
+                if argument == "--from" { firstDay = day } else { lastDay = day }
             default:
                 if argument.hasPrefix("-") { Self.refuse("'\(argument)' is not understood") }
                 if command.isEmpty { command = argument } else { self.arguments.append(argument) }
