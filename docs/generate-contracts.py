@@ -24,13 +24,32 @@ STREAMS = [
     ("execution:{S}", "executor", "risk-manager, decision-engine, trade-recorder, notifier",
      ["ExecutionEvent", "TradeSummary"]),
     ("account", "executor", "decision-engine, risk-manager, notifier, dashboard", ["AccountUpdate"]),
-    ("risk", "risk-manager", "decision-engine, notifier, dashboard", ["RiskState"]),
+    ("risk", "risk-manager", "decision-engine, trade-recorder, notifier, dashboard", ["RiskState"]),
     ("weights", "learner", "decision-engine, risk-manager", ["EngineWeights"]),
     ("alert", "any service", "notifier, trade-recorder", ["Alert"]),
     ("command", "notifier, dashboard, vortexctl", "the service that acts", ["Command"]),
     ("reply", "the service that acts", "who asked, notifier", ["Reply"]),
     ("notice", "notifier", "notifier", ["Notice"]),
     ("dead:{S}, dead", "any reader", "people", ["DeadLetter"]),
+]
+
+# Keys that show people where things stand; no trading service reads them.
+KEYS = [
+    ("position:{S}", "hash", "executor", "what is held: plan, state, side, strategy, size, entry, sl, tp1, tp2, leverage, open_time, liquidation, close_by; gone when it is closed"),
+    ("engine_signals:{S}", "hash", "the five engines", "`e1` … `e5`: the last signal of each, as `name=value` pairs"),
+    ("engine_weights:{S}", "hash", "decision-engine",
+     "`e1` … `e4`: the weights in force, regime included, which add up to 1; `score_min`; `set`: number of the learner's set, 0 for the strategy reference's; `event_time`"),
+    ("regime:{S}", "hash", "regime-filter", "E5's signal, field by field"),
+    ("sentiment:{S}", "hash", "data-hub, sentiment-engine", "the last metrics, and `liq_clusters`: the clusters nearest to the price"),
+    ("oi:{S}", "hash", "data-hub", "`value`: open interest now; `event_time`"),
+    ("oi:{S}:history", "list", "data-hub", "the last twelve readings, `ms:value`, newest first"),
+    ("ticks:{S}", "list", "data-hub", "the last 2000 trades, newest first"),
+    ("orderbook:{S}", "hash", "data-hub", "the last book, as in `md.book`"),
+    ("candles:{S}:1m", "sorted set", "data-hub", "500 candles by open time; also `3m`, `5m`, `15m`"),
+    ("session", "hash", "risk-manager", "the day, as in `risk`: `gross_pnl` is of all trades, `gross_profit` of those that won"),
+    ("circuit_breaker", "hash", "risk-manager",
+     "`state` ON or OFF, `reason` (empty where nothing stops entries), `cooldown_until` (ms; 0 where nothing does, or a person must end it)"),
+    ("risk_session", "hash", "risk-manager", "what its journal has, for an instance on another machine"),
 ]
 
 # Fields that are the same everywhere.
@@ -120,7 +139,7 @@ def type_text(kind, enums):
     words = {"Price": "decimal, quote", "Quantity": "decimal, base", "Notional": "decimal, USDT", "Ratio": "decimal",
              "Timestamp": "ms since 1970 UTC", "StreamId": "stream id", "Int": "integer", "Int64": "integer", "Bool": "1 / 0",
              "Double": "number", "String": "text", "TradeId": "trade id", "Symbol": "symbol", "PriceList": "decimals, by commas",
-             "BookSide": "`price:quantity,…`, best first", "LiquidationBins": "`bin:volume,…`, lowest first", "GateSet": "gate names, by commas", "": ""}
+             "BookSide": "`price:quantity,…`, best first", "LiquidationBins": "`bin:volume,…`, lowest first", "GateSet": "gate names, by commas", "EngineReliabilities": "four numbers, by commas", "": ""}
     return words.get(base, base) + optional
 
 
@@ -151,6 +170,10 @@ def main():
                 print("| `e1.…` … `e5.…` |  | The five signals it was made from: their fields with this prefix. |")
             if name == "TradePlan":
                 print("| `verdict` | `APPROVED` / `REJECTED` | With `rule` and `detail`, or with the fields of TradeTerms. |")
+    print("\n## Keys\n\nBeside the streams, for people (`HGETALL 'position:{BTCUSDT}'`) and the dashboard.\n")
+    print("| key | type | written by | |\n|---|---|---|---|")
+    for key, kind, writer, content in KEYS:
+        print(f"| `{key}` | {kind} | {writer} | {content} |")
     if missing:
         fail("nobody says what these are: " + ", ".join(missing))
     print("\n## Gates\n\n" + ", ".join(f"`{word}`" for word in enums["Gate"]))

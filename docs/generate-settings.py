@@ -73,6 +73,7 @@ MEANINGS = {
     "decision-engine.cascade.proximity_min": "Trigger: least nearness of a cluster (1 at it, 0 half a per cent away).",
     "risk-manager.risk_middle": "Risk at a confidence of 60 or more.",
     "risk-manager.risk_low": "Risk at less.",
+    "risk-manager.capital_limit_usdt": "USDT of the wallet that are seen at most: sizes, margins and the day's loss are parts of it; 0 for the whole wallet.",
     "risk-manager.leverage_max": "Greatest leverage.",
     "risk-manager.leverage_min": "Least leverage.",
     "risk-manager.margin_cap_total": "Part of the balance that the margin of all positions may take.",
@@ -156,6 +157,14 @@ def main(folder):
         return re.sub(r"`([a-z]+[A-Z]\w*)`", lambda m: "`" + re.sub("([A-Z])", r"_\1", m[1]).lower() + "`", said.get(key, ""))
 
     print(HEAD)
+    print("## Names that are not read\n\nThe blueprint names its settings otherwise. Such a variable in the environment stops each service at its start, and "
+          "`vortexctl config check` and `doctor` name it, so that none is set and does nothing.\n\n| variable | instead |\n|---|---|")
+    foreign = (ROOT / "Shared/ServiceKit/ForeignSettings.swift").read_text()
+    for name, instead in re.findall(r'\("([A-Z_]+)", "set ([^"]+)"\)', foreign):
+        named = re.sub(r"([A-Z][A-Z0-9_]{6,})", r"`\1`", instead)
+        print(f"| `{name}` | {named} |")
+    print("\nNames that begin with `VORTEX7_` and one underscore are those of `.env` ([containers.md](containers.md)). In containers keys are always files "
+          "(`VORTEX7_API_KEY_FILE`), and `BINANCE_API_KEY` in `.env` reaches none of them.\n")
     print("## All services\n")
     seen = set()
 

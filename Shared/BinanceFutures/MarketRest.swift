@@ -11,6 +11,22 @@ public enum MarketRest {
     /// Without the venue's time nothing can be signed, nor told how old a book is: it may use the last of the weight.
     public static func time() -> RestRequest { RestRequest(.get, "/fapi/v1/time", isCritical: true) }
 
+    /// The venue's limits of requests and orders, of an answer to `exchangeInfo`.
+    public static func limits(_ value: JSONValue) -> WeightBudget.Told {
+        var told = WeightBudget.Told()
+        guard case .array(let rows)? = value["rateLimits"] else { return told }
+        for row in rows {
+            guard let limit = row["limit"]?.integer.map({ Int(clamping: $0) }) else { continue }
+            switch (row["rateLimitType"]?.text, row["interval"]?.text, row["intervalNum"]?.integer) {
+            case ("REQUEST_WEIGHT", "MINUTE", 1): told.weightPerMinute = limit
+            case ("ORDERS", "SECOND", 10): told.ordersPer10s = limit
+            case ("ORDERS", "MINUTE", 1): told.ordersPerMinute = limit
+            default: break
+            }
+        }
+        return told
+    }
+
     public static func exchangeInfo() -> RestRequest { RestRequest(.get, "/fapi/v1/exchangeInfo", timeoutMs: 15_000) }
 
     /// The newest `limit` candles, the one in progress among them; or the oldest of those from `openTime` on.

@@ -9,6 +9,7 @@ public final class RestClient {
     private let baseURL: String
     private let signer: Signer?
     public private(set) var budget: WeightBudget
+    private var hasDoubtedLimits = false
     /// Of the request that was answered last.
     public private(set) var lastRoundTripMs: Int64 = 0
     /// Longest age of a signed request on its arrival, milliseconds.
@@ -89,6 +90,18 @@ public final class RestClient {
         let transfer = Transfer(request, text: text(of: request), onSent: onSent, finish)
         transfer.prepare(easy, baseURL: baseURL, apiKey: request.security == .open ? nil : signer?.apiKey)
         return ReadyRequest(form: .transfer(easy, transfer))
+    }
+
+    /// Keeps to the venue's own limits where they are lower. Says once what can't be true of them.
+    public func learn(_ limits: WeightBudget.Told) {
+        let before = budget.limit, absurd = budget.adopt(limits)
+        if budget.limit != before { context.log.info("weight_limit") { $0.put("a_minute", budget.limit) } }
+        guard !absurd.isEmpty, !hasDoubtedLimits else { return }
+        hasDoubtedLimits = true
+        context.log.warning("limits_absurd") {
+            $0.put("told", absurd.joined(separator: ", "))
+            $0.put("next", "goes on with its own")
+        }
     }
 
     /// How long to keep a request that can wait and may use this share of the weight of a minute, by our clock.

@@ -1,4 +1,5 @@
 public import ServiceKit
+import SignalContracts
 public import TradingPrimitives
 
 /// Keeps the service's idea of the venue's time: asks for it at the start until it is told, then every 30 s, and when

@@ -4,9 +4,11 @@ public import TradingPrimitives
 /// seconds, as the venue counts.
 public struct WeightBudget: Sendable {
     /// The venue's limit of one minute.
-    public let limit: Int
+    public private(set) var limit: Int
     /// Share of each limit that ordinary requests may use; the rest is for critical ones.
     public let ordinaryShare: Double
+    /// Those of this program, which nothing raises.
+    private let usualLimits: (weight: Int, in10s: Int, in1m: Int)
     private var weight: Window
     private var ordersIn10s: Window
     private var ordersIn1m: Window
@@ -15,7 +17,7 @@ public struct WeightBudget: Sendable {
 
     private struct Window {
         let lengthMs: Int64
-        let limit: Int
+        var limit: Int
         var number: Int64 = 0
         var used = 0
 
@@ -32,11 +34,47 @@ public struct WeightBudget: Sendable {
     public init(
         limit: Int = 2400, ordinaryShare: Double = 0.8, ordersPer10s: Int = 300, ordersPerMinute: Int = 1200
     ) {
+        usualLimits = (limit, ordersPer10s, ordersPerMinute)
         self.limit = limit
         self.ordinaryShare = ordinaryShare
         weight = Window(lengthMs: 60_000, limit: limit)
         ordersIn10s = Window(lengthMs: 10_000, limit: ordersPer10s)
         ordersIn1m = Window(lengthMs: 60_000, limit: ordersPerMinute)
+    }
+
+    /// What the venue's list of limits says of ours; nil for one that it does not name.
+    public struct Told: Equatable, Sendable {
+        public var weightPerMinute: Int?
+        public var ordersPer10s: Int?
+        public var ordersPerMinute: Int?
+
+        public init(weightPerMinute: Int? = nil, ordersPer10s: Int? = nil, ordersPerMinute: Int? = nil) {
+            self.weightPerMinute = weightPerMinute
+            self.ordersPer10s = ordersPer10s
+            self.ordersPerMinute = ordersPerMinute
+        }
+    }
+
+    /// The least that can be true of each: with less nobody could trade, and a position not be looked after.
+    private static let leastWeight = 240, leastOrdersPer10s = 30, leastOrdersPerMinute = 120
+
+    /// Takes the venue's limits where they are lower than ours; one that is greater may be its mistake, or soon be taken back.
+    /// Returns what can't be true, in words; such a limit stays as it was.
+    public mutating func adopt(_ told: Told) -> [String] {
+        var absurd: [String] = []
+        func lower(_ limit: Int, _ told: Int?, _ least: Int, _ name: String) -> Int {
+            guard let told else { return limit }
+            guard told >= least else {
+                absurd.append("\(name) \(told)")
+                return limit
+            }
+            return min(limit, told)
+        }
+        limit = lower(usualLimits.weight, told.weightPerMinute, Self.leastWeight, "weight a minute")
+        weight.limit = limit
+        ordersIn10s.limit = lower(usualLimits.in10s, told.ordersPer10s, Self.leastOrdersPer10s, "orders in 10 s")
+        ordersIn1m.limit = lower(usualLimits.in1m, told.ordersPerMinute, Self.leastOrdersPerMinute, "orders a minute")
+        return absurd
     }
 
     /// Weight used in this minute.

@@ -124,10 +124,12 @@ public enum Kpi: String, CaseIterable, Sendable {
 public struct KpiReport: Equatable, Sendable {
     public let tradeCount: Int
     public let values: [Kpi: Double]
+    /// Whose trades they are.
+    public let scope: TradeScope
 
     public func status(_ kpi: Kpi) -> Kpi.Status { kpi.status(of: values[kpi], trades: tradeCount) }
 
-    /// Trades that ended in the `days` before `now`, by the venue's clock. What the account holds now, and held at the last
+    /// Trades of the present account that ended in the `days` before `now`, by the venue's clock. What the account holds now, and held at the last
     /// midnight UTC, gives drawdown and the day's net their base; without it they are not known.
     public init(
         _ database: Database, days: Int, at now: Timestamp, account: AccountUpdate?, risk: RiskState?
@@ -135,6 +137,7 @@ public struct KpiReport: Equatable, Sendable {
         let nowMs = now.milliseconds
         let dayMs: Int64 = 86_400_000
         let since = nowMs - Int64(days) * dayMs, midnight = nowMs - nowMs % dayMs
+        let scope = try TradeScope(of: account, in: database)
         func number(_ text: String??) -> Double? { (text ?? nil).flatMap { Double($0) } }
         let sums =
             try database.run(
@@ -145,7 +148,8 @@ public struct KpiReport: Equatable, Sendable {
                     \(MakerRate.ofEntries), avg(pnl_net) FILTER (WHERE is_counted AND pnl_net > 0),
                     -avg(pnl_net) FILTER (WHERE is_counted AND pnl_net <= 0), sum(pnl_net), min(extract(epoch FROM exit_time)),
                     sum(pnl_net) FILTER (WHERE exit_time >= to_timestamp($3::BIGINT / 1000.0))
-                FROM trades WHERE exit_time > to_timestamp($1::BIGINT / 1000.0) AND exit_time <= to_timestamp($2::BIGINT / 1000.0)
+                FROM trades WHERE \(scope.ofTrades)
+                    AND exit_time > to_timestamp($1::BIGINT / 1000.0) AND exit_time <= to_timestamp($2::BIGINT / 1000.0)
                 """, ["\(since)", "\(nowMs)", "\(midnight)"]
             ).first ?? []
         func sum(_ column: Int) -> Double? { sums.indices.contains(column) ? number(sums[column]) : nil }
@@ -174,7 +178,7 @@ public struct KpiReport: Equatable, Sendable {
                 """
                 SELECT count(DISTINCT plan) FILTER (WHERE event <> 'ENTRY_SENT'), count(DISTINCT plan) FILTER (WHERE event = 'ENTRY_SENT')
                 FROM executions WHERE (event IN ('NO_FILL', 'ENTRY_SENT')
-                        OR event = 'POSITION_CLOSED' AND fields->>'exit_reason' = 'NO_FILL')
+                        OR event = 'POSITION_CLOSED' AND fields->>'exit_reason' = 'NO_FILL') AND \(scope.ofExecutions)
                     AND event_time > to_timestamp($1::BIGINT / 1000.0)
                     AND event_time <= to_timestamp($2::BIGINT / 1000.0)
                 """, ["\(since)", "\(nowMs)"]
@@ -184,7 +188,7 @@ public struct KpiReport: Equatable, Sendable {
             let falls = try database.run(
                 """
                 WITH curve AS (SELECT exit_time, id, $3::DOUBLE PRECISION + sum(pnl_net) OVER (ORDER BY exit_time, id) AS equity
-                    FROM trades WHERE exit_time > to_timestamp($1::BIGINT / 1000.0)
+                    FROM trades WHERE \(scope.ofTrades) AND exit_time > to_timestamp($1::BIGINT / 1000.0)
                         AND exit_time <= to_timestamp($2::BIGINT / 1000.0)),
                 peaks AS (SELECT equity, greatest($3::DOUBLE PRECISION, max(equity) OVER (ORDER BY exit_time, id)) AS peak FROM curve)
                 SELECT max((peak - equity) / peak) FROM peaks
@@ -192,5 +196,6 @@ public struct KpiReport: Equatable, Sendable {
             values[.maxDrawdown] = number(falls.first?.first)
         }
         self.values = values
+        self.scope = scope
     }
 }

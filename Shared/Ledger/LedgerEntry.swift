@@ -7,6 +7,7 @@ public enum LedgerEntry: Sendable {
     case plan(Symbol, TradePlan)
     case execution(Symbol, StreamId, ExecutionEvent)
     case alert(StreamId, Alert)
+    case risk(RiskState)
     /// A price, for the outcomes of decisions made a while ago.
     case price(Symbol, Price, at: Timestamp)
 
@@ -40,9 +41,10 @@ public enum LedgerEntry: Sendable {
                     id.description, alert.eventTime.description, alert.severity.rawValue, alert.service, alert.event,
                     alert.symbol?.name, alert.text,
                 ])
-            if Breaker(rawValue: alert.event) != nil {
-                try DailySummary.countBreakers(at: alert.eventTime, in: database)
+            if Breaker(rawValue: alert.event) != nil, let symbol = alert.symbol {
+                try DailySummary.countBreakers(of: symbol, at: alert.eventTime, in: database)
             }
+        case .risk(let state): try DailySummary.note(state, in: database)
         case .price(let symbol, let price, let time):
             try SignalOutcome.observe([(symbol, price, time)], in: database)
         }
@@ -52,10 +54,13 @@ public enum LedgerEntry: Sendable {
 extension Decision {
     fileprivate func write(_ symbol: Symbol, to database: Database) throws(DatabaseError) {
         try database.run(
-            "INSERT INTO decisions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+            """
+            INSERT INTO decisions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING
+            """,
             [
                 id.text, symbol.name, eventTime.description, action.rawValue, strategy?.rawValue, "\(confidence)",
                 "\(finalScore)", failedGates.gates.map(\.rawValue).joined(separator: ","), reason, signalsJSON,
+                mode?.rawValue, profile, account, program,
             ])
         // A trade may have been written before its decision.
         if action != .noTrade { try TradeRow.complete(id, in: database) }
@@ -108,9 +113,9 @@ extension ExecutionEvent {
             ])
         if let summary {
             try TradeRow.write(self, summary, symbol, to: database)
-            try DailySummary.refresh(symbol, at: summary.exitTime, in: database)
+            try DailySummary.refresh(symbol, of: TradeScope(self), at: summary.exitTime, in: database)
         } else if kind == .noFill {
-            try DailySummary.refresh(symbol, at: eventTime, in: database)
+            try DailySummary.refresh(symbol, of: TradeScope(self), at: eventTime, in: database)
         }
     }
 }

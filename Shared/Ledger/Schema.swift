@@ -2,11 +2,19 @@
 public enum Schema {
     static let steps: [(version: Int, sql: String)] = [
         (1, foundation), (2, outcomes), (3, places), (4, ages), (5, learning), (6, shares),
+        (7, provenance),
     ]
 
     /// Takes the steps that the database has not taken. Returns the version it has then.
     @discardableResult
     public static func migrate(_ database: Database) throws(DatabaseError) -> Int {
+        try migrate(database, upTo: .max)
+    }
+
+    /// The same up to a version, as an earlier release would.
+    @discardableResult
+    package static func migrate(_ database: Database, upTo last: Int) throws(DatabaseError) -> Int {
+        let steps = steps.filter { $0.version <= last }
         try database.transaction { database throws(DatabaseError) in
             // One migration at a time, however many services start at once.
             try database.run("SELECT pg_advisory_xact_lock(77077)")
@@ -152,5 +160,21 @@ public enum Schema {
         UPDATE trades SET strategy = NULL
             WHERE EXISTS (SELECT FROM executions e WHERE e.plan = trades.plan AND e.event = 'POSITION_ADOPTED');
         ALTER TABLE daily_summary ADD COLUMN entry_maker_rate DECIMAL(5,4);
+        """
+
+    /// Whose a row is; NULL in rows of earlier versions. A day's row is of the account that closed a trade last on it. Its drawdown is a part
+    /// of the day's highest equity from here on, which for older days nobody can tell: what they held was money.
+    private static let provenance = """
+        ALTER TABLE decisions ADD COLUMN mode TEXT, ADD COLUMN profile TEXT, ADD COLUMN account TEXT, ADD COLUMN version TEXT;
+        ALTER TABLE trades ADD COLUMN mode TEXT, ADD COLUMN profile TEXT, ADD COLUMN account TEXT, ADD COLUMN version TEXT;
+        CREATE INDEX trades_account_time ON trades (mode, account, exit_time);
+        CREATE TABLE day_balance (date DATE PRIMARY KEY, balance DECIMAL(18,8) NOT NULL);
+        ALTER TABLE daily_summary ADD COLUMN mode TEXT, ADD COLUMN account TEXT, ADD COLUMN max_drawdown_usdt DECIMAL(18,4);
+        UPDATE daily_summary SET max_drawdown_usdt = max_drawdown, max_drawdown = NULL;
+        ALTER TABLE learned_set ADD COLUMN r1 INTEGER NOT NULL DEFAULT 1000, ADD COLUMN r2 INTEGER NOT NULL DEFAULT 1000,
+            ADD COLUMN r3 INTEGER NOT NULL DEFAULT 1000, ADD COLUMN r4 INTEGER NOT NULL DEFAULT 1000;
+        DO $$ BEGIN
+            IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'vortexctl') THEN GRANT SELECT ON day_balance TO vortexctl; END IF;
+        END $$;
         """
 }

@@ -16,8 +16,12 @@ public struct StoredTrade {
 
     /// Nil when neither a decision nor a trade has this id.
     public init?(_ id: TradeId, in database: Database) throws(DatabaseError) {
-        let names = ["id", "event_time", "action", "strategy", "confidence", "final_score", "failed_gates", "reason"]
-        let columns = names.joined(separator: ", ")
+        let names = [
+            "id", "event_time", "profile", "mode", "account", "program", "action", "strategy", "confidence",
+            "final_score",
+            "failed_gates", "reason",
+        ]
+        let columns = names.map { $0 == "program" ? "version" : $0 }.joined(separator: ", ")
         let row = try database.run("SELECT \(columns) FROM decisions WHERE id = $1", [id.text]).first
         events = try Self.events(id, in: database)
         let places =

@@ -1,4 +1,5 @@
 import Glibc
+import SignalContracts
 import StreamBus
 
 /// What a service has in hand when it starts: its settings, and the means to tell what it does.
@@ -125,11 +126,13 @@ public final class ServiceContext {
         ExitCode.configuration.exit()
     }
 
-    /// Reads the service's own settings with `body`, then refuses unknown keys. Ends the process on an error.
+    /// Reads the service's own settings with `body`, then refuses unknown keys, and variables that would be overlooked. Ends the
+    /// process on an error.
     public func configure<Settings>(
         _ body: (ConfigurationSection) throws(ConfigurationError) -> Settings
     ) -> Settings {
         do throws(ConfigurationError) {
+            if let foreign = ForeignSettings.found(environment).first { throw foreign }
             let settings = try body(section)
             finishConfiguration()
             return settings

@@ -3,15 +3,6 @@ public import SignalContracts
 public import StreamBus
 public import TradingPrimitives
 
-/// Which venue is traded.
-public enum TradingMode: String, Sendable, CaseIterable {
-    /// The exchange simulator: no account, no network.
-    case paper
-    /// The venue's demo: its own keys, no money.
-    case demo
-    case live
-}
-
 /// The settings that all services share: one file for the whole suite.
 public struct SuiteSettings: Sendable {
     public var mode: TradingMode

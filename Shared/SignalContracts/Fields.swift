@@ -102,6 +102,18 @@ public struct Fields: Sendable {
         }
     }
 
+    /// The entry but for the pairs of these names.
+    public func without(_ names: Set<String>) -> Fields {
+        guard pairs.contains(where: { names.contains($0.name) }) else { return self }
+        var rest = Fields()
+        for (name, value) in pairs where !names.contains(name) {
+            Array(name.utf8).withUnsafeBytes { name in
+                Array(value.utf8).withUnsafeBytes { rest.append(name: name, value: $0) }
+            }
+        }
+        return rest
+    }
+
     /// Calls `body` with the bytes of each name and value in turn: what the wire needs.
     public func forEachItem(_ body: (UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeBytes { all in

@@ -28,6 +28,11 @@ extension Fields {
         try text(name, max: TradingBounds.shortTextMax)
     }
 
+    /// The same, where it may be absent.
+    func optionalShortText(_ name: StaticString) throws(ContractError) -> String? {
+        self[name] == nil ? nil : try shortText(name)
+    }
+
     private func text(_ name: StaticString, max: Int) throws(ContractError) -> String {
         let text: String = try required(name)
         guard text.utf8.count <= max else { throw outOfRange(name, "up to \(max) bytes") }

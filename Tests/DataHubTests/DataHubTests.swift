@@ -345,13 +345,19 @@ struct DataHubTests {
             return
         }
         #expect(ticks.count <= 10 && ticks.last?.hasPrefix("{\"trade_id\":25,") == true)
-        guard case .hash("orderbook:{BTCUSDT}", let fields) = states[1] else {
+        guard case .hash("orderbook:{BTCUSDT}", let fields, false) = states[1] else {
             Issue.record("\(states[1])")
             return
         }
         #expect(fields["update_id"] == "2")
-        #expect(states.count == 5)
-        #expect(states[3] == .push(key: "oi:{BTCUSDT}", items: ["\(now.milliseconds):5"], max: 12))
+        #expect(states.count == 6)
+        // The list of an earlier version gives way to the present value, once.
+        guard case .hash("oi:{BTCUSDT}", let interest, true) = states[3] else {
+            Issue.record("\(states[3])")
+            return
+        }
+        #expect(interest["value"] == "5" && interest["event_time"] == "\(now.milliseconds)")
+        #expect(states[4] == .push(key: "oi:{BTCUSDT}:history", items: ["\(now.milliseconds):5"], max: 12))
         var again = 0
         hub.writeHotState { _ in again += 1 }
         #expect(again == 0)

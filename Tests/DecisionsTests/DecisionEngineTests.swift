@@ -54,6 +54,76 @@ struct DecisionEngineTests {
         #expect(learned.failedGates == GateSet(.score))
     }
 
+    @Test func `reliability counts where it is on, and the threshold goes with its mean`() throws {
+        func decide(_ isOn: Bool, _ values: [Double]) throws -> Decision {
+            var talk = try Talk(.momentum)
+            var rules = DecisionConfiguration()
+            rules.usesReliability = isOn
+            talk.engine = DecisionEngine(symbols: [talk.symbol], rules)
+            var weights = EngineWeights(
+                number: 1, eventTime: talk.now, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
+                scoreThreshold: 0.55, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
+                tradeCount: 100)
+            weights.reliabilities = EngineReliabilities(values)
+            _ = talk.hear(.weights(weights))
+            let decision = talk.evaluate()
+            return try #require(decision)
+        }
+        let whole = 0.4 * 0.9 + 0.3 * 0.8 + 0.2 * 0.7 + 0.1 * 0.5
+        let off = try decide(false, [0.6, 0.6, 0.6, 0.6])
+        #expect(abs(off.finalScore - whole) < 1e-12 && off.failedGates.isEmpty)
+        // All are equally unreliable: the score and its threshold shrink alike, and it is the same trade.
+        let even = try decide(true, [0.6, 0.6, 0.6, 0.6])
+        #expect(abs(even.finalScore - 0.6 * whole) < 1e-12 && even.failedGates.isEmpty)
+        // E1, which says most, is right half of the time: 0.61 of 0.55 × 0.875.
+        let uneven = try decide(true, [0.5, 1, 1, 1])
+        #expect(abs(uneven.finalScore - (whole - 0.5 * 0.4 * 0.9)) < 1e-12 && uneven.failedGates.isEmpty)
+        #expect(EngineReliabilities([0.4, 1, 1, 1]) == nil && EngineReliabilities([1, 1, 1]) == nil)
+    }
+
+    @Test func `the weights in force are shown, whoever set them`() throws {
+        func shown(_ talk: Talk) throws -> [String: String] {
+            guard case .hash("engine_weights:{BTCUSDT}", let fields, true)? = talk.projection else { return [:] }
+            return Dictionary(uniqueKeysWithValues: fields.pairs.map { ($0.name, $0.value) })
+        }
+        var talk = try Talk(.momentum)
+        talk.signals.regime?.weight3 = 0.20 * 1.25
+        let first = talk.evaluate()
+        var wanted = [
+            "event_time": "\(try #require(first).eventTime.milliseconds)", "e1": "0.3608", "e2": "0.2577",
+            "e3": "0.2577",
+            "e4": "0.1237", "score_min": "0.55", "set": "0",
+        ]
+        // 0.35, 0.25, 0.25 and 0.12 of 0.97.
+        #expect(try shown(talk) == wanted)
+        _ = talk.hear(
+            .weights(
+                EngineWeights(
+                    number: 7, eventTime: talk.now, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
+                    scoreThreshold: 0.6, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
+                    tradeCount: 100)))
+        let second = talk.evaluate(afterMs: 60_000)
+        // 0.4, 0.3, 0.25 and 0.1 of 1.05.
+        wanted = [
+            "event_time": "\(try #require(second).eventTime.milliseconds)", "e1": "0.381", "e2": "0.2857",
+            "e3": "0.2381",
+            "e4": "0.0952", "score_min": "0.6", "set": "7",
+        ]
+        #expect(try shown(talk) == wanted)
+    }
+
+    @Test func `a decision names the account that the executor told last, and the venue`() throws {
+        var talk = try Talk(.momentum)
+        talk.account.account = "P1"
+        let first = talk.evaluate()
+        #expect(first?.account == "P1" && first?.mode == nil)
+        var rules = DecisionConfiguration()
+        (rules.mode, rules.program) = (.demo, "9.9.9")
+        talk.engine = DecisionEngine(symbols: [talk.symbol], rules)
+        let second = talk.evaluate(afterMs: 60_000)
+        #expect(second?.mode == .demo && second?.program == "9.9.9" && second?.account == "P1")
+    }
+
     @Test func `each gate stops it by its name`() throws {
         func failures(_ strategy: Strategy = .momentum, _ spoil: (inout Talk) -> Void) throws -> GateSet {
             var talk = try Talk(strategy)

@@ -21,7 +21,7 @@ struct Phase1Tests {
         mutating func hear(_ event: DecisionInput.Event) -> Decision? {
             var answer: Decision?
             engine.process(DecisionInput(symbol: symbol, event: event)) { output in
-                if case .decision(_, let decision) = output { answer = decision }
+                if case .decision(_, let decision, _) = output { answer = decision }
             }
             return answer
         }

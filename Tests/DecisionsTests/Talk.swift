@@ -109,12 +109,17 @@ struct Talk {
         _ = hear(.account(account))
     }
 
+    /// What the last decision showed people.
+    private(set) var projection: Projection?
+
     mutating func hear(_ event: DecisionInput.Event) -> Decision? {
         if case .risk(let state) = event { risk = state }
         var answer: Decision?
         engine.process(DecisionInput(symbol: symbol, event: event)) { output in
             switch output {
-            case .decision(_, let decision): answer = decision
+            case .decision(_, let decision, _):
+                answer = decision
+                projection = output.projection
             case .readiness(_, let word): words.append(word)
             case .alert(let alert): alerts.append(alert)
             }

@@ -60,6 +60,9 @@ struct LearnerTests {
         #expect(history?.split(separator: " ").count == 9)
         let last = try #require(try told().last)
         #expect(last.sentiment == 0.05 && abs(sum(last) - 1) < 1e-12, "\(last)")
+        // Right in two of three; E4 in none, which is a half at least.
+        let reliable = try #require(last.reliabilities?.values)
+        #expect(reliable[0...2].allSatisfy { abs($0 - 0.667) < 0.02 } && reliable[3] == 0.5, "\(reliable)")
         #expect(last.orderFlow > 0.28 && last.tick > 0.28 && last.technical > 0.28)
 
         let least = try database.value("SELECT min(number) FROM learned_set WHERE state = 'APPLIED'")

@@ -83,6 +83,18 @@ struct LearningTests {
         #expect(rules.round(Self.base, trades: bad, before: bad).0.scoreThreshold == 0.58)
     }
 
+    @Test func `an engine is as reliable as it was right, and never less than a half`() {
+        // E1 speaks for each trade and is right in two of three, E2 for the other side, E3 never, E4 in the winners alone.
+        let trades = (0..<99).map { number in
+            let wins = number % 3 != 0
+            return trade(1, [1, -1, 0, wins ? 1 : 0], net: wins ? 2 : -1)
+        }
+        var set = Self.base
+        set.reliabilities[2] = 700
+        let (next, _) = rules.round(set, trades: trades, before: nil)
+        #expect(next.reliabilities == [667, 500, 700, 1000])
+    }
+
     @Test func `a proposal is judged by the trades that it would not have entered`() {
         let trades = [
             trade(1, [1, 1, 1, 1], net: 2), trade(1, [1, 0, 0, 0], net: -3), trade(-1, [1, -1, -1, -1], net: 5),

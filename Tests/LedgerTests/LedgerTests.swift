@@ -97,11 +97,12 @@ struct LedgerTests {
 
     private func closed(
         _ counter: UInt64, net: String, _ reason: ExitReason = .takeProfit2, strategy: Strategy? = .momentum,
-        entryMaker: String = "0.016", exitMaker: String = "0"
+        entryMaker: String = "0.016", exitMaker: String = "0", at mode: TradingMode? = nil, of account: String? = nil
     ) throws -> LedgerEntry {
         var event = ExecutionEvent(
             plan: id(counter), cause: .zero, eventTime: time, kind: .positionClosed, state: .closed, direction: .long,
             strategy: strategy)
+        (event.mode, event.account, event.program) = (mode, account, mode.map { _ in "9.9.9" })
         event.summary = TradeSummary(
             exitReason: reason, size: try number("988.8032"), quantity: try number("0.016"),
             entryPrice: try number("61800.2"),
@@ -144,6 +145,9 @@ struct LedgerTests {
 
     @Test func `the day adds up`() throws {
         try withDatabase { database throws in
+            var risk = RiskState(eventTime: time)
+            risk.dayStartBalance = try number("100")
+            for _ in 0..<2 { try LedgerEntry.risk(risk).write(to: database) }
             for (counter, net) in [(UInt64(1), "2"), (2, "-5"), (3, "1"), (4, "4")] {
                 try closed(counter, net: net).write(to: database)
             }
@@ -153,9 +157,18 @@ struct LedgerTests {
             event.detail = "not filled"
             try LedgerEntry.execution(symbol, StreamId(milliseconds: 2, sequence: 0), event).write(to: database)
             let day = try database.run(
-                "SELECT date, symbol, total_trades, wins, losses, no_fills, net_pnl, max_drawdown, best_trade_pnl, worst_trade_pnl "
-                    + "FROM daily_summary")
-            #expect(day == [["2024-08-08", "BTCUSDT", "4", "3", "1", "1", "2.0000", "5.0000", "4.0000", "-5.0000"]])
+                "SELECT date, symbol, total_trades, wins, losses, no_fills, net_pnl, max_drawdown_usdt, max_drawdown, "
+                    + "best_trade_pnl, worst_trade_pnl FROM daily_summary")
+            // From 100 to 102, then down to 97: 5 of 102.
+            #expect(
+                day == [
+                    ["2024-08-08", "BTCUSDT", "4", "3", "1", "1", "2.0000", "5.0000", "0.0490", "4.0000", "-5.0000"]
+                ])
+            // Where nobody said what the day began with, there is no share to tell.
+            try database.script("DELETE FROM day_balance")
+            try closed(5, net: "1").write(to: database)
+            let unknown = try database.run("SELECT max_drawdown_usdt, max_drawdown FROM daily_summary")
+            #expect(unknown == [["5.0000", nil]])
         }
     }
 
@@ -167,7 +180,8 @@ struct LedgerTests {
             let day = try database.run("SELECT total_trades, wins, losses, no_fills, net_pnl FROM daily_summary")
             #expect(day == [["1", "1", "0", "1", "2.8000"]])
             #expect(try database.run("SELECT count(*) FROM engine_accuracy") == [["0"]])
-            #expect(try LearnableTrade.after(0, count: 10, in: database).isEmpty)
+            let lesson = LearnableTrade.Lesson(TradeScope(mode: nil, account: nil), .phase1)
+            #expect(try LearnableTrade.after(0, count: 10, of: lesson, in: database).isEmpty)
             let report = try KpiReport(database, days: 7, at: time + 3_600_000, account: nil, risk: nil)
             #expect(report.tradeCount == 1 && report.values[.winRate] == 1)
         }
@@ -231,13 +245,21 @@ struct LedgerTests {
 
     @Test func `breakers count in the day they trip in`() throws {
         try withDatabase { database throws in
+            let other = try #require(Symbol("ETHUSDT"))
             try closed(1, net: "-2").write(to: database)
+            guard case .execution(_, _, let event) = try closed(2, net: "-2") else { return }
+            try LedgerEntry.execution(other, StreamId(milliseconds: 1, sequence: 2), event).write(to: database)
             let alert = Alert(
-                eventTime: time, severity: .warning, service: "risk-manager", event: "loss_streak", text: "3 losses")
+                eventTime: time, severity: .warning, service: "risk-manager", event: "loss_streak", symbol: other,
+                text: "3 losses")
             for _ in 0..<2 {
                 try LedgerEntry.alert(StreamId(milliseconds: 1, sequence: 1), alert).write(to: database)
             }
-            #expect(try database.run("SELECT circuit_breaks FROM daily_summary") == [["1"]])
+            // It stops all contracts, and is one breaker: that of the contract that tripped it.
+            let counts = "SELECT symbol, circuit_breaks FROM daily_summary ORDER BY symbol"
+            #expect(try database.run(counts) == [["BTCUSDT", "0"], ["ETHUSDT", "1"]])
+            try closed(3, net: "1").write(to: database)
+            #expect(try database.run(counts) == [["BTCUSDT", "0"], ["ETHUSDT", "1"]])
         }
     }
 

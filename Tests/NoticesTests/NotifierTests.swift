@@ -22,7 +22,8 @@ struct NotifierTests {
 
         mutating func execution(
             _ kind: ExecutionKind, _ state: PositionState, price: String? = nil, quantity: String? = nil,
-            fee: String? = nil, pnl: String? = nil, summary: TradeSummary? = nil, plan: TradeId? = nil
+            fee: String? = nil, pnl: String? = nil, summary: TradeSummary? = nil, plan: TradeId? = nil,
+            account: String? = nil
         ) throws {
             var event = ExecutionEvent(
                 plan: try plan ?? id(), cause: StreamId(milliseconds: 1, sequence: 1), eventTime: now, kind: kind,
@@ -32,7 +33,7 @@ struct NotifierTests {
             event.quantity = try quantity.map { try number($0) }
             event.fee = try fee.map { try number($0) }
             event.realizedPnl = try pnl.map { try number($0) }
-            event.summary = summary
+            (event.summary, event.account) = (summary, account)
             hear(.execution(event), symbol)
         }
 
@@ -184,6 +185,17 @@ struct NotifierTests {
                 """)
         talk.pass(to: talk.now + 1000)
         #expect(talk.notices.filter { $0.topic == "daily" }.count == 1)
+    }
+
+    @Test func `a day is of one account: another one's trades begin it anew`() throws {
+        var talk = try Talk()
+        for (net, account) in [("-30", "P1"), ("4", "P2"), ("3", nil), ("1", "P2")] {
+            let summary = try talk.summary(.timeout, net: net, gross: net)
+            try talk.execution(.positionClosed, .closed, summary: summary, account: account)
+        }
+        talk.pass(to: talk.now.floored(to: 86_400_000) + 86_400_000 + 5000)
+        let report = try #require(talk.notices.last { $0.topic == "daily" }?.text)
+        #expect(report.contains("Trades: 3 | Wins: 3 | Losses: 0") && report.contains("NET: +$8.00"), "\(report)")
     }
 
     @Test func `a trade that ended before midnight and is told after it counts for its own day`() throws {

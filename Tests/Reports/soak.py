@@ -334,8 +334,10 @@ class Soak:
             self.problems.append(f"{self.profile}: no midnight was crossed")
         wrong = self.suite.query(
             """SELECT s.date, s.symbol FROM daily_summary s LEFT JOIN (
-                   SELECT exit_time::date AS date, symbol, count(*) FILTER (WHERE is_counted) AS n, round(sum(pnl_net), 4) AS net
-                   FROM trades GROUP BY 1, 2) t USING (date, symbol)
+                   SELECT exit_time::date AS date, symbol, mode, account, count(*) FILTER (WHERE is_counted) AS n, round(sum(pnl_net), 4) AS net
+                   FROM trades GROUP BY exit_time::date, symbol, mode, account) t
+                   ON t.date = s.date AND t.symbol = s.symbol AND t.mode IS NOT DISTINCT FROM s.mode
+                       AND t.account IS NOT DISTINCT FROM s.account
                WHERE s.total_trades <> COALESCE(t.n, 0) OR s.net_pnl <> COALESCE(t.net, 0)""")
         self.problems += [f"{self.profile}: daily_summary of {row['date']} {row['symbol']} is wrong" for row in wrong]
         reports = [text for text in self.telegram.texts if "DAILY REPORT" in text]

@@ -48,6 +48,50 @@ struct BreakerTests {
         #expect(fresh.dayStartBalance.description == "4874")
     }
 
+    @Test func `the day's gross is of all trades, and the winners' apart`() throws {
+        var talk = try Talk()
+        try talk.trade("2")
+        try talk.trade("-3")
+        // Fees of 1 each: 3 and −2 before them.
+        let state = try #require(talk.states.last)
+        #expect(state.grossPnlToday.description == "1" && state.grossProfitToday.description == "3")
+        var fields = Fields()
+        talk.manager.session.encode(into: &fields)
+        #expect(try RiskSession(fields) == talk.manager.session)
+        // A journal of the version before has the sum only in its trades.
+        #expect(try RiskSession(fields.without(["gross_today"])) == talk.manager.session)
+    }
+
+    @Test func `what is shown of the breakers has all its fields, whether one is on or not`() throws {
+        func shown(_ talk: Talk) throws -> [String: String] {
+            var pairs: [String: String] = [:]
+            try #require(talk.words.last { if case .state = $0 { true } else { false } }).forEachProjection {
+                guard case .hash("circuit_breaker", let fields, true) = $0 else { return }
+                for (name, value) in fields.pairs { pairs[name] = value }
+            }
+            return pairs
+        }
+        var talk = try Talk()
+        try talk.trade("2")
+        #expect(try shown(talk) == ["state": "OFF", "reason": "", "cooldown_until": "0"])
+        for _ in 0..<3 { try talk.trade("-5") }
+        let until = try #require(talk.states.last?.breakers.breakers.first?.until.milliseconds)
+        #expect(try shown(talk) == ["state": "ON", "reason": "loss_streak", "cooldown_until": "\(until)"])
+        let halt = Command(id: "c", issuedAt: talk.now, author: "a", name: .halt)
+        talk.hear(nil, .command(halt))
+        #expect(try shown(talk) == ["state": "ON", "reason": "halted", "cooldown_until": "0"])
+    }
+
+    @Test func `a breaker's alert names the contract that tripped it`() throws {
+        var talk = try Talk()
+        for _ in 0..<3 { try talk.trade("-5") }
+        let named = talk.words.compactMap { word -> String? in
+            if case .alert(let alert) = word, alert.event == "loss_streak" { return alert.symbol?.name }
+            return nil
+        }
+        #expect(named == ["BTCUSDT"])
+    }
+
     @Test func `five losses within an hour pause half an hour`() throws {
         var talk = try Talk()
         for round in 0..<5 {

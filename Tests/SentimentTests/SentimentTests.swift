@@ -163,6 +163,21 @@ struct SentimentTests {
         }
     }
 
+    @Test func `top traders against the rest are told of, and nothing is decided by it`() throws {
+        func told(top: Double, all: Double) throws -> SentimentSignal? {
+            try signals([
+                entry(.topTraderRatio(long: share(top), short: share(1 - top)), atMs: 1),
+                entry(.accountRatio(long: share(all), short: share(1 - all)), atMs: 2),
+            ]).last
+        }
+        for (top, all, isApart) in [
+            (0.61, 0.49, true), (0.61, 0.5, false), (0.61, 0.7, false), (0.6, 0.3, false), (0.39, 0.51, true),
+            (0.39, 0.4, false), (0.5, 0.9, false),
+        ] {
+            #expect(try told(top: top, all: all)?.smartRetailDivergence == isApart, "\(top) \(all)")
+        }
+    }
+
     @Test func `old values no longer count`() throws {
         var entries = try story(seed: 4, seconds: 1000)
         let last = try #require(entries.last), time = last.1.eventTime + 1_000_000

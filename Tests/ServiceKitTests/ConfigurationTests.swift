@@ -21,6 +21,16 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `names of the blueprint are refused, each with what to set instead, and no value is told`() throws {
+        let set = ["BINANCE_SECRET_KEY": "s3cret", "TRADING_PAIRS": "BTCUSDT", "MAX_LEVERAGE": "", "PATH": "/bin"]
+        let found = ForeignSettings.found { set[$0] }.map(\.description)
+        #expect(found.count == 2)
+        #expect(found[0].hasPrefix("BINANCE_SECRET_KEY: ") && found[0].contains("VORTEX7__VENUE__API_SECRET_FILE"))
+        #expect(found[1].hasPrefix("TRADING_PAIRS: ") && found[1].contains("VORTEX7__SYMBOLS"))
+        #expect(!found.joined().contains("s3cret"))
+        #expect(ForeignSettings.found { _ in "x" }.count == 8)
+    }
+
     @Test func `an unknown key is told with its path, its line and the nearest known one`() throws {
         let top = try section("redis:\n  url: x\n  pasword: y\n")
         let redis = try top.section("redis")

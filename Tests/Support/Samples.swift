@@ -147,12 +147,13 @@ public enum Samples {
         var signals = SignalSnapshot()
         signals.orderFlow = try orderFlow()
         signals.tick = tick()
-        let decision = Decision(
+        var decision = Decision(
             id: id, cause: cause, eventTime: time, profile: "phase1", action: .noTrade, strategy: .momentum,
             confidence: 61.5,
             finalScore: 0.615, scoreMomentum: 0.615, scoreReversion: 0, enginesAgree: 2,
             failedGates: GateSet(.spread, .maxPositions), reason: "spread 0.02 % > 0.015 %",
             gateCounts: gateCounts(), signals: signals)
+        (decision.mode, decision.account, decision.program) = (.paper, "SgsR", "0.1.0")
         let plan = TradePlan(
             id: id, cause: cause, eventTime: time, direction: .long, strategy: .momentum, confidence: 61.5,
             verdict: .approved(try terms()))
@@ -170,6 +171,7 @@ public enum Samples {
             plan: id, cause: cause, eventTime: time, kind: .positionClosed, state: .closed, direction: .long,
             strategy: .momentum)
         closed.summary = try summary()
+        (closed.mode, closed.account, closed.program) = (.paper, "SgsR", "0.1.0")
         return [
             ("Decision", decision), ("TradePlan-approved", plan), ("TradePlan-rejected", refused),
             ("ExecutionEvent-fill", fill),
@@ -177,17 +179,25 @@ public enum Samples {
         ] + (try states())
     }
 
+    private static func weights() -> EngineWeights {
+        var weights = EngineWeights(
+            number: 3, eventTime: time, orderFlow: 0.38, tick: 0.272, technical: 0.217, sentiment: 0.131,
+            scoreThreshold: 0.55, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
+            tradeCount: 300)
+        weights.reliabilities = EngineReliabilities([0.612, 0.55, 0.5, 1])
+        return weights
+    }
+
     /// What services say of where they stand.
     private static func states() throws -> [(String, any StreamMessage)] {
-        [
-            (
-                "AccountUpdate",
-                AccountUpdate(
-                    eventTime: time, walletBalance: try decimal("5000"), availableBalance: try decimal("4900.5"),
-                    unrealizedPnl: try decimal("-1.25"), openPositions: 1, unknownOrders: 0, acceptsEntries: true,
-                    isVenueReachable: true, usedWeight: 42, weightLimit: 2400, roundTripMs: 3,
-                    makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
-            ),
+        var account = AccountUpdate(
+            eventTime: time, walletBalance: try decimal("5000"), availableBalance: try decimal("4900.5"),
+            unrealizedPnl: try decimal("-1.25"), openPositions: 1, unknownOrders: 0, acceptsEntries: true,
+            isVenueReachable: true, usedWeight: 42, weightLimit: 2400, roundTripMs: 3,
+            makerFeeRate: try decimal("0.0002"), takerFeeRate: try decimal("0.0005"))
+        (account.mode, account.account) = (.paper, "SgsR")
+        return [
+            ("AccountUpdate", account),
             (
                 "AccountUpdate-hindered",
                 AccountUpdate(
@@ -245,7 +255,8 @@ public enum Samples {
         (state.tradesToday, state.tradesThisHour, state.lossesLastHour) = (9, 7, 5)
         (state.lossStreak, state.reducedTradesLeft) = (3, 10)
         (state.pnlToday, state.feesToday) = (try decimal("-41.25"), try decimal("12.5"))
-        (state.grossProfitToday, state.dayStartBalance) = (try decimal("30"), try decimal("5000"))
+        (state.grossPnlToday, state.grossProfitToday) = (try decimal("21.5"), try decimal("30"))
+        (state.dayStartBalance, state.capitalLimit) = (try decimal("500"), try decimal("500"))
         return state
     }
 
@@ -277,10 +288,7 @@ public enum Samples {
         [
             (
                 "EngineWeights",
-                EngineWeights(
-                    number: 3, eventTime: time, orderFlow: 0.38, tick: 0.272, technical: 0.217, sentiment: 0.131,
-                    scoreThreshold: 0.55, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
-                    tradeCount: 300)
+                weights()
             ),
             (
                 "Alert",

@@ -66,6 +66,25 @@ struct DeployTests {
         }
     }
 
+    @Test func `what may be chosen in .env reaches the services and the simulated venue`() throws {
+        let compose = try text("compose.yaml"), example = try text(".env.example")
+        let places = [
+            "VORTEX7_PROFILE": "  VORTEX7_PROFILE: ${VORTEX7_PROFILE:-", "VORTEX7_SYMBOLS": "  VORTEX7__SYMBOLS: ${",
+            "VORTEX7_RISK_PER_TRADE": "  VORTEX7__RISK_MANAGER__RISK_PER_TRADE: ${",
+            "VORTEX7_LEVERAGE_MAX": "  VORTEX7__RISK_MANAGER__LEVERAGE_MAX: ${",
+            "VORTEX7_CAPITAL_LIMIT": "  VORTEX7__RISK_MANAGER__CAPITAL_LIMIT_USDT: ${",
+            "VORTEX7_PAPER_BALANCE": "--balance ${VORTEX7_PAPER_BALANCE:-",
+        ]
+        for (name, place) in places {
+            #expect(compose.contains(place) && compose.contains("${\(name):-"), "\(name)")
+            #expect(example.contains("#\(name)="), "\(name)")
+        }
+        #expect(compose.contains("--symbols ${VORTEX7_SYMBOLS:-"))
+        for name in ["BINANCE_TESTNET", "TRADING_PAIRS", "BASE_BALANCE", "MAX_LEVERAGE", "RISK_PER_TRADE"] {
+            #expect(compose.contains("\n  \(name): ${\(name):-}\n"), "\(name) would be overlooked in silence")
+        }
+    }
+
     @Test func `each service has a Redis user, an address on the host's network, and a unit`() throws {
         let users = try text("deploy/redis/users.sh")
         let hostnet = entries(of: "services", in: try text("deploy/compose.hostnet.yaml"))

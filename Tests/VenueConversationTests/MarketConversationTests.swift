@@ -136,8 +136,8 @@ struct MarketConversationTests {
         }
         let metrics = ["mark_price", "top_long_ratio"]
         let books = try redis.command("XLEN", "md.book:{BTCUSDT}").integer ?? 0
-        let interests = try redis.command("LLEN", "oi:{BTCUSDT}").integer ?? 0
-        return try books > 50 && interests > 0
+        let interests = try redis.command("LLEN", "oi:{BTCUSDT}:history").integer ?? 0
+        return try books > 50 && interests > 0 && redis.command("HGET", "oi:{BTCUSDT}", "value").text != nil
             && metrics.allSatisfy { try redis.command("HGET", "sentiment:{BTCUSDT}", $0).text != nil }
     }
 }

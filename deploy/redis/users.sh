@@ -72,13 +72,14 @@ user() {
     user technical-engine 'md.candle:* md.forming:*' 'signal:*' 'engine_signals:*'
     user sentiment-engine 'md.metric:*' 'signal:* heatmap:*' 'engine_signals:* sentiment:*'
     user regime-filter 'md.candle:* md.book:*' 'signal:*' 'engine_signals:* regime:*'
-    user decision-engine 'signal:* plan:* execution:* account risk weights' 'decision:* readiness:* alert' ''
+    user decision-engine 'signal:* plan:* execution:* account risk weights' 'decision:* readiness:* alert' \
+        'engine_weights:*'
     user risk-manager 'decision:* md.metric:* execution:* contract:* account weights command' 'plan:* risk alert reply' \
         'session circuit_breaker risk_session' '(+hgetall %R~risk_session)'
     user executor 'plan:* md.book:* md.metric:* command' 'execution:* contract:* account alert reply' 'position:*' \
         '(+get +set ~outbox:executor*)'
     # It also lets go of what is old where several write, or people.
-    user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert' '' '' \
+    user trade-recorder 'decision:* plan:* execution:* md.candle:* md.forming:* alert risk' '' '' \
         '(+xtrim ~alert ~command ~reply ~notice ~dead ~dead:*)'
     user learner 'weights' 'weights alert' '' '(+xrevrange %R~account %R~risk)'
     # It answers people's questions, and passes their commands on.

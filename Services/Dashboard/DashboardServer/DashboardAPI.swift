@@ -177,9 +177,9 @@ final class DashboardAPI {
             switch name {
             case "performance":
                 try Reports.performance(days: days, at: now, account: account, risk: risk, database)
-            case "accuracy": try Reports.accuracy(days: days, at: now, database)
-            case "fees": try Reports.fees(days: days, at: now, database)
-            default: try Reports.regimes(days: days, at: now, database)
+            case "accuracy": try Reports.accuracy(days: days, at: now, account: account, database)
+            case "fees": try Reports.fees(days: days, at: now, account: account, database)
+            default: try Reports.regimes(days: days, at: now, account: account, database)
             }
         }
     }

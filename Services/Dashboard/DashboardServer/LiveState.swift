@@ -87,7 +87,9 @@ final class LiveState {
                     })
             ),
             ("trades_today", .integer(Int64(risk.tradesToday))), ("pnl_today", .value(risk.pnlToday)),
-            ("fee_total", .value(risk.feesToday)), ("gross_pnl", .value(risk.grossProfitToday)),
+            ("fee_total", .value(risk.feesToday)), ("gross_pnl", .value(risk.grossPnlToday)),
+            ("gross_profit", .value(risk.grossProfitToday)),
+            ("capital_limit", risk.capitalLimit.map(JSONNode.value) ?? .null),
             ("day_start_balance", .value(risk.dayStartBalance)), ("streak", .integer(Int64(risk.lossStreak))),
             ("reduced_trades_left", .integer(Int64(risk.reducedTradesLeft))),
             ("trades_this_hour", .integer(Int64(risk.tradesThisHour))),

@@ -12,7 +12,8 @@ enum Reports {
     static func performance(
         days: Int64, at now: Int64, account: AccountUpdate?, risk: RiskState?, _ database: Database
     ) throws(DatabaseError) -> JSONNode {
-        let window = SQL.ended(days: days, before: now)
+        let scope = try TradeScope(of: account, in: database)
+        let window = SQL.ended(scope, days: days, before: now)
         func sums(_ condition: String) throws(DatabaseError) -> JSONNode {
             .raw(try database.text("SELECT json_build_object(\(SQL.sums)) FROM trades t WHERE \(condition)"))
         }
@@ -28,10 +29,17 @@ enum Reports {
             """
         ).first
         return .object([
+            ("mode", .optional(scope.mode?.rawValue)), ("account", .optional(scope.account)),
             ("start_balance", start.map(JSONNode.value) ?? .null),
             ("equity", .raw(try equity(window, from: start, database))), ("days", .raw(try byDay(window, database))),
-            ("today", try sums("t.exit_time >= \(SQL.timestamp(midnight)) AND t.exit_time <= \(SQL.timestamp(now))")),
-            ("week", try sums(SQL.ended(days: 7, before: now))), ("month", try sums(SQL.ended(days: 30, before: now))),
+            (
+                "today",
+                try sums(
+                    "\(scope.ofTrades) AND t.exit_time >= \(SQL.timestamp(midnight)) AND t.exit_time <= \(SQL.timestamp(now))"
+                )
+            ),
+            ("week", try sums(SQL.ended(scope, days: 7, before: now))),
+            ("month", try sums(SQL.ended(scope, days: 30, before: now))),
             ("total", try sums(window)), ("profit_factor", .optional(report.values[.profitFactor])),
             ("sharpe", .raw(try sharpe(window, until: now, database))),
             ("max_drawdown", .optional(report.values[.maxDrawdown])), ("best", .optional(figures?[0])),
@@ -88,7 +96,10 @@ enum Reports {
 
     // MARK: Engines and gates
 
-    static func accuracy(days: Int64, at now: Int64, _ database: Database) throws(DatabaseError) -> JSONNode {
+    static func accuracy(
+        days: Int64, at now: Int64, account: AccountUpdate?, _ database: Database
+    ) throws(DatabaseError) -> JSONNode {
+        let window = SQL.ended(try TradeScope(of: account, in: database), days: days, before: now)
         // Each engine has words of its own for long and short.
         let words =
             BookPressure.allCases.map(\.rawValue) + Momentum.allCases.map(\.rawValue)
@@ -106,7 +117,7 @@ enum Reports {
                 LEAST(floor(a.signal_strength * 5), 4) / 5 AS band
                 FROM engine_accuracy a JOIN trades t ON t.id = a.trade_id
                 LEFT JOIN votes v ON v.engine = a.engine AND v.word = a.signal_dir
-                WHERE \(SQL.ended(days: days, before: now))),
+                WHERE \(window)),
             bands AS (SELECT engine, json_agg(json_build_object('from', band, 'to', band + 0.2, 'voted', voted, 'right', hit)
                 ORDER BY band) AS bands
                 FROM (SELECT engine, band, count(*) AS voted, count(*) FILTER (WHERE hit) AS hit FROM heard WHERE voted
@@ -130,8 +141,10 @@ enum Reports {
 
     // MARK: Fees and regimes
 
-    static func fees(days: Int64, at now: Int64, _ database: Database) throws(DatabaseError) -> JSONNode {
-        let window = SQL.ended(days: days, before: now)
+    static func fees(
+        days: Int64, at now: Int64, account: AccountUpdate?, _ database: Database
+    ) throws(DatabaseError) -> JSONNode {
+        let window = SQL.ended(try TradeScope(of: account, in: database), days: days, before: now)
         let ratio = "(sum(fee_total) / NULLIF(sum(pnl_gross) FILTER (WHERE pnl_gross > 0), 0))::DOUBLE PRECISION"
         let rates = """
             'entry_maker_rate', \(MakerRate.ofEntries), 'maker_rate', \(MakerRate.ofAll), 'fee_ratio', \(ratio)
@@ -160,12 +173,15 @@ enum Reports {
         ])
     }
 
-    static func regimes(days: Int64, at now: Int64, _ database: Database) throws(DatabaseError) -> JSONNode {
+    static func regimes(
+        days: Int64, at now: Int64, account: AccountUpdate?, _ database: Database
+    ) throws(DatabaseError) -> JSONNode {
+        let window = SQL.ended(try TradeScope(of: account, in: database), days: days, before: now)
         let rows = try database.text(
             """
             SELECT COALESCE(json_agg(row ORDER BY row->>'regime', row->>'vol_phase'), '[]') FROM (
                 SELECT json_build_object('regime', regime_at_entry, 'vol_phase', vol_phase_at_entry, \(SQL.sums)) AS row
-                FROM trades t WHERE \(SQL.ended(days: days, before: now)) GROUP BY regime_at_entry, vol_phase_at_entry) rows
+                FROM trades t WHERE \(window) GROUP BY regime_at_entry, vol_phase_at_entry) rows
             """)
         return .object([("regimes", .raw(rows))])
     }

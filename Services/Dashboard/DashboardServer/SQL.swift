@@ -12,9 +12,9 @@ enum SQL {
     /// A time column in milliseconds.
     static func time(_ column: String) -> String { "(extract(epoch FROM \(column)) * 1000)::BIGINT" }
     static func timestamp(_ ms: Int64) -> String { "to_timestamp(\(ms) / 1000.0)" }
-    /// Trades that ended within `days` before `now`, both ends in milliseconds.
-    static func ended(days: Int64, before now: Int64) -> String {
-        "t.exit_time > \(timestamp(now - days * 86_400_000)) AND t.exit_time <= \(timestamp(now))"
+    /// Trades of an account that ended within `days` before `now`, both ends in milliseconds.
+    static func ended(_ scope: TradeScope, days: Int64, before now: Int64) -> String {
+        "\(scope.ofTrades) AND t.exit_time > \(timestamp(now - days * 86_400_000)) AND t.exit_time <= \(timestamp(now))"
     }
     /// What is added up of trades, as members of an object.
     static let sums = """

@@ -18,6 +18,7 @@ enum TradeHistory {
         ("entry_maker_share", "t.entry_maker_share"), ("maker_share", "t.maker_share"),
         ("entry_time", SQL.time("t.entry_time")),
         ("exit_time", SQL.time("t.exit_time")), ("regime", "t.regime_at_entry"), ("vol_phase", "t.vol_phase_at_entry"),
+        ("mode", "t.mode"), ("profile", "t.profile"), ("account", "t.account"), ("version", "t.version"),
     ]
     private static let object =
         "json_build_object(" + columns.map { "'\($0.name)', \($0.sql)" }.joined(separator: ", ") + ")"

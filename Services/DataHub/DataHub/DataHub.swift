@@ -231,7 +231,7 @@ public struct HubConfiguration: Equatable, Sendable {
     public var ticksMax = 2000
     /// Candles in `candles:{S}:<timeframe>`.
     public var candlesMax = 500
-    /// Open interest readings in `oi:{S}`.
+    /// Open interest readings in `oi:{S}:history`.
     public var openInterestMax = 12
     /// Distance of the updates of a 1m candle in progress, milliseconds; of a 3m candle three times as much, and so on.
     public var candleUpdateMs: Int64 = 1000

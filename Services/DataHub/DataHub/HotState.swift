@@ -5,7 +5,8 @@ public import TradingPrimitives
 public enum HotState: Equatable, Sendable {
     /// Pushes items to the front of a list (the newest last here) and keeps its first `max`.
     case push(key: String, items: [String], max: Int)
-    case hash(key: String, fields: Fields)
+    /// Sets fields of a hash; `replacing`: after whatever stands there has been removed.
+    case hash(key: String, fields: Fields, replacing: Bool = false)
     /// Puts a candle in its place of a sorted set, by open time, and keeps the last `max`.
     case candle(key: String, openTime: Timestamp, text: String, max: Int)
 }
@@ -19,12 +20,15 @@ struct HotSymbol {
     /// In the order they came; a candle in progress has one entry.
     private var candles: [CandleUpdate] = []
     private var openInterest: [String] = []
+    /// Earlier versions kept a list under the name that the present value has now.
+    private var hasOwnInterest = false
     private var sentiment = Fields()
     private var values = Sentiment()
 
     private struct Sentiment {
         var eventTime = Timestamp.zero
         var openInterest: Quantity?
+        var interestTime: Timestamp?
         var longRatio: Ratio?
         var shortRatio: Ratio?
         var topLongRatio: Ratio?
@@ -60,7 +64,7 @@ struct HotSymbol {
         values.eventTime = metric.eventTime
         switch metric.value {
         case .openInterest(let quantity):
-            values.openInterest = quantity
+            (values.openInterest, values.interestTime) = (quantity, metric.eventTime)
             openInterest.append("\(metric.eventTime.milliseconds):\(quantity)")
         case .accountRatio(let long, let short): (values.longRatio, values.shortRatio) = (long, short)
         case .topTraderRatio(let long, let short): (values.topLongRatio, values.topShortRatio) = (long, short)
@@ -92,7 +96,9 @@ struct HotSymbol {
         }
         candles.removeAll(keepingCapacity: true)
         if !openInterest.isEmpty {
-            write(.push(key: "oi:{\(symbol)}", items: openInterest, max: configuration.openInterestMax))
+            write(.hash(key: "oi:{\(symbol)}", fields: interestFields(), replacing: !hasOwnInterest))
+            hasOwnInterest = true
+            write(.push(key: "oi:{\(symbol)}:history", items: openInterest, max: configuration.openInterestMax))
             openInterest.removeAll(keepingCapacity: true)
         }
         if values.isChanged {
@@ -110,6 +116,13 @@ struct HotSymbol {
             surplus[candle.timeframe.index] -= 1
             return surplus[candle.timeframe.index] >= 0
         }
+    }
+
+    private func interestFields() -> Fields {
+        var fields = Fields()
+        fields.put("value", values.openInterest)
+        fields.put("event_time", values.interestTime)
+        return fields
     }
 
     private mutating func sentimentFields() -> Fields {

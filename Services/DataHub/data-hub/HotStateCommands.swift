@@ -6,7 +6,7 @@ import TradingPrimitives
 extension HotState {
     var key: String {
         switch self {
-        case .push(let key, _, _), .hash(let key, _), .candle(let key, _, _, _): key
+        case .push(let key, _, _), .hash(let key, _, _), .candle(let key, _, _, _): key
         }
     }
 
@@ -30,7 +30,11 @@ extension CommandBuffer {
             add(key)
             add(0)
             add(max - 1)
-        case .hash(let key, let fields):
+        case .hash(let key, let fields, let replacing):
+            if replacing {
+                begin("DEL", arguments: 2)
+                add(key)
+            }
             begin("HSET", arguments: 2 + 2 * fields.count)
             add(key)
             add(fields)

@@ -99,6 +99,7 @@ final class MarketPolls {
                 context.reactor.after(ms: 10_000) { [unowned self] in fetchRules() }
                 return
             }
+            rest.learn(MarketRest.limits(value))
             take(value)
         }
     }

@@ -3,6 +3,9 @@ public import SignalContracts
 /// Rules of the decision engine. Defaults are the strategy reference's.
 public struct DecisionConfiguration: Sendable {
     public var profile = Profile.vortex7
+    /// Which venue is traded, and the version of this program: decisions say them.
+    public var mode: TradingMode?
+    public var program: String?
     /// Least strength × conviction of E1 for an entry in `phase1`.
     public var orderFlowScoreMin = 0.45
     /// Least strength of E2 for an entry in `phase1`.
@@ -15,6 +18,8 @@ public struct DecisionConfiguration: Sendable {
     public var regimeAgeMaxMs: Int64 = 90_000
     /// Least size of the score for an entry; the learner's takes its place.
     public var scoreMin = 0.55
+    /// Whether each engine's word also counts by how often the learner found it right; `score_min` is multiplied by the mean of that.
+    public var usesReliability = false
     /// Engines of E1–E4 that must point in the direction.
     public var agreementMin = 3
     /// Greatest (ask − bid)/bid for an entry in `phase1`; E5 judges it in `vortex7`.

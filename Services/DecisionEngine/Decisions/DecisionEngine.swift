@@ -55,30 +55,36 @@ public struct DecisionEngine: StreamProcessor {
             time: time, newest: symbols[index].newest, held: positions[symbol], openPositions: positions.count,
             isLocked: positions.isLocked(symbol), allowsEntries: allowsEntries(in: symbol, at: time))
         let readings = Readings(symbols[index].signals, at: time, configuration)
-        let judgement =
-            switch configuration.profile {
-            case .phase1: Judgement(phase1: readings, around, &symbols[index], configuration)
-            case .vortex7:
-                Judgement(
-                    full: readings, around, weights: weights.adjusted(by: readings.regime),
-                    scoreMin: learned?.scoreThreshold ?? configuration.scoreMin, &symbols[index], configuration)
-            }
+        let reliabilities = configuration.usesReliability ? learned?.reliabilities : nil
+        let scoreMin = (learned?.scoreThreshold ?? configuration.scoreMin) * (reliabilities?.mean ?? 1)
+        let judgement: Judgement, inForce: WeightsInForce
+        switch configuration.profile {
+        case .phase1:
+            judgement = Judgement(phase1: readings, around, &symbols[index], configuration)
+            inForce = WeightsInForce(.phase1, scoreMin: 0, number: nil)
+        case .vortex7:
+            let weights = weights.adjusted(by: readings.regime)
+            judgement = Judgement(
+                full: readings, around, weights: weights, reliabilities: reliabilities, scoreMin: scoreMin,
+                &symbols[index], configuration)
+            inForce = WeightsInForce(weights, scoreMin: scoreMin, number: learned?.number)
+        }
         symbols[index].count(judgement, on: trigger)
         watch(judgement.obstacles(readings, around), index, at: time, emit)
         guard symbols[index].isNews(judgement, at: time, everyMs: configuration.publishEveryMs) else { return }
         let isWhole = symbols[index].isWhole(judgement, at: time, everyMs: configuration.publishEveryMs)
         let enginesAgree = judgement.enginesAgree(readings)
-        emit(
-            .decision(
-                symbol,
-                Decision(
-                    id: TradeId(symbol: symbol, cause: trigger.cause), cause: trigger.cause, eventTime: time,
-                    profile: configuration.profile.rawValue, action: judgement.action, strategy: judgement.strategy,
-                    confidence: judgement.confidence(enginesAgree: enginesAgree), finalScore: judgement.score.value,
-                    scoreMomentum: judgement.momentumScore, scoreReversion: judgement.reversionScore,
-                    enginesAgree: enginesAgree, failedGates: judgement.failed,
-                    reason: judgement.reason(readings, around, configuration), gateCounts: symbols[index].counts,
-                    signals: isWhole ? symbols[index].signals : SignalSnapshot())))
+        var decision = Decision(
+            id: TradeId(symbol: symbol, cause: trigger.cause), cause: trigger.cause, eventTime: time,
+            profile: configuration.profile.rawValue, action: judgement.action, strategy: judgement.strategy,
+            confidence: judgement.confidence(enginesAgree: enginesAgree), finalScore: judgement.score.value,
+            scoreMomentum: judgement.momentumScore, scoreReversion: judgement.reversionScore,
+            enginesAgree: enginesAgree, failedGates: judgement.failed,
+            reason: judgement.reason(readings, around, configuration), gateCounts: symbols[index].counts,
+            signals: isWhole ? symbols[index].signals : SignalSnapshot())
+        (decision.mode, decision.program) = (configuration.mode, configuration.program)
+        decision.account = account?.account
+        emit(.decision(symbol, decision, inForce))
     }
 
     /// Nil when the risk manager has not been heard of for too long, or never: who does not know does not enter.

@@ -54,13 +54,14 @@ public struct DecisionInput: StreamInput {
 
 /// A decision, whether a contract could be entered, or a word to a person.
 public enum DecisionOutput: StreamOutput {
-    case decision(Symbol, Decision)
+    /// With the weights that it was made with.
+    case decision(Symbol, Decision, WeightsInForce)
     case readiness(Symbol, Readiness)
     case alert(Alert)
 
     public var stream: StreamName {
         switch self {
-        case .decision(let symbol, _): StreamName(.decision, symbol)
+        case .decision(let symbol, _, _): StreamName(.decision, symbol)
         case .readiness(let symbol, _): StreamName(.readiness, symbol)
         case .alert: StreamName(.alert)
         }
@@ -68,9 +69,15 @@ public enum DecisionOutput: StreamOutput {
 
     public func encode(into fields: inout Fields) {
         switch self {
-        case .decision(_, let decision): decision.encode(into: &fields)
+        case .decision(_, let decision, _): decision.encode(into: &fields)
         case .readiness(_, let readiness): readiness.encode(into: &fields)
         case .alert(let alert): alert.encode(into: &fields)
         }
+    }
+
+    public var projection: Projection? {
+        guard case .decision(let symbol, let decision, let weights) = self else { return nil }
+        return .hash(
+            key: "engine_weights:{\(symbol.name)}", fields: weights.shown(at: decision.eventTime), replacing: true)
     }
 }

@@ -34,11 +34,12 @@ struct Judgement {
 
     /// All of strategies A, B and C, and all gates.
     init(
-        full readings: borrowing Readings, _ around: Circumstances, weights: Weights, scoreMin: Double,
-        _ state: inout SymbolState, _ configuration: DecisionConfiguration
+        full readings: borrowing Readings, _ around: Circumstances, weights: Weights,
+        reliabilities: EngineReliabilities?, scoreMin: Double, _ state: inout SymbolState,
+        _ configuration: DecisionConfiguration
     ) {
-        let trend = Score(readings, .trend, weights: weights)
-        let back = Score(readings, .reversion, weights: weights)
+        let trend = Score(readings, .trend, weights: weights, reliabilities: reliabilities)
+        let back = Score(readings, .reversion, weights: weights, reliabilities: reliabilities)
         let views = (
             momentum: StrategyView.momentum(readings, trend.direction, configuration.momentum),
             reversion: StrategyView.reversion(readings, back.direction, configuration.reversion),
@@ -74,9 +75,7 @@ struct Judgement {
         phase1 readings: borrowing Readings, _ around: Circumstances, _ state: inout SymbolState,
         _ configuration: DecisionConfiguration
     ) {
-        let base = RegimeSignal.baseWeights
-        let weights = Weights(orderFlow: base.orderFlow, tick: base.tick, technical: 0, sentiment: 0)
-        score = Score(readings, .trend, weights: weights)
+        score = Score(readings, .trend, weights: .phase1)
         momentumScore = score.value
         reversionScore = 0
         views = nil

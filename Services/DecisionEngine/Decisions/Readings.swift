@@ -55,8 +55,11 @@ struct Score {
     var direction: Direction { value < 0 ? .short : .long }
     func agreement(with direction: Direction) -> Int { direction == .long ? longCount : shortCount }
 
-    /// `weights` need not add up to 1.
-    init(_ readings: borrowing Readings, _ reading: TechnicalReading, weights: Weights) {
+    /// `weights` need not add up to 1. `reliabilities` make each word as small as its engine is unreliable.
+    init(
+        _ readings: borrowing Readings, _ reading: TechnicalReading, weights: Weights,
+        reliabilities: EngineReliabilities? = nil
+    ) {
         let e1 = readings.orderFlow?.direction.sign ?? 0
         let e2 = readings.tick?.direction.sign ?? 0
         let (e3, e3Strength) =
@@ -70,9 +73,10 @@ struct Score {
         tick = Double(e2) * (readings.tick?.strength ?? 0)
         technical = Double(e3) * e3Strength
         sentiment = Double(e4) * (readings.sentiment?.strength ?? 0)
+        let counted = weights.times(reliabilities)
         let sum =
-            orderFlow * weights.orderFlow + tick * weights.tick + technical * weights.technical
-            + sentiment * weights.sentiment
+            orderFlow * counted.orderFlow + tick * counted.tick + technical * counted.technical
+            + sentiment * counted.sentiment
         value = weights.sum > 0 ? sum / weights.sum : 0
         longCount = (e1 > 0 ? 1 : 0) + (e2 > 0 ? 1 : 0) + (e3 > 0 ? 1 : 0) + (e4 > 0 ? 1 : 0)
         shortCount = (e1 < 0 ? 1 : 0) + (e2 < 0 ? 1 : 0) + (e3 < 0 ? 1 : 0) + (e4 < 0 ? 1 : 0)
@@ -88,12 +92,22 @@ struct Weights: Equatable {
 
     var sum: Double { orderFlow + tick + technical + sentiment }
 
+    func times(_ reliabilities: EngineReliabilities?) -> Weights {
+        guard let values = reliabilities?.values else { return self }
+        return Weights(
+            orderFlow: orderFlow * values[0], tick: tick * values[1], technical: technical * values[2],
+            sentiment: sentiment * values[3])
+    }
+
     /// The strategy reference's.
     static let base: Weights = {
         let base = RegimeSignal.baseWeights
         return Weights(
             orderFlow: base.orderFlow, tick: base.tick, technical: base.technical, sentiment: base.sentiment)
     }()
+
+    /// E1 and E2 alone.
+    static let phase1 = Weights(orderFlow: base.orderFlow, tick: base.tick, technical: 0, sentiment: 0)
 
     /// The learner's weights, each by the factor that the regime changes its base weight by.
     func adjusted(by regime: borrowing RegimeSignal?) -> Weights {

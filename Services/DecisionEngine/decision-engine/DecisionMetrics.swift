@@ -38,7 +38,7 @@ final class DecisionMetrics {
 
     func count(_ output: DecisionOutput) {
         switch output {
-        case .decision(let symbol, let decision):
+        case .decision(let symbol, let decision, _):
             metrics.counter(
                 "decisions_total", help: "Decisions published.",
                 labels: [("symbol", symbol.name), ("action", decision.action.rawValue)]

@@ -4,9 +4,10 @@ import SignalContracts
 
 extension DecisionConfiguration {
     /// Reads the section `decision-engine`.
-    init(_ section: ConfigurationSection, profile: Profile) throws(ConfigurationError) {
+    init(_ section: ConfigurationSection, profile: Profile, mode: TradingMode) throws(ConfigurationError) {
         self.init()
         self.profile = profile
+        (self.mode, program) = (mode, Suite.version)
         orderFlowScoreMin = try section.double("order_flow_score_min", default: orderFlowScoreMin, in: 0...1)
         tickScoreMin = try section.double("tick_score_min", default: tickScoreMin, in: 0...1)
         orderFlowAgeMaxMs = try section.age("order_flow_age_max_ms", orderFlowAgeMaxMs)
@@ -15,6 +16,7 @@ extension DecisionConfiguration {
         sentimentAgeMaxMs = try section.age("sentiment_age_max_ms", sentimentAgeMaxMs)
         regimeAgeMaxMs = try section.age("regime_age_max_ms", regimeAgeMaxMs)
         scoreMin = try section.double("score_min", default: scoreMin, in: 0...1)
+        usesReliability = try section.bool("reliability", default: usesReliability)
         agreementMin = try section.int("agreement_min", default: agreementMin, in: 1...4)
         spreadMax = try section.double("spread_max", default: spreadMax, in: 0...0.01)
         positionsMax = try section.int("positions_max", default: positionsMax, in: 1...100)

@@ -5,7 +5,7 @@ import ServiceKit
 let context = ServiceContext.start(
     "decision-engine", purpose: "S1: turns the engines' signals into decisions.", isReplayable: true)
 let settings = context.configure { section throws(ConfigurationError) in
-    try DecisionConfiguration(section, profile: context.settings.profile)
+    try DecisionConfiguration(section, profile: context.settings.profile, mode: context.settings.mode)
 }
 let host = ProcessorHost(context, sharing: .whole) { DecisionEngine(symbols: context.settings.symbols, settings) }
 let metrics = DecisionMetrics(context.metrics, context.settings.symbols) { context.venueClock.now() }

@@ -60,6 +60,7 @@ private func runSynthetic(_ arguments: Arguments, _ log: Log) throws(UsageError)
     }
     var configuration = ExchangeConfiguration(instruments: instruments)
     configuration.hasPhases = true
+    configuration.venueNumber = UInt64.random(in: 1 ... .max)
     var exchange = Exchange(configuration, start: start)
     for (index, candles) in made.history.enumerated() {
         exchange.setHistory(index, candles)

@@ -13,7 +13,9 @@ func runRecorded(_ arguments: Arguments, _ log: Log) throws(UsageError) -> Int32
         let instruments = recordings.instruments()
         var source = recordings.source(instruments, isLooped: arguments.isSet("loop"))
         guard let start = source.nextTime() else { throw .empty }
-        var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: start)
+        var configuration = ExchangeConfiguration(instruments: instruments)
+        configuration.venueNumber = UInt64.random(in: 1 ... .max)
+        var exchange = Exchange(configuration, start: start)
         try addHistory(&exchange, recordings, arguments, now: now, log)
         opened = (exchange, source, recordings.files)
     } catch {

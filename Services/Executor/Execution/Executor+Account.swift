@@ -43,18 +43,24 @@ extension Executor {
         let positions = desks.compactMap(\.position)
         let hindrances = entryHindrances, contracts = contractHindrances
         (accountTold.at, accountTold.hindrances, accountTold.contracts) = (now, hindrances, contracts)
-        effects.append(
-            .publish(
-                .account(
-                    AccountUpdate(
-                        eventTime: now, walletBalance: account?.walletBalance ?? .zero,
-                        availableBalance: account?.availableBalance ?? .zero,
-                        unrealizedPnl: account?.unrealizedPnl ?? .zero,
-                        openPositions: positions.count { $0.held > .zero },
-                        unknownOrders: positions.count(where: \.hasUnknownOrder), acceptsEntries: hindrances.isEmpty,
-                        isVenueReachable: isUserStreamUp, usedWeight: 0, weightLimit: 0, roundTripMs: 0,
-                        makerFeeRate: desks.compactMap(\.commission?.makerFeeRate).max(),
-                        takerFeeRate: desks.compactMap(\.commission?.takerFeeRate).max(), hindrances: hindrances,
-                        contracts: contracts, balanceTime: account == nil ? .zero : accountTold.balanceTime))))
+        var update = AccountUpdate(
+            eventTime: now, walletBalance: account?.walletBalance ?? .zero,
+            availableBalance: account?.availableBalance ?? .zero,
+            unrealizedPnl: account?.unrealizedPnl ?? .zero,
+            openPositions: positions.count { $0.held > .zero },
+            unknownOrders: positions.count(where: \.hasUnknownOrder), acceptsEntries: hindrances.isEmpty,
+            isVenueReachable: isUserStreamUp, usedWeight: 0, weightLimit: 0, roundTripMs: 0,
+            makerFeeRate: desks.compactMap(\.commission?.makerFeeRate).max(),
+            takerFeeRate: desks.compactMap(\.commission?.takerFeeRate).max(), hindrances: hindrances,
+            contracts: contracts, balanceTime: account == nil ? .zero : accountTold.balanceTime)
+        (update.mode, update.account) = (configuration.mode, accountName)
+        effects.append(.publish(.account(update)))
+    }
+
+    /// A venue that forgot the account and began another one has another name for it.
+    mutating func accountArrived(named name: String) {
+        guard accountName != name else { return }
+        accountName = name
+        tellAccount()
     }
 }

@@ -16,7 +16,7 @@ extension Executor {
                 plan: plan.id, cause: plan.cause, eventTime: now, kind: .planDenied, state: .pendingEntry,
                 direction: plan.direction, strategy: plan.strategy)
             event.detail = reason
-            say(.execution(symbol, event))
+            say(event, of: symbol, account: accountName)
             return
         }
         desks[index].position = Position(

@@ -26,6 +26,8 @@ public struct Executor: Sendable {
     var takenCommands: [String] = []
     var closings: [Closing] = []
     var account: AccountReport?
+    /// The venue's name for it; nil until it has been told.
+    var accountName: String?
     var accountTold = AccountTold()
     /// Assets whose price was asked for, and when, until it is told; and those that the venue has no price of.
     var feeAssets: [(asset: String, at: Timestamp)] = []
@@ -83,6 +85,7 @@ public struct Executor: Sendable {
         case .streamsLost(let text): stopEntries("streams_lost", text)
         case .status(let symbol, let status): statusArrived(symbol, status)
         case .ending(let symbol, let time): endingArrived(symbol, time)
+        case .accountNamed(let name): accountArrived(named: name)
         case .trouble(let severity, let event, let text): alert(severity, event, nil, text)
         case .timer: break
         }
@@ -110,6 +113,13 @@ public struct Executor: Sendable {
         effects.append(.publish(message))
     }
 
+    /// Says what happened, and whose it is: what a venue that began anew no longer knows was the account's before.
+    mutating func say(_ event: ExecutionEvent, of symbol: Symbol, account: String?) {
+        var event = event
+        (event.mode, event.account, event.program) = (configuration.mode, account, configuration.program)
+        say(.execution(symbol, event))
+    }
+
     mutating func alert(_ severity: Severity, _ event: String, _ symbol: Symbol?, _ text: String) {
         say(
             .alert(
@@ -121,6 +131,7 @@ public struct Executor: Sendable {
     mutating func act(_ index: Int, _ body: (inout Position, Surroundings, inout PositionActions) -> Void) {
         guard var position = desks[index].position, let around = desks[index].around(now, since: beganAt, configuration)
         else { return }
+        position.account = position.account ?? accountName
         let before = position.state
         var actions = PositionActions()
         body(&position, around, &actions)
@@ -138,7 +149,7 @@ public struct Executor: Sendable {
         if before != position.state || isWoundUp || actions.isWorthKeeping {
             effects.append(.journal(.position(symbol, desks[index].position)))
         }
-        for event in actions.events { say(.execution(symbol, event)) }
+        for event in actions.events { say(event, of: symbol, account: position.account) }
         for wanted in actions.alerts { alert(wanted.severity, wanted.event, symbol, wanted.text) }
         for request in actions.requests { send(request) }
         show(index)

@@ -1,3 +1,4 @@
+public import SignalContracts
 public import TradingPrimitives
 public import Venue
 
@@ -54,6 +55,9 @@ public struct ExecutorConfiguration: Sendable {
     public var positionsMax = 2
     /// Greatest notional of one entry, whatever its plan says.
     public var notionalMax = Notional(raw: 100_000 * fixedScale)
+    /// Which venue is traded, and the version of this program: what is said of a trade names them.
+    public var mode: TradingMode?
+    public var program: String?
 
     public init() {}
 }

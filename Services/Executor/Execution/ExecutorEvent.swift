@@ -25,6 +25,8 @@ public enum ExecutorEvent: Sendable {
     case status(Symbol, String)
     /// When the venue ends the contract; nil when it has not said that it will.
     case ending(Symbol, at: Timestamp?)
+    /// The venue's name for the account.
+    case accountNamed(String)
     /// The shell found something that a person should know.
     case trouble(Severity, event: String, text: String)
     /// Time passed; comes every 100 ms or sooner.

@@ -41,6 +41,8 @@ public struct Position: Equatable, Sendable {
     var nakedSince: Timestamp?
     /// Found at the venue, not planned: it is of no strategy.
     public internal(set) var isAdopted = false
+    /// The venue's name for the account that it is of; nil until that has been told.
+    var account: String?
     public let openedAt: Timestamp
     /// The symbol's last trade of ours before this position: trades up to it belong to earlier ones.
     let afterTradeId: Int64

@@ -22,6 +22,7 @@ extension Position {
         fields.put("assumed_price", assumedPrice)
         if !unpricedFees.isEmpty { fields.put("unpriced_fees", UnpricedFeeList(fees: unpricedFees)) }
         if convertedFees != .zero { fields.put("converted_fees", convertedFees) }
+        fields.put("account", account)
         fields.put("funding", funding)
         fields.put("funded_at", fundedAt)
         fields.put("abandoned", isAbandoned)
@@ -57,6 +58,7 @@ extension Position {
         assumedPrice = try fields.optional("assumed_price")
         unpricedFees = (try fields.optional("unpriced_fees") as UnpricedFeeList?)?.fees ?? []
         convertedFees = try fields.optional("converted_fees") ?? .zero
+        account = try fields.optional("account")
         funding = try fields.optional("funding") ?? .zero
         fundedAt = try fields.optional("funded_at")
         isAbandoned = try fields.required("abandoned")

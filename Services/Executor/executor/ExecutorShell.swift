@@ -38,6 +38,7 @@ final class ExecutorShell {
         var rules = settings.rules
         // The venue's clock may run fast; a call takes the time of this machine.
         rules.emergency.slowCallMs = Int64(Double(rules.emergency.slowCallMs) * context.settings.venue.clockRate)
+        (rules.mode, rules.program) = (context.settings.mode, Suite.version)
         core = Executor(symbols: context.settings.symbols, rules)
         journal = JournalKeeper(context, path: settings.journalPath, core: &core)
         metrics = ExecutorMetrics(context, journal)
@@ -65,10 +66,14 @@ final class ExecutorShell {
         self.venue = venue
         let rules = RulesKeeper(context, rest, everyMs: settings.rulesEveryMs) { [unowned self] in learn($0) }
         self.rules = rules
+        naming = AccountNaming(context, rest) { [unowned self] in handle(.accountNamed($0)) }
         let host = ProcessorHost(context, sharing: .none) { [unowned self] in StreamEar { self.handle($0) } }
         host.onGroupsMade = { [unowned self] in groupsMade($0) }
         // Orders are timed and signed by the venue's time.
-        venue.time.start { rules.start() }
+        venue.time.start { [unowned self] in
+            rules.start()
+            naming?.ask()
+        }
         onBegin = { host.begin() }
         guard contend() else { return .failure }
         let code = host.run(isHeldBack: true) { [unowned self] in
@@ -80,6 +85,7 @@ final class ExecutorShell {
 
     private var wasStarted = false
     private var rules: RulesKeeper?
+    private var naming: AccountNaming?
 
     private func learn(_ news: RulesKeeper.News) {
         latest = news
@@ -213,6 +219,8 @@ final class ExecutorShell {
     /// have changed since the last turn.
     private func mayHaveMissed() {
         wasConnected = venue?.isConnected ?? false
+        // A simulated venue that started anew has another account.
+        naming?.ask()
         handle(.userStream(isUp: wasConnected))
     }
 

@@ -51,6 +51,7 @@ final class RulesKeeper {
                 context.reactor.after(ms: Self.retryMs) { [unowned self] in ask() }
                 return
             }
+            rest.learn(MarketRest.limits(value))
             let symbols = context.settings.symbols
             onNews(
                 News(

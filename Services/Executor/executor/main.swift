@@ -1,4 +1,5 @@
 import ServiceKit
+import SignalContracts
 
 // S3: reads plan, md.book and command, trades at the venue, writes execution, account, alert and reply.
 let context = ServiceContext.start("executor", purpose: "S3: owns every order, from an approved plan to flat.")

@@ -2,6 +2,8 @@
 public struct LearnedSet: Equatable, Sendable {
     /// Of E1 to E4, in thousandths: they add up to 1000.
     public var weights: [Int]
+    /// How often each of them was right, in thousandths, from 500 to 1000.
+    public var reliabilities: [Int]
     /// Least size of the score for a trade.
     public var scoreThreshold: Double
     public var minTakeProfitMultiplier: Double
@@ -9,10 +11,12 @@ public struct LearnedSet: Equatable, Sendable {
     public var entryOffsetTicks: Int
 
     public init(
-        weights: [Int], scoreThreshold: Double, minTakeProfitMultiplier: Double = 1, takeProfitMultiplier: Double = 1,
+        weights: [Int], reliabilities: [Int] = [1000, 1000, 1000, 1000], scoreThreshold: Double,
+        minTakeProfitMultiplier: Double = 1, takeProfitMultiplier: Double = 1,
         entryOffsetTicks: Int
     ) {
         self.weights = weights
+        self.reliabilities = reliabilities
         self.scoreThreshold = scoreThreshold
         self.minTakeProfitMultiplier = minTakeProfitMultiplier
         self.takeProfitMultiplier = takeProfitMultiplier

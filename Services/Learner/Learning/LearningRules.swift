@@ -38,6 +38,14 @@ public struct LearningRules: Sendable {
         return fitted(wanted, from: current)
     }
 
+    /// An engine is as reliable as it was right, but never less than a half: what is wrong more often is no opposite word. One that said
+    /// nothing keeps its own.
+    static func reliabilities(_ current: [Int], _ accuracies: [Double?]) -> [Int] {
+        zip(current, accuracies).map { known, accuracy in
+            accuracy.map { Int((min(1, max(0.5, $0)) * 1000).rounded()) } ?? known
+        }
+    }
+
     /// Weights in thousandths with the sum 1000, as near to `wanted` as bounds and the longest step from `current` allow: all are
     /// shifted by the same amount, those at a bound by less.
     static func fitted(_ wanted: [Double], from current: [Int]?) -> [Int] {
@@ -124,6 +132,7 @@ public struct LearningRules: Sendable {
         let accuracies = Self.accuracies(trades)
         var next = current
         next.weights = Self.weights(current.weights, accuracies)
+        next.reliabilities = Self.reliabilities(current.reliabilities, accuracies)
         var reasons = zip(1..., accuracies).map { engine, accuracy in
             "E\(engine) right in \(accuracy.map { percent($0) } ?? "none said")"
         }

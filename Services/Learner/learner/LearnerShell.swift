@@ -51,9 +51,12 @@ final class LearnerShell {
         context.isStandby = false
         do {
             let database = try connectDatabase()
-            while try learn(database) {}
+            let redis = try connectRedis()
+            let account = try redis.newest(AccountUpdate.self, of: StreamName(.account))
+            let scope = try TradeScope(of: account, in: database)
+            while try learn(LearnableTrade.Lesson(scope, context.settings.profile), database) {}
             try publish(database)
-            try kpis.turn(database, try connectRedis())
+            try kpis.turn(database, redis)
         } catch {
             database = nil
             redis = nil
@@ -72,11 +75,11 @@ final class LearnerShell {
     // MARK: A round
 
     /// Returns whether there was a round to learn from.
-    private func learn(_ database: Database) throws -> Bool {
+    private func learn(_ lesson: LearnableTrade.Lesson, _ database: Database) throws -> Bool {
         let rows = try LearnedSets.all(in: database)
         let newest = rows.first
         let since = newest?.upToTrade ?? 0
-        let found = try LearnableTrade.after(since, count: LearningRules.roundTrades, in: database)
+        let found = try LearnableTrade.after(since, count: LearningRules.roundTrades, of: lesson, in: database)
         guard found.count == LearningRules.roundTrades, let last = found.last else { return false }
         let round = (newest?.round ?? 0) + 1
         let trades = found.map(learned)
@@ -104,12 +107,15 @@ final class LearnerShell {
             }
             let before =
                 round.isMultiple(of: LearningRules.parameterRounds)
-                ? try LearnableTrade.upTo(since, count: LearningRules.roundTrades, in: database).map(learned) : nil
+                ? try LearnableTrade.upTo(since, count: LearningRules.roundTrades, of: lesson, in: database).map(
+                    learned)
+                : nil
             let (next, reasons) = settings.rules.round(current, trades: trades, before: before)
             var row = LearnedSetRow(
                 state: settings.isShadowing ? .proposed : .applied, round: round, upToTrade: last.id,
                 tradeCount: (newest?.tradeCount ?? 0) + trades.count, weights: next.weights,
-                scoreThreshold: next.scoreThreshold, minTakeProfitMultiplier: next.minTakeProfitMultiplier,
+                reliabilities: next.reliabilities, scoreThreshold: next.scoreThreshold,
+                minTakeProfitMultiplier: next.minTakeProfitMultiplier,
                 takeProfitMultiplier: next.takeProfitMultiplier, entryOffsetTicks: next.entryOffsetTicks,
                 reason: reasons.joined(separator: "; "))
             row.number = try LearnedSets.add(row, to: database)
@@ -142,7 +148,7 @@ final class LearnerShell {
 
     private func set(_ row: LearnedSetRow) -> LearnedSet {
         LearnedSet(
-            weights: row.weights, scoreThreshold: row.scoreThreshold,
+            weights: row.weights, reliabilities: row.reliabilities, scoreThreshold: row.scoreThreshold,
             minTakeProfitMultiplier: row.minTakeProfitMultiplier, takeProfitMultiplier: row.takeProfitMultiplier,
             entryOffsetTicks: row.entryOffsetTicks)
     }
@@ -177,11 +183,12 @@ final class LearnerShell {
         let told = try redis.newest(EngineWeights.self, of: StreamName(.weights))?.number
         guard told != row.number else { return }
         let share = row.weights.map { Double($0) / 1000 }
-        let weights = EngineWeights(
+        var weights = EngineWeights(
             number: row.number, eventTime: SystemClock.now(), orderFlow: share[0], tick: share[1], technical: share[2],
             sentiment: share[3], scoreThreshold: row.scoreThreshold,
             minTakeProfitMultiplier: row.minTakeProfitMultiplier, takeProfitMultiplier: row.takeProfitMultiplier,
             entryOffsetTicks: row.entryOffsetTicks, tradeCount: row.tradeCount)
+        weights.reliabilities = EngineReliabilities(row.reliabilities.map { Double($0) / 1000 })
         try redis.add(weights.fields, to: StreamName(.weights))
         context.log.info("weights_published") { $0.put("number", row.number) }
     }

@@ -77,12 +77,12 @@ public struct Notifier: StreamProcessor {
             if isFirst { tell(.entryFill, NoticeText.opened(symbol, event, story.plan), emit) }
         case .positionAdopted: tell(.entryFill, NoticeText.opened(symbol, event, nil), emit)
         case .noFill:
-            book(at: event.eventTime) { $0.noFills += 1 }
+            book(event, at: event.eventTime) { $0.noFills += 1 }
             tell(.noFill, "⚪️ \(event.direction.rawValue) \(symbol): the entry did not fill", emit)
         case .takeProfitFilled: targetFilled(event, symbol, &story, emit)
         case .positionClosed:
             guard let summary = event.summary else { return }
-            book(at: summary.exitTime) { $0.add(summary) }
+            book(event, at: summary.exitTime) { $0.add(summary) }
             tell(.exit, NoticeText.closed(symbol, event.direction, summary), emit)
         default: break
         }
@@ -164,15 +164,17 @@ public struct Notifier: StreamProcessor {
     }
 
     /// What ends belongs to the day of its end; when it is told after that day's report, to the next report.
-    private mutating func book(at time: Timestamp, _ add: (inout TradingDay) -> Void) {
+    private mutating func book(_ event: ExecutionEvent, at time: Timestamp, _ add: (inout TradingDay) -> Void) {
         guard let current = day, time - current.start >= TradingDay.lengthMs else {
             if var current = day {
+                current.belong(to: event.account)
                 add(&current)
                 day = current
             }
             return
         }
         var next = nextDay ?? TradingDay(of: time)
+        next.belong(to: event.account)
         add(&next)
         nextDay = next
     }

@@ -7,6 +7,8 @@ struct TradingDay: Equatable, Sendable {
     /// How long after its end a trade of it may still be told, milliseconds.
     static let graceMs: Int64 = 5000
     let start: Timestamp
+    /// Whose trades they are; nil where nobody said.
+    private(set) var account: String?
     var wins = 0
     var losses = 0
     /// Before fees.
@@ -29,6 +31,12 @@ struct TradingDay: Equatable, Sendable {
 
     /// `2026-11-25`.
     var date: String { String(start.description.prefix(10)) }
+
+    /// What belongs to another account than what was counted begins the day anew: nobody's sum is of two.
+    mutating func belong(to account: String?) {
+        if let account, let own = self.account, account != own { self = TradingDay(of: start) }
+        self.account = account ?? self.account
+    }
 
     mutating func add(_ trade: TradeSummary) {
         if !trade.isCounted { noFills += 1 } else if trade.netPnl > .zero { wins += 1 } else { losses += 1 }

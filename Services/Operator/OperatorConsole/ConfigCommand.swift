@@ -19,6 +19,9 @@ extension Console {
     }
 
     private func check() -> ExitCode {
+        let foreign = ForeignSettings.found(environment)
+        for error in foreign { complain("vortexctl: \(error)") }
+        guard foreign.isEmpty else { return .configuration }
         var wrong: [String] = []
         let services = Services.programs + (hasTelegram ? ["notifier"] : [])
         for service in services {

@@ -148,6 +148,16 @@ struct ConsoleCommand: Sendable {
                 """
         ) { console in console.backups() },
         ConsoleCommand(
+            "export", takes: "fills|fees|funding [--from DAY] [--to DAY]",
+            "what was traded and paid, payment by payment, as CSV",
+            details: """
+                fills       each piece of an order that was filled, with its fee
+                fees        the fees alone, in what they were paid in
+                funding     each payment of funding, below zero when paid
+                Days are written 2026-11-30, both are included, and begin at midnight UTC; without them all is told.
+                """
+        ) { console in console.export() },
+        ConsoleCommand(
             "restore", takes: "FOLDER", "bring a backup's database back, and journals where there are none",
             details: """
                 Refused (6) while a service runs. Journals that exist are newer than the backup's and stay: the venue's word

@@ -11,6 +11,7 @@ extension Console {
         var report = DoctorReport(isJSON: invocation.isJSON)
         report.add(
             "configuration", .good, "\(invocation.files.joined(separator: ", ")): mode \(settings.mode.rawValue)")
+        for error in ForeignSettings.found(environment) { report.add("environment", .bad, "\(error)") }
         checkRedis(&report)
         checkPostgres(&report)
         checkDisk(&report)

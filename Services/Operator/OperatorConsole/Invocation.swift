@@ -17,6 +17,9 @@ struct Invocation {
     /// What brings a backup to another place; the shell runs it.
     var copyCommand = getenv("VORTEX7_BACKUP_THEN").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     var isEffective = false
+    /// First and last day that 'export' tells, both included.
+    var firstDay: String?
+    var lastDay: String?
 
     static var help: String {
         var table = Table()
@@ -40,6 +43,8 @@ struct Invocation {
                   --daily        'backup' stays, and saves once a day
                   --then COMMAND what the shell does with a backup that was made, whose folder is in $BACKUP
                   --effective    'config show' tells what each service reads, with defaults
+                  --from DAY     first day that 'export' tells, as 2026-11-30
+                  --to DAY       last day that 'export' tells
               -V, --version      print the version, and stop
               -h, --help         print this, and stop
 
@@ -88,6 +93,11 @@ struct Invocation {
                 guard let text = rest.popFirst(), !text.isEmpty else { Self.refuse("--then needs a command") }
                 copyCommand = text
             case "--effective": isEffective = true
+            case "--from", "--to":
+                guard let text = rest.popFirst(), let day = CalendarDay.checked(text) else {
+                    Self.refuse("\(argument) needs a day, as 2026-11-30")
+                }
+                if argument == "--from" { firstDay = day } else { lastDay = day }
             default:
                 if argument.hasPrefix("-") { Self.refuse("'\(argument)' is not understood") }
                 if command.isEmpty { command = argument } else { self.arguments.append(argument) }

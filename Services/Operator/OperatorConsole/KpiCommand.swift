@@ -57,7 +57,8 @@ public struct KpiBoard {
         let remedies = Kpi.allCases.filter { status($0) == .danger }.compactMap { kpi in
             kpi.remedy.map { "\(kpi.title): \($0)" }
         }
-        return ([table.text] + remedies).joined(separator: "\n")
+        let whose = reports.first.map { "of the \($0.report.scope.text)" } ?? ""
+        return ([table.text, whose] + remedies).joined(separator: "\n")
     }
 
     var json: JSONNode {
@@ -74,6 +75,10 @@ public struct KpiBoard {
                             ("status", .text(status(kpi).rawValue)),
                         ])
                 )
-            } + [("trades", .object(reports.map { ("\($0.days)d", .integer(Int64($0.report.tradeCount))) }))])
+            } + [
+                ("trades", .object(reports.map { ("\($0.days)d", .integer(Int64($0.report.tradeCount))) })),
+                ("mode", .optional(reports.first?.report.scope.mode?.rawValue)),
+                ("account", .optional(reports.first?.report.scope.account)),
+            ])
     }
 }

@@ -67,29 +67,31 @@ public struct SuiteAnswers {
             let database = try database()
             switch question {
             case .kpi: return try KpiBoard(database, client).text
-            case .daily: return try days(database)
-            default: return try statistics(database)
+            default:
+                let account: AccountUpdate? = try? client.newest(of: StreamName(.account))
+                let scope = try TradeScope(of: account, in: database)
+                return question == .daily ? try days(scope, database) : try statistics(scope, database)
             }
         } catch { return "\(error)" }
     }
 
-    private func days(_ database: Database) throws(DatabaseError) -> String {
+    private func days(_ scope: TradeScope, _ database: Database) throws(DatabaseError) -> String {
         let rows = try database.run(
             """
             SELECT date, sum(total_trades), sum(wins), sum(losses), round(sum(total_fees), 2), round(sum(net_pnl), 2)
-            FROM daily_summary GROUP BY date ORDER BY date DESC LIMIT 7
+            FROM daily_summary WHERE \(scope.ofTrades) GROUP BY date ORDER BY date DESC LIMIT 7
             """)
         guard !rows.isEmpty else { return "no day with a trade yet" }
         return table(["DATE", "TRADES", "WINS", "LOSSES", "FEES", "NET"], rows)
     }
 
-    private func statistics(_ database: Database) throws(DatabaseError) -> String {
+    private func statistics(_ scope: TradeScope, _ database: Database) throws(DatabaseError) -> String {
         let rows = try database.run(
             """
             SELECT strategy, count(*), round(100.0 * count(*) FILTER (WHERE pnl_net > 0) / count(*), 1),
                 round(100 * sum(fee_total) / NULLIF(sum(pnl_gross) FILTER (WHERE pnl_gross > 0), 0), 1),
                 round(avg(hold_duration_sec)), round(sum(pnl_net), 2)
-            FROM trades WHERE exit_time IS NOT NULL GROUP BY ROLLUP (strategy) ORDER BY strategy NULLS LAST
+            FROM trades WHERE exit_time IS NOT NULL AND \(scope.ofTrades) GROUP BY ROLLUP (strategy) ORDER BY strategy NULLS LAST
             """)
         guard rows.count > 1 else { return "no trade yet" }
         return table(

@@ -56,6 +56,7 @@ extension SuiteView {
         return (stops.isEmpty ? "no breaker" : stops.joined(separator: ", "))
             + " · today \(risk.tradesToday) trades, net \(risk.pnlToday) USDT, fees \(risk.feesToday)"
             + " · \(risk.lossStreak) losses in a row"
+            + (risk.capitalLimit.map { " · of the wallet at most \($0) USDT are seen" } ?? "")
     }
 
     var json: JSONNode {

@@ -1,5 +1,6 @@
 import BinanceFutures
 import ServiceKit
+import SignalContracts
 
 extension Console {
     /// Whether the venue answers, how far its clock is from ours, and what the account's key may do.

@@ -47,7 +47,8 @@ extension TradeStory {
         "E5": ["tradeable", "regime", "vol_phase", "spread_ok", "size_multiplier", "leverage_max"],
     ]
     private static let termFields = [
-        "entry_price", "entry_level", "quantity", "notional", "leverage", "sl_distance", "tp1_distance", "risk_pct",
+        "entry_price", "entry_level", "quantity", "notional", "leverage", "sl_distance", "tp1_distance", "balance",
+        "risk_pct",
         "risk_bound", "gross_rr", "effective_rr", "breakeven_win_rate", "rule", "detail",
     ]
 
@@ -59,7 +60,7 @@ extension TradeStory {
                 "\(self["id"] ?? "?")  \(symbol)  \(time(self["event_time"]))",
                 "\(self["action"] ?? "?")\(self["strategy"].map { " by \($0)" } ?? "")  score \(shortNumber(self["final_score"] ?? "?"))"
                     + "  confidence \(shortNumber(self["confidence"] ?? "?"))",
-                "why: \(self["reason"] ?? "")", "",
+                "why: \(self["reason"] ?? "")", "whose: \(whose)", "",
             ]
         if let signalsTime { lines.append("signals of \(signalsTime), the last that were kept before it") }
         for (engine, fields) in signals {
@@ -88,12 +89,23 @@ extension TradeStory {
         if let summary = events.compactMap(\.summary).last {
             lines += [
                 "",
-                "closed by \(summary.exitReason.rawValue) after \((summary.exitTime - summary.entryTime) / 1000) s: "
+                "closed by \(summary.exitReason.rawValue)\(Self.inWords(summary.exitReason)) after \((summary.exitTime - summary.entryTime) / 1000) s: "
                     + "\(summary.entryPrice) → \(summary.exitPrice), gross \(summary.grossPnl), fees \(summary.fees), "
                     + "net \(summary.netPnl) USDT",
             ]
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Profile, account and version that it was made with, as far as the decision says.
+    private var whose: String {
+        let place = self["mode"].map { "\($0) account \(self["account"] ?? "without a name")" }
+        return [self["profile"].map { "profile \($0)" }, place, self["program"].map { "version \($0)" }]
+            .compactMap { $0 }.joined(separator: " · ")
+    }
+
+    private static func inWords(_ reason: ExitReason) -> String {
+        reason.blueprintStates.isEmpty ? "" : " (\(reason.blueprintStates))"
     }
 
     private var adoption: [String] {

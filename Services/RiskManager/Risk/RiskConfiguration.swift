@@ -80,6 +80,8 @@ public struct SizingRules: Sendable {
     public var marginCap = 0.4
     public var marginCapTotal = 0.8
     public var positionsMax = 2
+    /// What of the wallet is seen at most: sizes, margins and the day's loss are parts of it. Nil for the whole wallet.
+    public var capitalLimit: Notional?
     /// Maintenance margin assumed while the venue's brackets are not known.
     public var maintenanceMarginRatio = 0.01
 

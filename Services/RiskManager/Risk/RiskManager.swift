@@ -11,7 +11,11 @@ public struct RiskManager: StreamProcessor {
     /// What must survive a restart.
     public private(set) var session: RiskSession
     /// What it lets trade at present.
-    public var state: RiskState { session.state(at: now) }
+    public var state: RiskState {
+        var state = session.state(at: now)
+        state.capitalLimit = configuration.sizing.capitalLimit
+        return state
+    }
     /// Whether the session's journal takes records: without it no plan is approved.
     public var isJournalWritable = true
     /// The plan that it believes is under way in a contract.
@@ -46,7 +50,7 @@ public struct RiskManager: StreamProcessor {
         case .plan(let plan): recalled[plan.id] = plan
         case .execution(let event):
             exposure.apply(event, of: input.symbol)
-            if let summary = event.summary { close(event.plan, summary, emit) }
+            if let summary = event.summary { close(event.plan, summary, of: input.symbol, emit) }
         case .decision(let decision):
             advance(to: decision.eventTime, emit)
             if let symbol = input.symbol { consider(decision, symbol, emit) }
@@ -60,7 +64,7 @@ public struct RiskManager: StreamProcessor {
         exposure.expire(at: now)
         // What a death between the journal and the streams kept from being said is said now.
         if let announcement = session.announcement, announcement.key == decision.id {
-            for breaker in announcement.breakers { announce(breaker, emit) }
+            for breaker in announcement.breakers { announce(breaker, by: symbol, emit) }
         }
         if let plan = recalled.removeValue(forKey: decision.id) { return exposure.reserve(plan, of: symbol) }
         let verdict: TradePlan.Verdict
@@ -140,7 +144,7 @@ public struct RiskManager: StreamProcessor {
             throw Refusal(.noBalance, "no balance was told within \(configuration.accountAgeMaxMs) ms")
         }
         guard account.walletBalance > .zero else { throw Refusal(.noBalance, "balance \(account.walletBalance)") }
-        return account.walletBalance
+        return configuration.sizing.capitalLimit.map { min($0, account.walletBalance) } ?? account.walletBalance
     }
 
     private func checkReward(_ levels: Levels, _ setting: borrowing Setting) throws(Refusal) {
@@ -169,7 +173,7 @@ public struct RiskManager: StreamProcessor {
         if let breaker = session.checkOvertrade(
             id, at: now, open: exposure.count, configuration.breakers)
         {
-            announce(breaker, emit)
+            announce(breaker, by: symbol, emit)
             tell(emit)
         }
         for (breaker, rule) in [
@@ -204,21 +208,28 @@ public struct RiskManager: StreamProcessor {
         case .goesOn: now = max(now, time)
         case .beganAnew: now = time
         }
-        if session.advance(to: now, balance: balanceKnown, configuration.breakers) { tell(emit) }
+        if advanceSession() { tell(emit) }
         // At least once a minute, so that who starts anew knows.
         if told.map({ now - $0.eventTime >= 60_000 }) ?? true { tell(emit) }
+    }
+
+    private mutating func advanceSession() -> Bool {
+        session.advance(
+            to: now, balance: balanceKnown, limit: configuration.sizing.capitalLimit, configuration.breakers)
     }
 
     /// The account's balance, once the venue has told it.
     private var balanceKnown: Notional? { account.flatMap { $0.balanceTime > .zero ? $0.walletBalance : nil } }
 
-    private mutating func close(_ id: TradeId, _ summary: TradeSummary, _ emit: (RiskOutput) -> Void) {
+    private mutating func close(
+        _ id: TradeId, _ summary: TradeSummary, of symbol: Symbol?, _ emit: (RiskOutput) -> Void
+    ) {
         // The venue's time of a fill may be a little ahead of what was heard of the market. No trade ends in the future.
         if summary.exitTime - now <= Self.fillLeadMaxMs { now = max(now, summary.exitTime) }
-        _ = session.advance(to: now, balance: balanceKnown, configuration.breakers)
+        _ = advanceSession()
         let outcome = session.close(id, summary, at: now, configuration.breakers)
         guard let outcome else { return }
-        for breaker in outcome.breakers { announce(breaker, emit) }
+        for breaker in outcome.breakers { announce(breaker, by: symbol, emit) }
         if outcome.hasFeeAlert {
             alert(
                 .warning, "fee_alert",
@@ -228,20 +239,28 @@ public struct RiskManager: StreamProcessor {
         tell(emit)
     }
 
-    private func announce(_ breaker: ActiveBreaker, _ emit: (RiskOutput) -> Void) {
+    /// It stops all contracts; the alert names the one that tripped it.
+    private func announce(_ breaker: ActiveBreaker, by symbol: Symbol?, _ emit: (RiskOutput) -> Void) {
         let minutes = max(1, (breaker.until - now + 59_999) / 60_000)
         let clock = breaker.until.description.dropFirst(11).prefix(5)
         let pause = minutes > 90 ? "No entries" : "Cooldown: \(minutes) minutes, no entries"
         alert(
-            .warning, breaker.breaker.rawValue, "\(describe(breaker.breaker)). \(pause) until \(clock) UTC", emit)
+            .warning, breaker.breaker.rawValue, "\(describe(breaker.breaker)). \(pause) until \(clock) UTC", of: symbol,
+            emit)
     }
 
-    private func alert(_ severity: Severity, _ event: String, _ text: String, _ emit: (RiskOutput) -> Void) {
-        emit(.alert(Alert(eventTime: now, severity: severity, service: "risk-manager", event: event, text: text)))
+    private func alert(
+        _ severity: Severity, _ event: String, _ text: String, of symbol: Symbol? = nil, _ emit: (RiskOutput) -> Void
+    ) {
+        emit(
+            .alert(
+                Alert(
+                    eventTime: now, severity: severity, service: "risk-manager", event: event, symbol: symbol,
+                    text: text)))
     }
 
     private mutating func tell(_ emit: (RiskOutput) -> Void) {
-        let state = session.state(at: now)
+        let state = state
         told = state
         emit(.state(state, session))
     }

@@ -82,7 +82,8 @@ public enum RiskOutput: StreamOutput {
         }
     }
 
-    /// `session` shows the day, `circuit_breaker` what stops entries and until when. `risk_session` is what the journal has,
+    /// `session` shows the day, `circuit_breaker` what stops entries and until when: an empty reason and 0 where nothing does, 0 also
+    /// where it is for a person to end. `risk_session` is what the journal has,
     /// for an instance on another machine that takes over.
     public func forEachProjection(_ body: (Projection) -> Void) {
         guard case .state(let state, let session) = self else { return }
@@ -93,8 +94,8 @@ public enum RiskOutput: StreamOutput {
         var breaker = Fields()
         let longest = state.breakers.breakers.max { $0.until < $1.until }
         breaker.put("state", state.allowsEntries(at: state.eventTime) ? "OFF" : "ON")
-        breaker.put("reason", state.isHalted ? "halted" : longest?.breaker.rawValue)
-        breaker.put("cooldown_until", longest?.until)
+        breaker.put("reason", state.isHalted ? "halted" : longest?.breaker.rawValue ?? "")
+        breaker.put("cooldown_until", state.isHalted ? .zero : longest?.until ?? .zero)
         body(.hash(key: "circuit_breaker", fields: breaker, replacing: true))
     }
 }

@@ -39,6 +39,7 @@ public struct RiskSession: Equatable, Sendable {
     private(set) var tradesToday = 0
     private(set) var pnlToday = Notional.zero
     private(set) var feesToday = Notional.zero
+    private(set) var grossPnlToday = Notional.zero
     private(set) var grossProfitToday = Notional.zero
     private(set) var hasFeeAlert = false
     private(set) var lossStreak = 0
@@ -57,7 +58,10 @@ public struct RiskSession: Equatable, Sendable {
     public init() {}
 
     /// Begins a new day when one has begun, and lets breakers end. True when something changed.
-    mutating func advance(to time: Timestamp, balance: Notional?, _ rules: BreakerRules) -> Bool {
+    /// Of a wallet no more than `limit` is seen.
+    mutating func advance(
+        to time: Timestamp, balance: Notional?, limit: Notional? = nil, _ rules: BreakerRules
+    ) -> Bool {
         let midnight = time.floored(to: Self.dayMs)
         var isChanged = false
         if midnight != day {
@@ -71,7 +75,13 @@ public struct RiskSession: Equatable, Sendable {
             isChanged = true
         }
         if dayStartBalance == .zero, let balance, balance > .zero {
-            dayStartBalance = balance - pnlToday
+            dayStartBalance = min(balance - pnlToday, limit ?? balance - pnlToday)
+            if dailyLoss > rules.dailyLossMax { set(ActiveBreaker(.dailyLoss, until: day + Self.dayMs)) }
+            isChanged = true
+        }
+        // A limit that was set during the day holds for all of it.
+        if let limit, dayStartBalance > limit {
+            dayStartBalance = limit
             if dailyLoss > rules.dailyLossMax { set(ActiveBreaker(.dailyLoss, until: day + Self.dayMs)) }
             isChanged = true
         }
@@ -84,7 +94,7 @@ public struct RiskSession: Equatable, Sendable {
     }
 
     private mutating func countDay() {
-        (tradesToday, pnlToday, feesToday, grossProfitToday) = (0, .zero, .zero, .zero)
+        (tradesToday, pnlToday, feesToday, grossPnlToday, grossProfitToday) = (0, .zero, .zero, .zero, .zero)
         for outcome in outcomes where outcome.exitTime >= day { count(outcome) }
     }
 
@@ -92,6 +102,7 @@ public struct RiskSession: Equatable, Sendable {
         if outcome.isTrade { tradesToday += 1 }
         pnlToday += outcome.pnl
         feesToday += outcome.fees
+        grossPnlToday += outcome.gross
         if outcome.gross > .zero { grossProfitToday += outcome.gross }
     }
 
@@ -224,6 +235,7 @@ public struct RiskSession: Equatable, Sendable {
         state.tradesToday = tradesToday
         state.pnlToday = pnlToday
         state.feesToday = feesToday
+        state.grossPnlToday = grossPnlToday
         state.grossProfitToday = grossProfitToday
         state.dayStartBalance = dayStartBalance
         state.lossStreak = lossStreak
@@ -247,6 +259,7 @@ extension RiskSession {
         fields.put("trades_today", tradesToday)
         fields.put("pnl_today", pnlToday)
         fields.put("fees_today", feesToday)
+        fields.put("gross_today", grossPnlToday)
         fields.put("gross_profit_today", grossProfitToday)
         fields.put("fee_alert", hasFeeAlert)
         fields.put("loss_streak", lossStreak)
@@ -278,6 +291,10 @@ extension RiskSession {
         isHalted = try fields.required("halted")
         paused = (try fields.optional("paused") as SymbolList?)?.symbols ?? []
         outcomes = (try fields.required("outcomes") as OutcomeList).outcomes
+        let day = day
+        grossPnlToday =
+            try fields.optional("gross_today")
+            ?? outcomes.filter { $0.exitTime >= day }.reduce(.zero) { $0 + $1.gross }
         guard let key: TradeId = try fields.optional("announced") else { return }
         announcement = Announcement(
             key: key, breakers: (try fields.required("announced_breakers") as BreakerList).breakers,

@@ -68,7 +68,7 @@ extension RiskManager {
             throw Refusal(
                 .effectiveRewardToRisk, "\(rounded(effective)) after fees < \(configuration.effectiveRewardToRiskMin)")
         }
-        return TradeTerms(
+        var terms = TradeTerms(
             entryPrice: levels.entry, entryLevel: levels.entryLevel, quantity: quantity,
             notional: levels.entry * quantity, leverage: leverage,
             margin: levels.entry * quantity / Int64(leverage), stopDistance: levels.stop,
@@ -81,6 +81,8 @@ extension RiskManager {
             breakevenWinRate: fees.breakevenWinRate(takeProfit: levels.takeProfitRatio, stop: levels.stopRatio),
             makerFeeRate: setting.makerFeeRate,
             takerFeeRate: setting.takerFeeRate)
+        terms.balance = balance
+        return terms
     }
 
     private func leverage(for wanted: Double, balance: Double, _ setting: borrowing Setting) throws(Refusal) -> Int {

@@ -61,6 +61,8 @@ extension SizingRules {
         marginCap = try section.double("margin_cap", default: marginCap, in: 0.01...1)
         marginCapTotal = try section.double("margin_cap_total", default: marginCapTotal, in: marginCap...1)
         positionsMax = try section.int("positions_max", default: positionsMax, in: 1...100)
+        let limit = try section.int("capital_limit_usdt", default: 0, in: 0...100_000_000)
+        capitalLimit = limit > 0 ? Notional(raw: Int64(limit) * fixedScale) : nil
     }
 }
 

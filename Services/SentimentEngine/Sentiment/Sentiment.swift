@@ -145,6 +145,10 @@ public struct Sentiment: StreamProcessor {
         signal.isWarm =
             signal.longRatio != nil && signal.topTraderLong != nil && signal.fundingRate != nil
             && openInterest.newest.map { isFresh($0.time, rules.openInterestAgeMaxMs) } == true
+        if let top = signal.topTraderLong, let accounts = signal.longRatio {
+            signal.smartRetailDivergence =
+                top > rules.topLong && accounts < 0.5 || top < rules.topShort && accounts > 0.5
+        }
         if signal.isWarm { judge(&signal) }
         return signal
     }

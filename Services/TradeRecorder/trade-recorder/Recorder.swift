@@ -39,7 +39,9 @@ final class Recorder {
         self.context = context
         let kinds: [StreamKind] = [.decision, .plan, .execution, .candle, .forming]
         streams =
-            context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [StreamName(.alert)]
+            context.settings.symbols.flatMap { symbol in kinds.map { StreamName($0, symbol) } } + [
+                StreamName(.alert), StreamName(.risk),
+            ]
         consumer = "\(context.name)-\(context.instance)"
         metrics = RecorderMetrics(context, streams)
         upkeep = Upkeep(context, settings.retention)
@@ -274,6 +276,7 @@ private struct Entry {
             return decision.isWhole || decision.action != .noTrade ? .decision(symbol, decision) : nil
         case (.plan, let symbol?): return .plan(symbol, try TradePlan(fields))
         case (.execution, let symbol?): return .execution(symbol, id, try ExecutionEvent(fields))
+        case (.risk, _): return .risk(try RiskState(fields))
         case (.alert, _): return .alert(id, try Alert(fields))
         default: throw .unknownType(stream.key)
         }

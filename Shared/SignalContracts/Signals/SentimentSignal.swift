@@ -28,6 +28,8 @@ public struct SentimentSignal: StreamMessage {
     public var fundingSignal: FundingSignal?
     /// Share of top traders net long, as a fraction.
     public var topTraderLong: Double?
+    /// Whether top traders lean one way while most accounts stand on the other side. For people: nothing is decided by it.
+    public var smartRetailDivergence: Bool
     /// In [0, 1].
     public var liquidationProximity: Double?
     /// Price.
@@ -43,6 +45,7 @@ public struct SentimentSignal: StreamMessage {
         isWarm = false
         direction = .balanced
         strength = 0
+        smartRetailDivergence = false
         extremeLevel = 0
     }
 
@@ -61,6 +64,7 @@ public struct SentimentSignal: StreamMessage {
         fundingRate = try fields.optional("funding_rate", in: -0.1...0.1)
         fundingSignal = try fields.optional("funding_signal")
         topTraderLong = try fields.optional("top_trader_long_pct", in: MarketBounds.fractions)
+        smartRetailDivergence = try fields.optional("smart_retail_divergence") ?? false
         liquidationProximity = try fields.optional("liq_proximity_score", in: MarketBounds.fractions)
         nearestCluster = try fields.optional("nearest_liq_cluster")
         clusterDirection = try fields.optional("liq_direction")
@@ -83,6 +87,7 @@ public struct SentimentSignal: StreamMessage {
         fields.put("funding_rate", fundingRate)
         fields.put("funding_signal", fundingSignal)
         fields.put("top_trader_long_pct", topTraderLong)
+        fields.put("smart_retail_divergence", smartRetailDivergence)
         fields.put("liq_proximity_score", liquidationProximity)
         fields.put("nearest_liq_cluster", nearestCluster)
         fields.put("liq_direction", clusterDirection)

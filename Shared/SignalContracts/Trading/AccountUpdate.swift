@@ -6,6 +6,10 @@ public struct AccountUpdate: StreamMessage {
 
     /// The executor's clock, set by the venue's.
     public var eventTime: Timestamp
+    /// Which venue it is; absent in entries of earlier versions.
+    public var mode: TradingMode?
+    /// The account's name at the venue, once the venue has told it: a code, no secret.
+    public var account: String?
     /// USDT without unrealised profit.
     public var walletBalance: Notional
     /// USDT free for margin.
@@ -65,6 +69,8 @@ public struct AccountUpdate: StreamMessage {
     public init(_ fields: Fields) throws(ContractError) {
         try Self.checkVersion(fields)
         eventTime = try fields.time("event_time")
+        mode = try fields.optional("mode")
+        account = try fields.optionalShortText("account")
         walletBalance = try fields.money("wallet_balance")
         availableBalance = try fields.money("available_balance")
         unrealizedPnl = try fields.money("unrealized_pnl")
@@ -85,6 +91,8 @@ public struct AccountUpdate: StreamMessage {
     public func encode(into fields: inout Fields) {
         fields.put("v", Self.version)
         fields.put("event_time", eventTime)
+        fields.put("mode", mode)
+        fields.put("account", account)
         fields.put("wallet_balance", walletBalance)
         fields.put("available_balance", availableBalance)
         fields.put("unrealized_pnl", unrealizedPnl)

@@ -30,6 +30,12 @@ public struct Decision: StreamMessage {
     public var eventTime: Timestamp
     /// `phase1` or `vortex7`: the rules it was made by.
     public var profile: String
+    /// Which venue it was made for; absent in entries of earlier versions, as are the next two.
+    public var mode: TradingMode?
+    /// The account's name, as the executor last told it.
+    public var account: String?
+    /// Version of the program that made it.
+    public var program: String?
     public var action: Action
     /// The strategy chosen.
     public var strategy: Strategy?
@@ -84,6 +90,9 @@ public struct Decision: StreamMessage {
         cause = try fields.required("cause")
         eventTime = try fields.time("event_time")
         profile = try fields.shortText("profile")
+        mode = try fields.optional("mode")
+        account = try fields.optionalShortText("account")
+        program = try fields.optionalShortText("program")
         action = try fields.required("action")
         strategy = try fields.optional("strategy")
         confidence = try fields.required("confidence", in: TradingBounds.confidences)
@@ -103,6 +112,9 @@ public struct Decision: StreamMessage {
         fields.put("cause", cause)
         fields.put("event_time", eventTime)
         fields.put("profile", profile)
+        fields.put("mode", mode)
+        fields.put("account", account)
+        fields.put("program", program)
         fields.put("action", action)
         fields.put("strategy", strategy)
         fields.put("confidence", confidence)

@@ -75,6 +75,13 @@ public struct ExecutionEvent: StreamMessage {
     public var realizedPnl: Notional?
     /// Reason or venue code.
     public var detail: String?
+    /// Which venue it happened at; absent in entries of earlier versions, as are the next two.
+    public var mode: TradingMode?
+    /// The account's name at the venue, once the venue has told it: a code, no secret. A simulated venue that starts anew is a new
+    /// account.
+    public var account: String?
+    /// Version of the program that wrote it.
+    public var program: String?
     /// The whole trade, when it is closed.
     public var summary: TradeSummary?
 
@@ -126,6 +133,9 @@ public struct ExecutionEvent: StreamMessage {
         feeAmount = try fields.optional("fee_amount", in: TradingBounds.money)
         realizedPnl = try fields.optional("realized_pnl", in: TradingBounds.money)
         detail = try fields.optional("detail")
+        mode = try fields.optional("mode")
+        account = try fields.optionalShortText("account")
+        program = try fields.optionalShortText("program")
         summary = try TradeSummary(ifPresentIn: fields)
     }
 
@@ -150,6 +160,9 @@ public struct ExecutionEvent: StreamMessage {
         fields.put("fee_amount", feeAmount)
         fields.put("realized_pnl", realizedPnl)
         fields.put("detail", detail)
+        fields.put("mode", mode)
+        fields.put("account", account)
+        fields.put("program", program)
         summary?.encode(into: &fields)
     }
 }

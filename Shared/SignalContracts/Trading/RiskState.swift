@@ -79,10 +79,14 @@ public struct RiskState: StreamMessage {
     public var pnlToday: Notional
     /// Paid today.
     public var feesToday: Notional
+    /// Of all trades, before fees.
+    public var grossPnlToday: Notional
     /// Sum of the trades that won, before fees.
     public var grossProfitToday: Notional
-    /// Wallet balance when the day began.
+    /// Wallet balance when the day began, or the capital limit where that was less.
     public var dayStartBalance: Notional
+    /// What of the wallet is risked and counted at most; absent where all of it is.
+    public var capitalLimit: Notional?
     /// Losses in a row that end now.
     public var lossStreak: Int
     /// Trades still to come at the reduced risk that follows a streak.
@@ -100,6 +104,7 @@ public struct RiskState: StreamMessage {
         tradesToday = 0
         pnlToday = .zero
         feesToday = .zero
+        grossPnlToday = .zero
         grossProfitToday = .zero
         dayStartBalance = .zero
         lossStreak = 0
@@ -127,8 +132,11 @@ public struct RiskState: StreamMessage {
         tradesToday = try fields.count("trades_today")
         pnlToday = try fields.money("pnl_today")
         feesToday = try fields.money("fee_total")
-        grossProfitToday = try fields.money("gross_pnl")
+        grossPnlToday = try fields.money("gross_pnl")
+        // Earlier versions said the winners' alone, in the other field.
+        grossProfitToday = try fields.optional("gross_profit", in: TradingBounds.money) ?? grossPnlToday
         dayStartBalance = try fields.money("day_start_balance")
+        capitalLimit = try fields.optional("capital_limit", in: TradingBounds.money)
         lossStreak = try fields.count("streak")
         reducedTradesLeft = try fields.count("reduced_trades_left")
         tradesThisHour = try fields.count("trades_this_hour")
@@ -144,8 +152,10 @@ public struct RiskState: StreamMessage {
         fields.put("trades_today", tradesToday)
         fields.put("pnl_today", pnlToday)
         fields.put("fee_total", feesToday)
-        fields.put("gross_pnl", grossProfitToday)
+        fields.put("gross_pnl", grossPnlToday)
+        fields.put("gross_profit", grossProfitToday)
         fields.put("day_start_balance", dayStartBalance)
+        fields.put("capital_limit", capitalLimit)
         fields.put("streak", lossStreak)
         fields.put("reduced_trades_left", reducedTradesLeft)
         fields.put("trades_this_hour", tradesThisHour)

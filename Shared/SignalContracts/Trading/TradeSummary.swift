@@ -12,6 +12,20 @@ public enum ExitReason: String, FieldValue, BitwiseCopyable, CaseIterable {
     case external = "EXTERNAL"
     /// An entry that filled less than half before its time-out, closed at once.
     case noFill = "NO_FILL"
+
+    /// The states that the blueprint's chapter 12.5 has for such an end, in its order; empty where it has none. Here a position is
+    /// CLOSED, and its exit reason says why.
+    public var blueprintStates: String {
+        switch self {
+        case .takeProfit1: "TP1_HIT, CLOSED_TP1_FULL"
+        case .takeProfit2: "TP1_HIT, TRAILING"
+        case .stopLoss: "SL_HIT, CLOSED_SL"
+        case .timeout: "CLOSED_TIMEOUT"
+        case .manual: "CLOSED_MANUAL"
+        case .noFill: "NO_FILL"
+        case .emergency, .liquidation, .external: ""
+        }
+    }
 }
 
 /// A whole trade, from first fill to flat.

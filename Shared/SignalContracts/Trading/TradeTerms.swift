@@ -28,6 +28,8 @@ public struct TradeTerms: Equatable, Sendable {
     public var entryTimeoutMs: Int64
     /// How long the position is held at most, ms of the venue's clock.
     public var maxHoldMs: Int64
+    /// What sizes are parts of: the wallet, or the capital limit where that is less. Absent in entries of earlier versions.
+    public var balance: Notional?
     /// Part of the balance that the stop may cost.
     public var riskRatio: Double
     /// The bound that set it.
@@ -86,6 +88,7 @@ public struct TradeTerms: Equatable, Sendable {
         entryOffsetTicks = try fields.required("entry_offset_ticks", in: 0...10_000)
         entryTimeoutMs = try fields.required("entry_timeout_ms", in: 0...3_600_000)
         maxHoldMs = try fields.required("max_hold_ms", in: 0...604_800_000)
+        balance = try fields.optional("balance", in: TradingBounds.money)
         riskRatio = try fields.required("risk_pct", in: MarketBounds.fractions)
         riskBound = try fields.shortText("risk_bound")
         grossRewardToRisk = try fields.required("gross_rr", in: TradingBounds.ratios)
@@ -109,6 +112,7 @@ public struct TradeTerms: Equatable, Sendable {
         fields.put("entry_offset_ticks", entryOffsetTicks)
         fields.put("entry_timeout_ms", entryTimeoutMs)
         fields.put("max_hold_ms", maxHoldMs)
+        fields.put("balance", balance)
         fields.put("risk_pct", riskRatio)
         fields.put("risk_bound", riskBound)
         fields.put("gross_rr", grossRewardToRisk)

@@ -105,7 +105,7 @@ function controls(live) {
 function today(risk) {
   if (!risk) return empty("No word from the risk manager yet.");
   const share = Number(risk.day_start_balance) > 0 ? Number(risk.pnl_today) / Number(risk.day_start_balance) : null;
-  const fees = Number(risk.gross_pnl) > 0 ? Number(risk.fee_total) / Number(risk.gross_pnl) : null;
+  const fees = Number(risk.gross_profit) > 0 ? Number(risk.fee_total) / Number(risk.gross_profit) : null;
   return tiles(
     tile(
       "P&L today",
@@ -124,7 +124,7 @@ function today(risk) {
     tile(
       "Fees today",
       number(risk.fee_total),
-      { detail: fees === null ? "no winner yet" : `${percent(fees, 0)} of winners' gross ${number(risk.gross_pnl, 0)}` },
+      { detail: fees === null ? "no winner yet" : `${percent(fees, 0)} of winners' gross ${number(risk.gross_profit, 0)}` },
     ),
     tile("At reduced risk", `${risk.reduced_trades_left}`, { detail: "trades still to come, after a streak" }),
   );

@@ -35,6 +35,8 @@ public struct Account: Sendable {
     static let keep = 200_000
 
     public let name: String
+    /// The venue's own code of it (`accountAlias`).
+    public let alias: String
     public internal(set) var wallet: Notional = .zero
     /// BNB held, and whether fees are paid in it.
     public internal(set) var bnb: Notional = .zero
@@ -58,8 +60,8 @@ public struct Account: Sendable {
     var calledFor: [Int] = []
     var updateTime: Timestamp
 
-    init(name: String, instruments: Int, makerFee: Ratio, takerFee: Ratio, at time: Timestamp) {
-        self.name = name
+    init(name: String, alias: String, instruments: Int, makerFee: Ratio, takerFee: Ratio, at time: Timestamp) {
+        (self.name, self.alias) = (name, alias)
         positions = Array(repeating: Position(), count: instruments)
         cancelTimes = Array(repeating: nil, count: instruments)
         (self.makerFee, self.takerFee, updateTime) = (makerFee, takerFee, time)

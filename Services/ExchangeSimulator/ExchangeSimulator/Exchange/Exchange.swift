@@ -12,6 +12,8 @@ public struct ExchangeConfiguration: Sendable {
     public var faultSeed: UInt64 = 1
     /// Whether each contract's books and candles come at a phase of its own, as at the venue; else all in the same moment.
     public var hasPhases = false
+    /// Tells this venue from one that was started at another time: its accounts are others.
+    public var venueNumber: UInt64 = 0
 
     public init(instruments: [Instrument]) { self.instruments = instruments }
 }
@@ -73,8 +75,8 @@ public struct Exchange: Sendable {
     /// With `bnb` it pays its fees in BNB as long as that lasts.
     public mutating func openAccount(_ name: String, deposit: Notional, bnb: Notional = .zero) -> Int {
         var account = Account(
-            name: name, instruments: instruments.count, makerFee: configuration.makerFee,
-            takerFee: configuration.takerFee, at: now)
+            name: name, alias: alias(of: accounts.count), instruments: instruments.count,
+            makerFee: configuration.makerFee, takerFee: configuration.takerFee, at: now)
         if deposit.raw != 0 {
             lastIncomeId += 1
             account.book(
@@ -85,6 +87,13 @@ public struct Exchange: Sendable {
         orderIdByClient.append([:])
         algoIdByClient.append([:])
         return accounts.count - 1
+    }
+
+    /// `SgsR` where the venue has no number; else made from the number and the account's place.
+    private func alias(of index: Int) -> String {
+        guard configuration.venueNumber > 0 else { return "SgsR" }
+        let mixed = (configuration.venueNumber &+ UInt64(index)) &* 0x9E37_79B9_7F4A_7C15
+        return "P" + String(mixed ^ (mixed >> 32), radix: 36)
     }
 
     /// What was told since the last call, in order.

@@ -78,7 +78,7 @@ extension Exchange {
         return json { json in
             json.array { json in
                 json.object {
-                    $0.put("accountAlias", "SgsR")
+                    $0.put("accountAlias", accounts[account].alias)
                     $0.put("asset", "USDT")
                     $0.put("balance", summary.wallet, decimals: 8)
                     $0.put("crossWalletBalance", summary.crossWallet, decimals: 8)
@@ -94,7 +94,7 @@ extension Exchange {
     }
 
     private func bnbBalance(_ account: Int, _ json: inout JSONWriter) {
-        json.put("accountAlias", "SgsR")
+        json.put("accountAlias", accounts[account].alias)
         json.put("asset", Asset.bnb.rawValue)
         json.put("balance", accounts[account].bnb, decimals: 8)
         json.put("crossWalletBalance", accounts[account].bnb, decimals: 8)
