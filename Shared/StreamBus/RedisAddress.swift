@@ -50,6 +50,22 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
         self.tls = tls
     }
 
+    /// `redis-cli` with what leads it to this server, for a person's shell. The password is asked for.
+    public var commandLine: String {
+        var words = ["redis-cli"]
+        switch endpoint {
+        case .unix(let path):
+            let quoted = path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
+            words += ["-s", "'\(quoted)'"]
+        case .tcp(let host, let port): words += ["-h", host, "-p", "\(port)"]
+        }
+        if tls != nil { words.append("--tls") }
+        if cluster != nil { words.append("-c") }
+        if let user { words += ["--user", user, "--askpass"] } else if password != nil { words.append("--askpass") }
+        if database != 0 { words += ["-n", "\(database)"] }
+        return words.joined(separator: " ")
+    }
+
     /// One server, by the same user.
     public func at(_ endpoint: Endpoint) -> RedisAddress {
         var one = RedisAddress(endpoint, user: user, password: password, database: database, tls: tls)

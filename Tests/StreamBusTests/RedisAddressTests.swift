@@ -19,6 +19,15 @@ struct RedisAddressTests {
         #expect(RedisAddress("unix:///run/redis.sock ") == nil && RedisAddress("unix:///run\n/redis.sock") == nil)
     }
 
+    @Test(arguments: [
+        ("unix:///srv/vortex 7/it's.sock", #"redis-cli -s '/srv/vortex 7/it'\''s.sock'"#),
+        ("redis://me:secret@[::1]:6390/2", "redis-cli -h ::1 -p 6390 --user me --askpass -n 2"),
+        ("rediss://:secret@store", "redis-cli -h store -p 6379 --tls --askpass"),
+    ])
+    func `a person's shell is led to the same server, without its password`(url: String, line: String) throws {
+        #expect(try RedisAddress(reading: url).commandLine == line)
+    }
+
     @Test func `nodes of a cluster are read`() throws {
         let address = try #require(RedisAddress("redis-cluster://bot:p@10.0.0.1:6379,10.0.0.2:6380"))
         let seeds: [RedisAddress.Endpoint] = [.tcp(host: "10.0.0.1", port: 6379), .tcp(host: "10.0.0.2", port: 6380)]

@@ -238,6 +238,10 @@ final class DashboardAPI {
         let entries = hops.map { hop in
             JSONNode.object([("stream", .text(hop.stream.key)), ("entry", .text(hop.id.description))])
         }
-        return .json(.object([("symbol", .text(story.symbol.name))] + story.members + [("entries", .array(entries))]))
+        return .json(
+            .object(
+                [("symbol", .text(story.symbol.name))] + story.members + [
+                    ("entries", .array(entries)), ("redis_cli", .text(stores.settings.redis.commandLine)),
+                ]))
     }
 }

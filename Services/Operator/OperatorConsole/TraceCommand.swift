@@ -31,18 +31,9 @@ extension Console {
         }
         if !invocation.isJSON {
             print(table.text)
-            print("\nnext: redis-cli \(redisPlace) XRANGE 'STREAM' ID ID shows an entry whole")
+            print("\nnext: \(settings.redis.commandLine) XRANGE 'STREAM' ID ID shows an entry whole")
         }
         return .success
-    }
-
-    /// What tells redis-cli where the suite's Redis is.
-    private var redisPlace: String {
-        switch settings.redis.endpoint {
-        case .unix(let path): "-s \(path)"
-        case .tcp(let host, let port):
-            "-h \(host) -p \(port)\(settings.redis.tls == nil ? "" : " --tls")\(settings.redis.cluster == nil ? "" : " -c")"
-        }
     }
 
     private func cause(of text: String, _ client: RedisClient) throws(RedisError) -> (Symbol, StreamId)? {

@@ -15,7 +15,7 @@ export function load({ id, signal }) {
 }
 
 export function view({ data, id }) {
-  const { signals, plan, events, entries } = data;
+  const { signals, plan, events, entries, redis_cli: redis } = data;
   // A position that was found on the account and adopted has nothing but events.
   const decision = data.decision ?? { action: undefined, event_time: events[0]?.event_time, found: true };
   const end = events.find((event) => event.exit_reason);
@@ -30,7 +30,7 @@ export function view({ data, id }) {
     card("3 · Plan", planCard(decision, plan)),
     card("4 · Executions", executions(events, decision)),
     end && card("5 · Result", result(end)),
-    card("Stream entries", streamEntries(entries)),
+    card("Stream entries", streamEntries(entries, redis)),
   ];
 }
 
@@ -212,15 +212,15 @@ function result(end) {
   ];
 }
 
-function streamEntries(entries) {
+function streamEntries(entries, redis) {
   if (entries.length === 0) return empty("The streams no longer hold it.");
   return [
     h("p", { key: "hint", class: "muted" },
       "Where it stands in Redis. To read one: ",
-      h("code", null, "redis-cli XRANGE stream entry entry"),
+      h("code", null, `${redis} XRANGE stream entry entry`),
       "."),
     h("ul", { key: "entries", class: "entries-list" }, entries.map(({ stream, entry }, index) => {
-      const command = `redis-cli XRANGE '${stream}' ${entry} ${entry}`;
+      const command = `${redis} XRANGE '${stream}' ${entry} ${entry}`;
       const onclick = (event) => copy(event.currentTarget, command);
       return h("li", { key: `${stream}/${entry}/${index}` },
         h("code", null, h("span", null, stream), ` ${entry}`),
