@@ -52,7 +52,7 @@ halves '^(ServiceKit|StreamBus|VenueConversation)Tests\.' --skip 'IntegrationTes
 # The whole suite under seeded faults, in one process and virtual time; release code, since it is a million events a second.
 swift build -c release --product simulate
 VORTEX7_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
-    .build/release/simulate --seeds "${VORTEX7_SEEDS:-500}" --also Tests/Simulation/failed-seeds.txt
+    .build/release/simulate --seeds "${VORTEX7_SEEDS:-300}" --also Tests/Simulation/failed-seeds.txt
 # Whole services as processes: as they run in earnest, and of each half one test at a time.
 swift build -c release
 export VORTEX7_BIN=$PWD/.build/release
