@@ -59,7 +59,7 @@ export VORTEX7_BIN=$PWD/.build/release
 # Ten minutes of market beside them, at a clock that a machine with other work keeps up with.
 python3 Tests/Reports/soak.py --hours 0.4 --rate 5 >"$work/soak.log" 2>&1 &
 soak=$!
-halves 'IntegrationTests\.(AlertRule|ClockStep|RollingUpgrade|Chaos|Flood|Kill|OneExecutor|Retention)Tests' \
+halves 'IntegrationTests\.(AlertRule|Backup|Chaos|ClockStep|Flood|FullProfile|Kill|OneExecutor|Retention|RollingUpgrade)Tests' \
     --filter 'IntegrationTests\.' --no-parallel || status=$?
 wait $soak || status=$?
 cat "$work/soak.log"
