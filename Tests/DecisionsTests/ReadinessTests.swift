@@ -56,7 +56,7 @@ struct ReadinessTests {
         }
         #expect(locked.obstacles.names == ["gate:locked"] && locked.isFault)
         let alone = try word { $0.hasCompany = false }
-        #expect(alone.obstacles.names == ["silence:risk", "silence:executor"] && alone.isFault)
+        #expect(alone.obstacles.names == ["silence:executor", "silence:risk"] && alone.isFault)
         let both = try word {
             $0.account.hindrances = HindranceList([.stopped])
             _ = $0.hear(.execution($0.event(.orderUnknown, .long)))

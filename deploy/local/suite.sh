@@ -161,6 +161,8 @@ up() {
     [ -z "${TELEGRAM_BOT_TOKEN:-}" ] || supervisor start notifier >/dev/null ||
         { echo "the notifier did not stay up; $var/log/notifier.log says why" >&2; exit 1; }
     echo "the suite is up: make status, make down; logs in $var/log"
+    [ -n "${DATA:-}" ] || [ "${VORTEX7_OPENING:-10}" = 0 ] ||
+        echo "the market's first ${VORTEX7_OPENING:-10} minutes are a demonstration with many set-ups: what they earn says nothing"
     echo "dashboard: http://127.0.0.1:$VORTEX7_DASHBOARD_PORT"
     # Until the operator has logged in for the first time.
     if [ -s "$var/dashboard/first-login" ]; then

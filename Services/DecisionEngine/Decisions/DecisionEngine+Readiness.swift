@@ -8,6 +8,7 @@ extension DecisionEngine {
         account = update
         for index in symbols.indices {
             let symbol = symbols[index].symbol, time = update.eventTime
+            symbols[index].hindrances = update.hindrances.hindrances + update.contracts[symbol]
             if symbols[index].readiness.isLockedAlone(
                 positions.isLocked(symbol), unknownOrders: update.unknownOrders, at: time)
             {
@@ -31,9 +32,9 @@ extension DecisionEngine {
         var found = found
         let symbol = symbols[index].symbol
         if let account, time.isWithin(configuration.accountAgeMaxMs, of: account.eventTime) {
-            found.hindrances = account.hindrances.hindrances + account.contracts[symbol]
+            found.hindrances = symbols[index].hindrances
         } else {
-            found.silences.append(.executor)
+            found.silences.insert(.executor)
         }
         found.rule = symbols[index].brokenRule(at: time)
         symbols[index].readiness.note(found, at: time, isEvaluation: isEvaluation)
@@ -59,7 +60,7 @@ extension DecisionEngine {
     }
 
     private func explain(_ obstacles: Obstacles, _ index: Int) -> String {
-        var parts: [String] = obstacles.silences.map { silence in
+        var parts: [String] = obstacles.silences.silences.map { silence in
             switch silence {
             case .market: "no evaluation for a while: E1, the hub or the venue's market is silent"
             case .executor: "the executor has said nothing for a while"

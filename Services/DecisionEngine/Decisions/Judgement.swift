@@ -121,7 +121,7 @@ struct Judgement {
         if failed.contains(.hedge) || around.held != nil { add(.hedge, isFault: false) }
         if failed.contains(.maxPositions) { add(.maxPositions, isFault: false) }
         if failed.contains(.breaker) {
-            if around.allowsEntries == nil { found.silences.append(.risk) } else { add(.breaker, isFault: false) }
+            if around.allowsEntries == nil { found.silences.insert(.risk) } else { add(.breaker, isFault: false) }
         }
         if failed.contains(.stale) { add(.stale, isFault: true) }
         if failed.contains(.locked) { add(.locked, isFault: true) }

@@ -28,7 +28,7 @@ struct ReadinessWatch {
         if isEvaluation {
             evaluatedAt = max(evaluatedAt, time)
         } else if time - evaluatedAt > Self.silenceMs {
-            found.silences.insert(.market, at: 0)
+            found.silences.insert(.market)
         } else {
             // The last evaluation stands.
             return

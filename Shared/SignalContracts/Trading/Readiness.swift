@@ -8,6 +8,29 @@ public enum Silence: String, FieldValue, BitwiseCopyable, CaseIterable {
     case risk
 }
 
+/// Who of them should have spoken and did not.
+public struct SilenceSet: Equatable, BitwiseCopyable, Sendable {
+    private var bits: UInt8 = 0
+
+    public init() {}
+
+    public var isEmpty: Bool { bits == 0 }
+    public mutating func insert(_ silence: Silence) { bits |= silence.bit }
+    public func contains(_ silence: Silence) -> Bool { bits & silence.bit != 0 }
+    /// In the order of `Silence`.
+    public var silences: [Silence] { Silence.allCases.filter(contains) }
+}
+
+extension Silence {
+    fileprivate var bit: UInt8 {
+        switch self {
+        case .market: 1
+        case .executor: 2
+        case .risk: 4
+        }
+    }
+}
+
 /// What stands in the way of an entry beyond the market's own offer: gates, hindrances of the executor, silences, and the rule
 /// by which the last plan was refused. One field: `gate:locked,hindrance:user_stream,silence:risk,rule:no_rules`.
 public struct Obstacles: FieldValue, Equatable {
@@ -15,7 +38,7 @@ public struct Obstacles: FieldValue, Equatable {
     /// Of the gates, those that a fault of ours keeps shut.
     public var faultGates = GateSet()
     public var hindrances: [EntryHindrance] = []
-    public var silences: [Silence] = []
+    public var silences = SilenceSet()
     public var rule: RiskRule?
 
     public init() {}
@@ -29,7 +52,7 @@ public struct Obstacles: FieldValue, Equatable {
 
     /// The names in the order of weight: the first one stops entries whatever the others do.
     public var names: [String] {
-        silences.map { "silence:\($0.rawValue)" } + hindrances.map { "hindrance:\($0.rawValue)" }
+        silences.silences.map { "silence:\($0.rawValue)" } + hindrances.map { "hindrance:\($0.rawValue)" }
             + gates.gates.map { "gate:\($0.rawValue)" } + (rule.map { ["rule:\($0.rawValue)"] } ?? [])
     }
 
@@ -47,7 +70,7 @@ public struct Obstacles: FieldValue, Equatable {
                 hindrances.append(hindrance)
             case "silence":
                 guard let silence = Silence(rawValue: name) else { return nil }
-                silences.append(silence)
+                silences.insert(silence)
             case "rule":
                 guard let found = RiskRule(rawValue: name) else { return nil }
                 rule = found

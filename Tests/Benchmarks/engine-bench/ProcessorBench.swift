@@ -9,9 +9,9 @@ import TickFlow
 import TradingPrimitives
 
 /// Blocks that an output may ask for in steady state, by what is measured. E3 has a list of levels in each, S1 a name and
-/// a reason in words.
+/// a reason in words that tells of each strategy what it waits for, and each quarter of a minute the word on readiness.
 private let budgets = [
-    "E1": 0.0, "E2": 0.0, "E3": 1.05, "E4": 0.0, "E5": 0.05, "S1, nothing to say": 0.0, "S1, a decision each time": 10,
+    "E1": 0.0, "E2": 0.0, "E3": 1.05, "E4": 0.0, "E5": 0.05, "S1, nothing to say": 6, "S1, a decision each time": 14,
     "S2, a metric": 0.0, "S2, a decision and its end": 0.0,
 ]
 
