@@ -37,7 +37,7 @@ struct KilledProcessTests {
             }
             usleep(UInt32.random(in: 0...60_000, using: &random))
             // Who dies three times over one entry puts it aside, as it should: a slow machine is not to do that here.
-            while try hasLastTrial(client) { usleep(1000) }
+            try halt(child, client)
             child.kill()
         }
         let child = try #require(ChildProcess(program, ["hop", "-c", file], output: server.directory + "/host.log"))
@@ -61,6 +61,19 @@ struct KilledProcessTests {
             if try client.command("HVALS", name).elements.contains(where: { ($0.integer ?? 0) >= 2 }) { return true }
         }
         return false
+    }
+
+    /// Stops a process at a moment at which no entry is at its last trial: between a look and a kill it could come to one.
+    private func halt(_ child: ChildProcess?, _ client: RedisClient) throws {
+        child?.signal(SIGSTOP)
+        // What it has sent arrives.
+        usleep(2000)
+        while try hasLastTrial(client) {
+            child?.signal(SIGCONT)
+            usleep(1000)
+            child?.signal(SIGSTOP)
+            usleep(2000)
+        }
     }
 
     /// What the probe adds up does not fit with a number as great as this one: it traps.
@@ -152,8 +165,8 @@ struct KilledProcessTests {
         for _ in 0..<12 {
             let victim = Int.random(in: 0..<3, using: &random)
             let isKill = Bool.random(using: &random)
-            while try hasLastTrial(client) { usleep(1000) }
-            if isKill { workers[victim]?.kill() } else { workers[victim]?.signal(SIGSTOP) }
+            try halt(workers[victim], client)
+            if isKill { workers[victim]?.kill() }
             for _ in 0..<Int.random(in: 20...100, using: &random) {
                 for name in Self.symbols {
                     let id = StreamId(microseconds: SystemClock.wallUs())
