@@ -9,7 +9,8 @@ final class Transfer {
     /// When it was given to libcurl, monotonic microseconds.
     var beganUs: Int64 = 0
     private let text: String
-    private var body: [UInt8] = []
+    /// exchangeInfo is about 1 MB.
+    private let body = CurlBody(bytesMax: 32 << 20)
     /// Whether libcurl has been let begin to send.
     private var hasBegun = false
     private var headers: UnsafeMutablePointer<curl_slist>?
@@ -18,9 +19,6 @@ final class Transfer {
     private(set) var ordersIn10s: Int?
     private(set) var ordersIn1m: Int?
     private(set) var retryAfterSeconds: Int?
-
-    /// Longest answer that is kept: exchangeInfo is about 1 MB.
-    private static let bodyMax = 32 << 20
 
     init(
         _ request: RestRequest, text: String, onSent: (() -> Void)?, _ completion: @escaping (RestOutcome) -> Void
@@ -49,14 +47,7 @@ final class Transfer {
             _ = ccurl_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
         if headers != nil { _ = ccurl_set_headers(easy, headers) }
-        _ = ccurl_set_pointer(easy, CURLOPT_WRITEDATA, me)
-        _ = ccurl_set_writer(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, owner in
-            guard let bytes, let owner else { return 0 }
-            let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
-            guard transfer.body.count + size * count <= Transfer.bodyMax else { return 0 }
-            transfer.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
-            return size * count
-        }
+        body.collect(easy)
         _ = ccurl_set_pointer(easy, CURLOPT_HEADERDATA, me)
         _ = ccurl_set_writer(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, owner in
             guard let bytes, let owner else { return 0 }
@@ -116,7 +107,7 @@ final class Transfer {
         var code = 0
         _ = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &code)
         status = code
-        guard result != CURLE_OK else { return OutcomeClassifier.outcome(status: status, body: body) }
+        guard result != CURLE_OK else { return OutcomeClassifier.outcome(status: status, body: body.bytes) }
         let reason = String(cString: curl_easy_strerror(result))
         // Nothing of the request has left while no connection stood.
         return hasBegun ? .unknown(reason) : .notExecuted(reason)

@@ -36,18 +36,20 @@ struct DecisionEngineTests {
         #expect(abs(decision.scoreMomentum - (0.35 * 0.9 + 0.25 * 0.8 + 0.12 * 0.5) / 0.92) < 1e-12)
     }
 
+    private func learned(number: Int, scoreThreshold: Double, at time: Timestamp) -> EngineWeights {
+        EngineWeights(
+            number: number, eventTime: time, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
+            scoreThreshold: scoreThreshold, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
+            tradeCount: 100)
+    }
+
     @Test func `regime and learner change the weights`() throws {
         var talk = try Talk(.momentum)
         talk.signals.regime?.weight3 = 0.20 * 1.25
         let first = talk.evaluate()
         let score = try #require(first).finalScore
         #expect(abs(score - (0.35 * 0.9 + 0.25 * 0.8 + 0.25 * 0.7 + 0.12 * 0.5) / 0.97) < 1e-12)
-        _ = talk.hear(
-            .weights(
-                EngineWeights(
-                    number: 1, eventTime: talk.now, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
-                    scoreThreshold: 0.9, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
-                    tradeCount: 100)))
+        _ = talk.hear(.weights(learned(number: 1, scoreThreshold: 0.9, at: talk.now)))
         let second = talk.evaluate(afterMs: 60_000)
         let learned = try #require(second)
         #expect(abs(learned.finalScore - (0.4 * 0.9 + 0.3 * 0.8 + 0.25 * 0.7 + 0.1 * 0.5) / 1.05) < 1e-12)
@@ -60,10 +62,7 @@ struct DecisionEngineTests {
             var rules = DecisionConfiguration()
             rules.usesReliability = isOn
             talk.engine = DecisionEngine(symbols: [talk.symbol], rules)
-            var weights = EngineWeights(
-                number: 1, eventTime: talk.now, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
-                scoreThreshold: 0.55, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
-                tradeCount: 100)
+            var weights = learned(number: 1, scoreThreshold: 0.55, at: talk.now)
             weights.reliabilities = EngineReliabilities(values)
             _ = talk.hear(.weights(weights))
             let decision = talk.evaluate()
@@ -96,12 +95,7 @@ struct DecisionEngineTests {
         ]
         // 0.35, 0.25, 0.25 and 0.12 of 0.97.
         #expect(try shown(talk) == wanted)
-        _ = talk.hear(
-            .weights(
-                EngineWeights(
-                    number: 7, eventTime: talk.now, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
-                    scoreThreshold: 0.6, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
-                    tradeCount: 100)))
+        _ = talk.hear(.weights(learned(number: 7, scoreThreshold: 0.6, at: talk.now)))
         let second = talk.evaluate(afterMs: 60_000)
         // 0.4, 0.3, 0.25 and 0.1 of 1.05.
         wanted = [

@@ -7,7 +7,7 @@ struct SymbolState {
     let symbol: Symbol
     var signals = SignalSnapshot()
     var readiness = ReadinessWatch()
-    /// What keeps the executor from entering this contract, by its last word.
+    /// What keeps the executor from entering this contract, by its last word: made with it, not at each evaluation.
     var hindrances: [EntryHindrance] = []
     /// The rule that refused the last plan, until one is approved or a while has passed.
     var refusal: (rule: RiskRule, at: Timestamp)?

@@ -15,12 +15,11 @@ final class WebCaller {
     }
 
     private final class Call {
-        var body: [UInt8] = []
+        let body = CurlBody(bytesMax: 4 << 20)
         let completion: (Result<Answer, Failure>) -> Void
         init(_ completion: @escaping (Result<Answer, Failure>) -> Void) { self.completion = completion }
     }
 
-    private static let bodyMax = 4 << 20
     private let loop: CurlLoop
     private var calls: [UnsafeMutableRawPointer: Call] = [:]
 
@@ -48,14 +47,7 @@ final class WebCaller {
             _ = ccurl_set_long(easy, CURLOPT_POSTFIELDSIZE, form.utf8.count)
             _ = ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, form)
         }
-        _ = ccurl_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(call).toOpaque())
-        _ = ccurl_set_writer(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, owner in
-            guard let bytes, let owner else { return 0 }
-            let call = Unmanaged<Call>.fromOpaque(owner).takeUnretainedValue()
-            guard call.body.count + size * count <= WebCaller.bodyMax else { return 0 }
-            call.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
-            return size * count
-        }
+        call.body.collect(easy)
         calls[easy] = call
         loop.add(easy)
     }
@@ -69,6 +61,6 @@ final class WebCaller {
         }
         var status = 0
         _ = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        call.completion(.success(Answer(status: status, body: call.body)))
+        call.completion(.success(Answer(status: status, body: call.body.bytes)))
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import ServiceKit
 
 /// What was typed: the command, its flags and its arguments.
@@ -15,7 +14,7 @@ struct Invocation {
     var kept: Int?
     var isDaily = false
     /// What brings a backup to another place; the shell runs it.
-    var copyCommand = getenv("VORTEX7_BACKUP_THEN").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    var copyCommand = environment("VORTEX7_BACKUP_THEN").flatMap { $0.isEmpty ? nil : $0 }
     var isEffective = false
     /// First and last day that 'export' tells, both included.
     var firstDay: String?

@@ -74,14 +74,11 @@ public struct RiskSession: Equatable, Sendable {
             if isBack { breakers.removeAll { $0.until - time > Self.dayMs } }
             isChanged = true
         }
-        if dayStartBalance == .zero, let balance, balance > .zero {
-            dayStartBalance = min(balance - pnlToday, limit ?? balance - pnlToday)
-            if dailyLoss > rules.dailyLossMax { set(ActiveBreaker(.dailyLoss, until: day + Self.dayMs)) }
-            isChanged = true
-        }
+        let knownStart = dayStartBalance
+        if dayStartBalance == .zero, let balance, balance > .zero { dayStartBalance = balance - pnlToday }
         // A limit that was set during the day holds for all of it.
-        if let limit, dayStartBalance > limit {
-            dayStartBalance = limit
+        if let limit { dayStartBalance = min(dayStartBalance, limit) }
+        if dayStartBalance != knownStart {
             if dailyLoss > rules.dailyLossMax { set(ActiveBreaker(.dailyLoss, until: day + Self.dayMs)) }
             isChanged = true
         }

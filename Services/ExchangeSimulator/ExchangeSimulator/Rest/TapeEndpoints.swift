@@ -42,13 +42,7 @@ extension Exchange {
                 for trade in chosen {
                     json.object {
                         $0.put("a", trade.id)
-                        $0.put("p", trade.price, decimals: instrument.pricePrecision)
-                        $0.put("q", trade.quantity, decimals: instrument.quantityPrecision)
-                        $0.put("nq", trade.quantity, decimals: instrument.quantityPrecision)
-                        $0.put("f", trade.firstTradeId)
-                        $0.put("l", trade.lastTradeId)
-                        $0.put("T", trade.time)
-                        $0.put("m", trade.aggressor == .sell)
+                        $0.putAggregate(trade, instrument)
                     }
                 }
             }

@@ -80,15 +80,20 @@ extension JSONWriter {
             $0.put("E", now)
             $0.put("a", trade.id)
             $0.put("s", instrument.symbol.name)
-            $0.put("p", trade.price, decimals: instrument.pricePrecision)
-            $0.put("q", trade.quantity, decimals: instrument.quantityPrecision)
-            $0.put("nq", trade.quantity, decimals: instrument.quantityPrecision)
-            $0.put("f", trade.firstTradeId)
-            $0.put("l", trade.lastTradeId)
-            $0.put("T", trade.time)
-            $0.put("m", trade.aggressor == .sell)
+            $0.putAggregate(trade, instrument)
             $0.put("st", 1)
         }
+    }
+
+    /// What frame and answer tell alike of a trade.
+    mutating func putAggregate(_ trade: AggregateTrade, _ instrument: Instrument) {
+        put("p", trade.price, decimals: instrument.pricePrecision)
+        put("q", trade.quantity, decimals: instrument.quantityPrecision)
+        put("nq", trade.quantity, decimals: instrument.quantityPrecision)
+        put("f", trade.firstTradeId)
+        put("l", trade.lastTradeId)
+        put("T", trade.time)
+        put("m", trade.aggressor == .sell)
     }
 
     private mutating func rawTrade(_ trade: AggregateTrade, _ instrument: Instrument, _ now: Timestamp) {

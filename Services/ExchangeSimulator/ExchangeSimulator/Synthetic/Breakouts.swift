@@ -10,16 +10,14 @@ struct Breakouts: Sendable {
         /// The makers' lean, and what is added to the takers' bias, along the breakout.
         let lean: Double
         let bias: Double
-        /// Orders of the bursts that come one after the other, and ticks that each order moves the price by, against the
-        /// contract's step; 0: none come. Negative ticks go against the breakout.
+        /// Orders of each of the bursts that come one after the other; below zero they go against the breakout.
         var burstOrders = 0
-        var orderSteps = 0
     }
 
     private static let phases = [
         Phase(lengthMs: 3000, lean: 2.4, bias: 0.5),
-        Phase(lengthMs: 1500, lean: 2.4, bias: 4, burstOrders: 14, orderSteps: 1),
-        Phase(lengthMs: 3000, lean: -0.6, bias: -1.2, burstOrders: 4, orderSteps: -1),
+        Phase(lengthMs: 1500, lean: 2.4, bias: 4, burstOrders: 14),
+        Phase(lengthMs: 3000, lean: -0.6, bias: -1.2, burstOrders: -4),
         Phase(lengthMs: 45_000, lean: 0.5, bias: 1),
     ]
     private static let everyMs: Int64 = 75_000
@@ -62,11 +60,11 @@ struct Breakouts: Sendable {
     mutating func burst(
         _ phase: Phase, at now: Timestamp, price: Double, tickSize: Double
     ) -> SyntheticInstrument.Burst? {
-        guard phase.burstOrders > 0, now >= nextBurst else { return nil }
+        guard phase.burstOrders != 0, now >= nextBurst else { return nil }
         nextBurst = now + Self.burstEveryMs
-        let ticks = max(1, Int(price * Self.step / tickSize)) * abs(phase.orderSteps)
+        let orders = abs(phase.burstOrders)
         return SyntheticInstrument.Burst(
-            side: phase.orderSteps > 0 ? side : side.opposite, orders: phase.burstOrders,
-            ticks: ticks * phase.burstOrders)
+            side: phase.burstOrders > 0 ? side : side.opposite, orders: orders,
+            ticks: orders * max(1, Int(price * Self.step / tickSize)))
     }
 }

@@ -42,7 +42,6 @@ struct SyntheticInstrument: Sendable {
     var rebound: Rebound?
     /// Only at the opening of a demonstration.
     var breakouts: Breakouts?
-    private var breakout: Breakouts.Phase?
     private(set) var nextStep: Timestamp
     private(set) var lastStep: Timestamp
     private var echoes: [Echo] = []
@@ -111,9 +110,9 @@ struct SyntheticInstrument: Sendable {
             lean = turn.pull(lean, seconds)
             if now >= turn.end { rebound = nil }
         }
-        breakOut(seconds, at: now)
+        let breakoutBias = breakOut(seconds, at: now)
         anchor += (price - anchor) * seconds / 600
-        startBursts(regime, seconds)
+        startBursts(regime, seconds, breakoutBias)
         followEchoes(now)
         push(regime, seconds)
         closeByForce(now)
@@ -132,15 +131,16 @@ struct SyntheticInstrument: Sendable {
         if now >= nextMark { watchCrowd(at: now) }
     }
 
-    private mutating func breakOut(_ seconds: Double, at now: Timestamp) {
-        breakout = breakouts?.phase(at: now)
-        guard let phase = breakout else { return }
-        lean = breakouts?.pull(lean, phase, seconds) ?? lean
-        let price = price, tickSize = tickSize
-        if let burst = breakouts?.burst(phase, at: now, price: price, tickSize: tickSize) { bursts.append(burst) }
+    /// Leans and trades as a breakout does; returns what that adds to the takers' bias.
+    private mutating func breakOut(_ seconds: Double, at now: Timestamp) -> Double {
+        guard var breakouts, let phase = breakouts.phase(at: now) else { return 0 }
+        lean = breakouts.pull(lean, phase, seconds)
+        if let burst = breakouts.burst(phase, at: now, price: price, tickSize: tickSize) { bursts.append(burst) }
+        self.breakouts = breakouts
+        return phase.bias * Double(breakouts.side.sign)
     }
 
-    private mutating func startBursts(_ regime: Regime, _ seconds: Double) {
+    private mutating func startBursts(_ regime: Regime, _ seconds: Double, _ breakoutBias: Double) {
         let rate = traits.burstsPerS * regime.activity
         guard random.chance(rate * seconds), bursts.count < 32 else { return }
         let inform = 0.14
@@ -148,7 +148,7 @@ struct SyntheticInstrument: Sendable {
         let drift = regime.hunted != nil && pushTarget == nil ? 0 : regime.drift
         var bias = 0.55 * lean + drift * 4 - forced.pressure * 120
         bias += rebound?.bias ?? 0
-        if let breakout, let side = breakouts?.side { bias += breakout.bias * Double(side.sign) }
+        bias += breakoutBias
         if regime == .range { bias -= (price - anchor) / anchor * 1200 }
         let isBuy = random.chance(1 / (1 + exponential(-bias)))
         let isCrowd = random.chance(0.04)
