@@ -17,6 +17,8 @@ public final class StreamWriter {
     private let counters: WriteFlow.Counters
     private var isStarted = false
     private var lease: OwnerLease?
+    /// What was confirmed of these streams may be gone: Redis has begun anew, or was emptied.
+    public var onDoubt: (([StreamName]) -> Void)?
     /// Whether all that is written can be sent.
     public var isUp: Bool { !flows.isEmpty && flows.allSatisfy(\.isUp) }
 
@@ -37,7 +39,14 @@ public final class StreamWriter {
         context.reactor.every(ms: 10_000) { [weak self] in self?.trim() }
         isStarted = true
         self.lease = lease
-        for flow in flows { flow.start(lease) }
+        for flow in flows { start(flow) }
+    }
+
+    private func start(_ flow: WriteFlow) {
+        flow.start(lease) { [weak self, unowned flow] in
+            guard let self else { return }
+            onDoubt?(keys.filter { $0.flow === flow }.map(\.name))
+        }
     }
 
     // MARK: Writing
@@ -57,7 +66,7 @@ public final class StreamWriter {
         if let known = flows.first(where: { $0.carries(key) }) { return known }
         let made = WriteFlow(context, key: key, bytesMax: bytesMax / context.settings.symbols.count, counters)
         flows.append(made)
-        if isStarted { made.start(lease) }
+        if isStarted { start(made) }
         return made
     }
 

@@ -27,6 +27,13 @@ final class WriteFlow {
     /// Where one process alone may write: its lease, and the gate by which nothing of another one comes through.
     private var lease: OwnerLease?
     private var gate: WriteGate?
+    private var onDoubt: () -> Void = {}
+    /// Who answered the connection before; the first answer on each one says it.
+    private var serverId: String?
+    private var hasConnected = false
+    private var isServerAsked = false
+    /// Why what was confirmed may be gone, until that has been told.
+    private var doubt: String?
     /// The transaction that is being put together; its memory is used again.
     private var transaction = CommandBuffer()
     /// Records in one transaction: Redis does nothing else meanwhile.
@@ -46,8 +53,10 @@ final class WriteFlow {
     var unconfirmedCount: Int { queue.recordCount }
     func carries(_ other: [UInt8]) -> Bool { KeySlot.tag(of: key) == KeySlot.tag(of: other) }
 
-    func start(_ lease: OwnerLease?) {
+    /// `onDoubt`: what was confirmed may be gone, for another process answers than before, or one that had forgotten who writes.
+    func start(_ lease: OwnerLease?, onDoubt: @escaping () -> Void) {
         self.lease = lease
+        self.onDoubt = onDoubt
         gate = lease.map { WriteGate($0.fence(of: KeySlot.tag(of: String(decoding: key, as: UTF8.self)))) }
         connect()
     }
@@ -106,6 +115,7 @@ final class WriteFlow {
 
     private func begin() {
         gate?.reset()
+        askForServer()
         if gate != nil { look() }
         resend()
     }
@@ -118,12 +128,42 @@ final class WriteFlow {
         context.reactor.after(ms: backOff.next()) { [weak self] in self?.connect() }
     }
 
+    private func askForServer() {
+        transaction.removeAll()
+        transaction.command(["INFO", "server"])
+        isServerAsked = true
+        link?.send(transaction)
+    }
+
+    private func learn(_ id: String?) {
+        // One that does not say who it is may be another one each time.
+        let isNew = hasConnected && (id == nil || id != serverId)
+        (hasConnected, serverId) = (true, id)
+        if isNew { doubt = "another server process answers" }
+        if gate == nil { tellDoubt() }
+    }
+
+    /// Once what is written in its place can go.
+    private func tellDoubt() {
+        guard let doubt else { return }
+        self.doubt = nil
+        context.log.warning("redis_may_have_lost") { $0.put("reason", doubt) }
+        onDoubt()
+    }
+
     private func answered(_ reply: RedisReply) {
+        if isServerAsked {
+            isServerAsked = false
+            return learn(RedisClient.runId(reply.string(RedisReply.root)))
+        }
         guard let answer = gate?.answered(reply) else { return settle(reply.error) }
         switch answer {
         case .nothing: break
-        case .opened: flush()
+        case .opened:
+            tellDoubt()
+            flush()
         case .shut:
+            doubt = "it had forgotten who writes"
             complain("write_fenced", "another process is the owner, or none")
             context.reactor.after(ms: Self.lookAgainMs) { [weak self] in
                 if self?.gate?.isOpen == false { self?.look(isAgain: true) }

@@ -81,13 +81,16 @@ public final class RedisClient {
             }
         var ids: [String] = []
         for reply in replies {
-            let lines = try Self.text(reply).split(whereSeparator: \.isNewline)
-            guard let line = lines.first(where: { $0.hasPrefix("run_id:") }) else {
-                throw .unexpectedReply("INFO without run_id")
-            }
-            ids.append(String(line.dropFirst(7)))
+            guard let id = Self.runId(try Self.text(reply)) else { throw .unexpectedReply("INFO without run_id") }
+            ids.append(id)
         }
         return ids.sorted().joined(separator: ",")
+    }
+
+    /// The number of a server's process in what it answers to `INFO server`.
+    public static func runId(_ information: String) -> String? {
+        let line = information.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
+        return line.map { String($0.dropFirst(7)) }
     }
 
     private static func text(_ reply: RedisValue) throws(RedisError) -> String {

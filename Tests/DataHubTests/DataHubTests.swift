@@ -298,6 +298,23 @@ struct DataHubTests {
         #expect(look(&hub, atMs: 600_000).isEmpty)
     }
 
+    @Test func `after a Redis that lost what came last the past is written again, also what closes meanwhile`() {
+        var hub = hub()
+        let reading = MarketMetric(eventTime: now, value: .openInterest(Quantity(raw: 5)))
+        _ = say(.metric(reading), to: &hub)
+        #expect(answer(-3...(-1), to: &hub, atMs: 0).count == 3)
+        _ = say(.candle(candle(minute: 0, at: 0)), to: &hub)
+        #expect(answer(-3...(-1), to: &hub, atMs: 1000).isEmpty)
+        hub.forgetWritten(symbol: 1)
+        #expect(answer(-3...(-1), to: &hub, atMs: 1000).isEmpty, "another contract's")
+        hub.forgetWritten(symbol: 0)
+        #expect(answer(-3...(-1), to: &hub, atMs: 1000).count == 3)
+        #expect(answer(-3...(-1), to: &hub, atMs: 1000).isEmpty)
+        #expect(say(.metric(reading), to: &hub).count == 1)
+        _ = say(.candle(candle(minute: 0, at: 2000)), to: &hub)
+        #expect(look(&hub, atMs: 64_000).count == 1)
+    }
+
     @Test func `each timeframe and each contract is missed by itself`() {
         var hub = hub()
         _ = say(.candle(candle(minute: 0, at: 0, timeframe: .threeMinutes)), to: &hub, symbol: 1)

@@ -1,4 +1,5 @@
 import Foundation
+import RedisTestSupport
 import SignalContracts
 import StreamBus
 import TestSupport
@@ -54,5 +55,24 @@ struct BadMarketTests {
         #expect(suite.wait { try suite.length("md.book:{BTCUSDT}") > books + 10 })
         #expect(try account.held(Self.symbol) == held && account.stops(Self.symbol) == stops)
         #expect(try alerts("emergency") == 0)
+    }
+
+    private func closedCandles() throws -> Int { try suite.length("md.candle:{BTCUSDT}") }
+
+    @Test(arguments: ["emptied", "begun anew"])
+    func `a Redis that lost the market's past is given it again`(how: String) throws {
+        // A day of four timeframes, of which one alone has 1,440; a minute brings two or three.
+        #expect(suite.wait { try closedCandles() > 1000 })
+        let kept = how == "emptied" ? 0 : try closedCandles()
+        if how == "emptied" {
+            try suite.redis.client().command("FLUSHALL")
+        } else {
+            suite.redis.kill()
+            try #require(suite.redis.start())
+        }
+        #expect(suite.wait { suite.log("data-hub").contains("redis_may_have_lost") })
+        #expect(suite.wait { try closedCandles() > kept + 1000 }, "\(suite.log("data-hub").suffix(900))")
+        #expect(
+            suite.wait { try suite.entries("md.metric:{BTCUSDT}").contains { $0.fields["metric"] == "instrument" } })
     }
 }

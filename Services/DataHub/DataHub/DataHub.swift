@@ -116,6 +116,10 @@ public struct DataHub {
         for index in symbols.indices { symbols[index].forgetSequence() }
     }
 
+    /// Forgets which candles and readings of a symbol were written: Redis has come back without what came last, and may have lost
+    /// some. They are to be asked for again; who has one already takes no second.
+    public mutating func forgetWritten(symbol: Int) { symbols[symbol].forgetWritten() }
+
     /// Takes a message in; false for what was refused. `receivedUs` is our clock in microseconds since 1970, `venueTime` the
     /// venue's at this moment.
     @discardableResult

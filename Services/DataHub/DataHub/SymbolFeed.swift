@@ -37,6 +37,10 @@ struct SymbolFeed {
         trades = TradeSequence()
         lastUpdateId = .min
         lastBookTime = Timestamp(milliseconds: .min)
+        forgetWritten()
+    }
+
+    mutating func forgetWritten() {
         for index in candles.indices { candles[index] = CandlePlace() }
         closed = Timeframe.allCases.map { ClosedCandles($0) }
         for index in metricTimes.indices { metricTimes[index] = Timestamp(milliseconds: .min) }

@@ -116,6 +116,7 @@ final class HubShell {
             context.reactor.after(ms: prepareBackOff.next()) { [weak self] in self?.prepare() }
             return
         }
+        writer.onDoubt = { [unowned self] in writeAgain($0) }
         writer.start(lease)
         // Frames are judged stale by the venue's time.
         polls?.start { [unowned self] in
@@ -134,6 +135,14 @@ final class HubShell {
             metrics.show(hub.counts)
             if SystemClock.monotonicUs() - openedUs > Self.firstWordUs { contracts.tell() }
         }
+    }
+
+    /// What was confirmed last may be lost, or all: nobody else would bring it again, and readers would stand before a hole.
+    private func writeAgain(_ lost: [StreamName]) {
+        let indices = symbols.indices.filter { index in lost.contains { $0.symbol == symbols[index] } }
+        for index in indices { hub.forgetWritten(symbol: index) }
+        polls?.tellRules()
+        polls?.fetchPast(of: indices)
     }
 
     private func resume(

@@ -62,6 +62,20 @@ final class MarketPolls {
         if isTimeKnown { self.whenKnown?() }
     }
 
+    /// Asks for what has been, and for what is told seldom.
+    func fetchPast(of indices: [Int]) {
+        for index in indices { wantPast(index) }
+        fetchCandles()
+        for index in indices {
+            let symbol = shell.symbols[index]
+            fetchOpenInterest(index, symbol)
+            fetchRatios(index, symbol)
+            ask(MarketRest.premiumIndex(symbol), index) { value throws(MarketRest.Flaw) in
+                try MarketRest.markPrice(value)
+            }
+        }
+    }
+
     /// Asks for the venue's time before its turn, once a second at most.
     func lookAtTime() {
         let now = SystemClock.monotonicUs()
@@ -72,17 +86,7 @@ final class MarketPolls {
 
     private func begin() {
         fetchRules()
-        for index in shell.symbols.indices {
-            for timeframe in Timeframe.allCases { want(index, timeframe, candlesMax(timeframe)) }
-        }
-        fetchCandles()
-        for (index, symbol) in shell.symbols.enumerated() {
-            fetchOpenInterest(index, symbol)
-            fetchRatios(index, symbol)
-            ask(MarketRest.premiumIndex(symbol), index) { value throws(MarketRest.Flaw) in
-                try MarketRest.markPrice(value)
-            }
-        }
+        fetchPast(of: Array(shell.symbols.indices))
         let reactor = context.reactor
         reactor.every(ms: 3_600_000) { [unowned self] in if !shell.contracts.hasFlaw { fetchRules() } }
         reactor.every(ms: 60_000) { [unowned self] in tellRules() }
@@ -117,9 +121,7 @@ final class MarketPolls {
         let returned = shell.contracts.listed(listings)
         if !returned.isEmpty {
             shell.returned(returned)
-            for index in returned {
-                for timeframe in Timeframe.allCases { want(index, timeframe, candlesMax(timeframe)) }
-            }
+            for index in returned { wantPast(index) }
             fetchCandles()
         }
         tellRules()
@@ -127,7 +129,7 @@ final class MarketPolls {
         context.reactor.after(ms: 60_000) { [unowned self] in fetchRules() }
     }
 
-    private func tellRules() {
+    func tellRules() {
         let now = context.venueClock.now()
         for rules in rules {
             guard let index = shell.symbols.firstIndex(of: rules.symbol) else { continue }
@@ -158,6 +160,10 @@ final class MarketPolls {
                 at: 0)
         }
         fetchCandles()
+    }
+
+    private func wantPast(_ index: Int) {
+        for timeframe in Timeframe.allCases { want(index, timeframe, candlesMax(timeframe)) }
     }
 
     private func want(_ index: Int, _ timeframe: Timeframe, _ limit: Int, attempt: Int = 1) {

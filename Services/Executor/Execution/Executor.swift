@@ -228,9 +228,11 @@ public struct Executor: Sendable {
             withDesk(report.symbol) { executor, index in
                 if let fill { executor.fillsArrived([fill], index) }
                 executor.act(index) { $0.orderChanged(report, $1, &$2) }
+                if report.status.isOpen { executor.lookIfLost(report.clientOrderId, index) }
             }
         case .stop(let report):
             withDesk(report.symbol) { executor, index in
+                if report.status == .new { executor.lookIfLost(report.clientOrderId, index) }
                 executor.act(index) { $0.stopChanged(report, $1, &$2) }
             }
         case .account(let walletBalance, let transferred, let positions):
@@ -248,12 +250,27 @@ public struct Executor: Sendable {
         }
     }
 
+    /// An order or a stop of ours that no position knows, as one that came late to what is over, rests at the venue: a look ends it
+    /// before it meets the next position.
+    private mutating func lookIfLost(_ clientOrderId: String, _ index: Int) {
+        guard clientOrderId.hasPrefix(Position.prefix),
+            desks[index].position?.role(clientOrderId: clientOrderId, orderId: nil) ?? .foreign == .foreign
+        else { return }
+        reconciliation.isWanted = true
+    }
+
     /// What the venue tells at once counts before anything is done about it, up to where the position is flat: a stop for
     /// what the first fill opened would come after the last one has closed it.
     mutating func fillsArrived(_ fills: [Fill], _ index: Int) {
         guard let newest = fills.map(\.tradeId).max() else { return }
         desks[index].lastTradeId = max(desks[index].lastTradeId ?? 0, newest)
-        var rest = fills.filter { desks[index].position?.canOwn($0) ?? true }[...]
+        var rest = fills[...]
+        if let position = desks[index].position {
+            rest = fills.filter(position.canOwn)[...]
+            // One that is not its own, and not from before it, has changed what the venue holds.
+            let isForeign = fills.contains { $0.tradeId > position.afterTradeId && !position.canOwn($0) }
+            if isForeign { reconciliation.isWanted = true }
+        }
         while !rest.isEmpty {
             guard desks[index].position != nil, desks[index].rules != nil else {
                 reconciliation.isWanted = true

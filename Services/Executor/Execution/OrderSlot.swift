@@ -8,7 +8,9 @@ public struct OrderSlot: Equatable, Sendable {
         case open
         /// The venue may or may not have it. Only the venue's evidence ends this.
         case unknown
-        /// Final: filled, cancelled, expired, refused, or proved absent.
+        /// Looked for in vain, and given up. It is no word of the venue's: should it come after all, it counts.
+        case absent
+        /// Final: filled, cancelled, expired or refused.
         case done
     }
 
@@ -45,8 +47,10 @@ public struct OrderSlot: Equatable, Sendable {
     }
 
     /// No more fills can come.
-    var isSettled: Bool { status == .done && filled >= executed }
-    var isPending: Bool { status != .done }
+    var isSettled: Bool { !isPending && filled >= executed }
+    var isPending: Bool { status != .done && status != .absent }
+    /// The venue has not told of it.
+    var isUnheard: Bool { status == .sent || status == .unknown || status == .absent }
 }
 
 /// One protective stop of a position.
@@ -55,6 +59,8 @@ public struct StopSlot: Equatable, Sendable {
         case sent
         case open
         case unknown
+        /// Looked for in vain, and given up. It is no word of the venue's: should it come after all, it counts.
+        case absent
         /// Its condition is met; its order is in the matching engine or on the way.
         case triggered
         case done
@@ -85,7 +91,7 @@ public struct StopSlot: Equatable, Sendable {
         sentAt = time
     }
 
-    var isPending: Bool { status != .done }
+    var isPending: Bool { status != .done && status != .absent }
 
     /// Whether the venue holds it for as much as is held; a triggered one is about to close that.
     func protects(_ held: Quantity) -> Bool { (status == .open || status == .triggered) && covers(held) }

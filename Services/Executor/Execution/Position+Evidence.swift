@@ -8,16 +8,16 @@ extension Position {
         guard case .order(let index) = role(clientOrderId: report.clientOrderId, orderId: report.orderId) else {
             return
         }
-        let before = orders[index].status
+        let wasUnheard = orders[index].isUnheard
         if orders[index].kind == .exit { exitRefusals = 0 }
         orders[index].orderId = report.orderId
         orders[index].executed = max(orders[index].executed, report.executedQuantity)
         orders[index].misses = 0
         // An end is final: what arrives late can't open the order again.
-        if before != .done { orders[index].status = report.status.isOpen ? .open : .done }
+        if orders[index].status != .done { orders[index].status = report.status.isOpen ? .open : .done }
         orders[index].lastWord = report.status.rawValue
         let slot = orders[index]
-        guard before == .sent || before == .unknown, report.status.isOpen || report.executedQuantity > .zero else {
+        guard wasUnheard, report.status.isOpen || report.executedQuantity > .zero else {
             return
         }
         switch slot.kind {
@@ -189,7 +189,7 @@ extension Position {
             if orders[index].filled >= orders[index].quantity {
                 orders[index].status = .done
                 orders[index].lastWord = "filled"
-            } else if orders[index].status == .sent || orders[index].status == .unknown {
+            } else if orders[index].isUnheard {
                 orders[index].status = .open
                 orders[index].lastWord = "filled in part"
             }

@@ -17,6 +17,7 @@ extension Position {
 
     mutating func driveTarget(_ around: Surroundings, _ actions: inout PositionActions) {
         let targets = orders(.target)
+        dropReplacedTargets(around, &actions)
         guard state == .active, held > .zero, entry?.isSettled ?? true, terms.takeProfitDistance > .zero,
             !targets.contains(where: { $0.isPending || $0.executed > .zero }), targets.count < Self.targetAttemptsMax,
             around.now - (targets.last?.sentAt ?? .zero) >= Self.targetRetryMs, let average = entered.averagePrice
@@ -117,8 +118,17 @@ extension Position {
             ))
     }
 
-    private mutating func cancelTargets(_ around: Surroundings, _ actions: inout PositionActions) {
-        for index in orders.indices
+    /// One that was given up for absent may have come after all: only the newest stays, and none beside an exit.
+    private mutating func dropReplacedTargets(_ around: Surroundings, _ actions: inout PositionActions) {
+        if state == .closing { return cancelTargets(around, &actions) }
+        guard let newest = orders.lastIndex(where: { $0.kind == .target && $0.isPending }) else { return }
+        cancelTargets(of: orders.indices[..<newest], around, &actions)
+    }
+
+    private mutating func cancelTargets(
+        of indices: Range<Int>? = nil, _ around: Surroundings, _ actions: inout PositionActions
+    ) {
+        for index in indices ?? orders.indices
         where orders[index].kind == .target && orders[index].status == .open && !orders[index].isCancelling {
             cancelOrder(index, around, &actions)
         }

@@ -60,13 +60,13 @@ extension Position {
             let comesUntilMs = slot.kind == .entry ? around.configuration.entryAbsenceMs : afterMs
             guard slot.isPending, isAbsent(&orders[index].misses, sentAt: slot.sentAt, afterMs: comesUntilMs)
             else { return }
-            orders[index].status = .done
+            orders[index].status = .absent
             orders[index].lastWord = "absent"
         case .stop(let index):
             guard stops[index].isPending,
                 isAbsent(&stops[index].misses, sentAt: stops[index].sentAt, afterMs: afterMs)
             else { return }
-            stops[index].status = .done
+            stops[index].status = .absent
             stops[index].lastWord = "absent"
         case .foreign: break
         }

@@ -42,7 +42,7 @@ extension Position {
     }
 
     /// Stops since the last one that stood that never did.
-    private var failedStopCount: Int { stops.reversed().prefix { $0.status == .done && !$0.hasStood }.count }
+    private var failedStopCount: Int { stops.reversed().prefix { !$0.isPending && !$0.hasStood }.count }
 
     /// As planned, but never behind a stop that has stood.
     private func nextStopPrice(_ around: Surroundings) -> Price {

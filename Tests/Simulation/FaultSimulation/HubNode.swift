@@ -13,6 +13,7 @@ final class HubNode: Node {
     var isPaused = false
     private var waiting: [Bus.Word] = []
     private var life = 0
+    private var serverId = 0
     private static let candlesMax = 60
     private static let streams: [StreamKind] = DataHub.Kind.allCases.map(\.stream)
 
@@ -25,6 +26,7 @@ final class HubNode: Node {
     func start() {
         guard !isUp else { return }
         isUp = true
+        serverId = world.bus.serverId
         hub = DataHub(world.symbols, world.rules.hub)
         for entry in world.bus.log where Self.streams.contains(entry.stream.kind) {
             guard let index = world.symbols.firstIndex(where: { $0 == entry.stream.symbol }) else { continue }
@@ -78,7 +80,14 @@ final class HubNode: Node {
         waiting = []
     }
 
-    func wake() { flush() }
+    func wake() {
+        flush()
+        guard isUp, !isPaused, world.bus.isUp, world.bus.serverId != serverId else { return }
+        serverId = world.bus.serverId
+        guard world.mutation != .forgetLost else { return }
+        for index in world.symbols.indices { hub.forgetWritten(symbol: index) }
+        fetchPast()
+    }
 
     /// A frame of the venue, as it came.
     func hear(_ frame: [UInt8], isAbsurd: Bool) {

@@ -46,6 +46,8 @@ public enum Mutation: String, CaseIterable, Sendable {
     case sayAgain = "say-again"
     /// Nobody asks for a close that did not come.
     case forgetCloses = "forget-closes"
+    /// What Redis lost of the past is not asked for again.
+    case forgetLost = "forget-lost"
     /// An entry that was looked for in vain is given up while it may still come.
     case believeAbsenceEarly = "believe-absence-early"
 }

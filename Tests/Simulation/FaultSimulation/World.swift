@@ -101,7 +101,7 @@ public final class World {
     // MARK: A run
 
     private static let quietMs: Int64 = 31_000
-    private static let troubledMs: Int64 = 30_000
+    private static let troubledMs: Int64 = 31_000
     private static let calmMs: Int64 = 12_000
     private static let closingMs: Int64 = 25_000
 
@@ -193,7 +193,12 @@ public final class World {
         case .partition:
             silence(\.isPartitioned, for: 200...9000)
             if trouble.pick(0...1) == 0 { network.cutUser() }
-        case .bus: strikeBus()
+        case .bus:
+            // What closes at a minute's end comes once.
+            if trouble.pick(0...3) == 0 {
+                return scheduler.after(ms: untilCloses() + trouble.pick(50...1900)) { [unowned self] in strikeBus() }
+            }
+            strikeBus()
         case .disk:
             executor.disk.isBroken = true
             scheduler.after(ms: trouble.pick(50...3000)) { [unowned self] in executor.disk.isBroken = false }
@@ -219,8 +224,12 @@ public final class World {
         scheduler.after(ms: trouble.pick(ms)) { [unowned self] in network[keyPath: line] = false }
     }
 
+    private func untilCloses() -> Int64 {
+        scheduler.now.floored(to: 60_000) + 60_000 - scheduler.now
+    }
+
     private func strikeBus() {
-        guard bus.isUp else { return }
+        guard bus.isUp, trouble.isActive else { return }
         bus.goDown()
         if trouble.pick(0...1) == 0 { bus.loseTail(ms: trouble.pick(50...1000)) }
         scheduler.after(ms: trouble.pick(50...3000)) { [unowned self] in if !bus.isUp { bus.comeUp() } }
