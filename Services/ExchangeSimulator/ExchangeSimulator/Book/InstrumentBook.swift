@@ -95,6 +95,14 @@ public struct InstrumentBook: Sendable {
 
     @inline(__always) func resting(_ side: Side) -> [Int64] { side == .buy ? restingBuys : restingSells }
 
+    /// Takes a change of a level in; false when it says what was known.
+    mutating func take(_ change: LevelChange) -> Bool {
+        let price = change.level.price
+        guard self[change.side].set(price, to: change.level.quantity) else { return false }
+        depth.noteChange(change.side, self[change.side].key(price))
+        return true
+    }
+
     /// Best visible prices; nil while a side is empty.
     public var best: (bid: BookLevel, ask: BookLevel)? {
         guard let bid = bids.best, let ask = asks.best else { return nil }

@@ -70,13 +70,11 @@ extension Exchange {
     private mutating func change(_ index: Int, _ changes: [LevelChange], at time: Timestamp) {
         var isChanged = false
         for change in changes {
-            let (price, quantity) = (change.level.price, change.level.quantity)
-            guard books[index][change.side].set(price, to: quantity) else { continue }
+            guard books[index].take(change) else { continue }
             isChanged = true
-            books[index].depth.noteChange(change.side, books[index][change.side].key(price))
-            if !books[index].resting(change.side).isEmpty {
-                capQueues(index, change.side, at: price, to: books[index][change.side].visible(at: price))
-            }
+            guard hasResting(index) else { continue }
+            let price = change.level.price
+            capQueues(index, change.side, at: price, to: books[index][change.side].visible(at: price))
         }
         if isChanged { bookMoved(index, at: time) }
     }

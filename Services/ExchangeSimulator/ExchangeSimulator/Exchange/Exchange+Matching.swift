@@ -32,8 +32,14 @@ extension Exchange {
         for fill in fills { fillMaker(fill.id, fill.quantity) }
     }
 
+    /// Asked on each event, of the arrays themselves: a method of the book would be given a copy of the book.
+    func hasResting(_ index: Int) -> Bool {
+        !books[index].restingBuys.isEmpty || !books[index].restingSells.isEmpty
+    }
+
     /// Fills own resting orders that the market's other side has moved through.
     mutating func fillCrossedOrders(_ index: Int) {
+        guard hasResting(index) else { return }
         for side in [Side.buy, .sell] where !books[index].resting(side).isEmpty {
             guard let other = books[index][side.opposite].best else { continue }
             for id in books[index].resting(side) {
