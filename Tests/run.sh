@@ -48,19 +48,27 @@ halves() {
     cat "$work/first.log"
     return $status
 }
+# The programs as they run in earnest are built meanwhile; the fault simulation is one of them.
+nice swift build -c release >"$work/release.log" 2>&1 &
+release=$!
 halves '^(ServiceKit|StreamBus|VenueConversation)Tests\.' --skip 'IntegrationTests\.'
-# The whole suite under seeded faults, in one process and virtual time; release code, since it is a million events a second.
-swift build -c release --product simulate
-VORTEX7_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
-    .build/release/simulate --seeds "${VORTEX7_SEEDS:-300}" --also Tests/Simulation/failed-seeds.txt
-# Whole services as processes: as they run in earnest, and of each half one test at a time.
-swift build -c release
+wait $release || {
+    cat "$work/release.log"
+    exit 1
+}
+tail -1 "$work/release.log"
 export VORTEX7_BIN=$PWD/.build/release
-# Ten minutes of market beside them, at a clock that a machine with other work keeps up with.
+# Whole services as processes, of each half one test at a time. Beside them, with what the machine has left: the whole suite under
+# seeded faults, in one process and virtual time, and ten minutes of market, at a clock that a machine with other work keeps up
+# with.
+VORTEX7_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown) nice .build/release/simulate \
+    --seeds "${VORTEX7_SEEDS:-300}" --also Tests/Simulation/failed-seeds.txt --jobs 1 >"$work/seeds.log" 2>&1 &
+seeds=$!
 python3 Tests/Reports/soak.py --hours 0.4 --rate 5 >"$work/soak.log" 2>&1 &
 soak=$!
 halves 'IntegrationTests\.(AlertRule|Backup|Chaos|ClockStep|Flood|FullProfile|Kill|OneExecutor|Retention|RollingUpgrade)Tests' \
     --filter 'IntegrationTests\.' --no-parallel || status=$?
+wait $seeds || status=$?
 wait $soak || status=$?
-cat "$work/soak.log"
+cat "$work/seeds.log" "$work/soak.log"
 exit "${status:-0}"

@@ -25,7 +25,9 @@ extension DrillTests {
                 run.expect("entries stopped in status") {
                     try run.follow("vortexctl status").contains("ENTRIES STOPPED")
                 }
-                try run.follow("vortexctl restart data-hub")
+                run.expect("the candles of the past, written again") {
+                    try run.suite.entries("md.candle:{\(symbol)}").count > 1000
+                }
                 try run.follow("vortexctl start")
                 run.expectTrading()
             },
