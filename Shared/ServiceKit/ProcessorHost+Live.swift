@@ -191,7 +191,7 @@ extension ProcessorHost {
             }
             lane.positionReply = nil
             lane.met()
-            positionArrived(stream, GroupKeeper.position(reader, first, reply.value))
+            positionArrived(stream, GroupKeeper.position(reader.group, first, reply.value))
         case .foreign?:
             lane.met()
             // With leases the workers have one consumer name: what is pending and not in hand was read by another.

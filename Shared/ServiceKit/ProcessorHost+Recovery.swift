@@ -27,7 +27,8 @@ extension ProcessorHost {
         try claimLanes(client)
         let server = try keeper.serverId()
         // Another server process may have lost its last writes: its streams are then the truth, not our memory.
-        if server != serverId { processor = nil }
+        let isOtherServer = server != serverId
+        if isOtherServer { processor = nil }
         serverId = server
         if processor != nil { try settleBatch(client, keeper) }
         let made = try keeper.createGroups(from: start, resumeAt: lastCommitted)
@@ -36,6 +37,7 @@ extension ProcessorHost {
         if !made.isEmpty {
             onGroupsMade?(!recreated.isEmpty ? .lost : made.count == reader.streams.count ? .all : .some)
         }
+        if isOtherServer { try keeper.recount() }
         let positions = try keeper.positions()
         try tellGaps(positions, client, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))

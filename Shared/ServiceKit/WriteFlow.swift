@@ -163,7 +163,7 @@ final class WriteFlow {
             tellDoubt()
             flush()
         case .shut:
-            doubt = "it had forgotten who writes"
+            doubt = doubt ?? "it had forgotten who writes"
             complain("write_fenced", "another process is the owner, or none")
             context.reactor.after(ms: Self.lookAgainMs) { [weak self] in
                 if self?.gate?.isOpen == false { self?.look(isAgain: true) }

@@ -53,13 +53,18 @@ public struct GroupKeeper {
         return made
     }
 
+    /// Has Redis count anew how far the groups are behind, as `RedisClient.recount` does.
+    public func recount() throws(RedisError) {
+        for stream in reader.streams { try client.recount(reader.group, of: stream) }
+    }
+
     public func positions() throws(RedisError) -> [Position] {
         var commands = CommandBuffer()
         for stream in reader.streams { Self.appendPositionQuery(of: stream, to: &commands) }
         let replies = try client.pipeline(commands)
         var positions: [Position] = []
         for stream in reader.streams.indices {
-            guard let position = Self.position(reader, replies[2 * stream], replies[2 * stream + 1]) else {
+            guard let position = Self.position(reader.group, replies[2 * stream], replies[2 * stream + 1]) else {
                 throw .refused("NOGROUP \(reader.streams[stream].key) has no group \(reader.group)")
             }
             positions.append(position)
@@ -85,8 +90,8 @@ public struct GroupKeeper {
     }
 
     /// Nil when the group is not there.
-    public static func position(_ reader: GroupReader, _ stream: RedisValue, _ groups: RedisValue) -> Position? {
-        guard let group = groups.elements.first(where: { $0["name"]?.text == reader.group }),
+    public static func position(_ name: String, _ stream: RedisValue, _ groups: RedisValue) -> Position? {
+        guard let group = groups.elements.first(where: { $0["name"]?.text == name }),
             let last = StreamId(group["last-delivered-id"]?.text ?? "")
         else { return nil }
         var lost: Int64 = 0

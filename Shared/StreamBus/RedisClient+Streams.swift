@@ -19,13 +19,27 @@ extension RedisClient {
         try newest(of: stream).first.flatMap { try? Message($0.fields) }
     }
 
-    /// Makes a group that begins with the first entry, and the stream; nothing where it is already.
+    /// Makes a group that begins with the first entry, and the stream; where it is already, what it has not read is counted anew.
     public func makeGroup(_ group: String, of stream: StreamName) throws(RedisError) {
         do throws(RedisError) {
             try command("XGROUP", "CREATE", stream.key, group, "0", "MKSTREAM")
         } catch {
             guard case .refused(let text) = error, text.hasPrefix("BUSYGROUP") else { throw error }
+            try recount(group, of: stream)
         }
+    }
+
+    /// Has Redis count anew how far a group is behind. A server that has loaded its append-only file goes on from the count of that
+    /// file's last rewriting (redis/redis#10569), and would say for ever that as many entries wait. Nobody else may read with the
+    /// group meanwhile.
+    func recount(_ group: String, of stream: StreamName) throws(RedisError) {
+        let information = try command("XINFO", "STREAM", stream.key)
+        let groups = try command("XINFO", "GROUPS", stream.key)
+        guard let position = GroupKeeper.position(group, information, groups), position.lag ?? 0 > 0,
+            // What was trimmed away unread is known from that count alone.
+            position.lostCount == 0
+        else { return }
+        try command("XGROUP", "SETID", stream.key, group, position.lastDelivered.description)
     }
 
     /// Puts an entry that `group` can't deal with among the dead letters, whole, and acknowledges it.
