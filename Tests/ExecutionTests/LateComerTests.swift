@@ -93,6 +93,24 @@ struct LateComerTests {
         #expect(talk.open.contains { $0.request.isCancel(of: first.clientOrderId) })
     }
 
+    @Test
+    func `a cancel that was lost is sent again once a look shows the stop, though nobody answers questions about it`()
+        throws
+    {
+        var talk = try Conversation.ready()
+        let (stop, target) = try talk.enter(try talk.plan())
+        try talk.fill(target.clientOrderId, .sell, "10", at: "100.4")
+        let symbol = talk.symbol
+        let (cancel, _) = try talk.take { $0.isCancel(of: stop.clientOrderId) }
+        talk.hear(.reply(cancel, .unknown("reset")))
+        let (question, _) = try talk.take { $0.looksUp(stop.clientOrderId) }
+        talk.hear(.reply(question, .unknown("503")))
+        try talk.pass(ms: 5000)
+        let (look, _) = try talk.take { $0 == .queryOpenStops(symbol) }
+        talk.hear(.reply(look, .openStops([talk.report(stop, .new)])))
+        #expect(talk.open.contains { $0.request.isCancel(of: stop.clientOrderId) })
+    }
+
     @Test func `a fill of an order from before that meets the next position has the venue looked at, at once`() throws {
         var talk = try Conversation.ready()
         _ = try talk.enter(try talk.plan())

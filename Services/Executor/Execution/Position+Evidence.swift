@@ -45,6 +45,8 @@ extension Position {
             orders.append(
                 OrderSlot(kind, report.clientOrderId, price: report.price, quantity: report.quantity, at: around.now))
         }
+        // What a look shows is as good as an answer about it alone.
+        cancelMayBeLost(report)
         orderChanged(report, around, &actions)
     }
 
@@ -54,6 +56,7 @@ extension Position {
                 StopSlot(
                     report.clientOrderId, trigger: report.triggerPrice, quantity: report.quantity, at: around.now))
         }
+        cancelMayBeLost(report)
         stopChanged(report, around, &actions)
     }
 
