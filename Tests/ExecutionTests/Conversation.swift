@@ -33,6 +33,15 @@ struct Conversation {
         return talk
     }
 
+    /// The process after this one's crash, which has read `records` of its journal from the disk, all where they are nil.
+    func restarted(afterMs: Int64 = 0, remembering records: [ExecutorRecord]? = nil) throws -> Conversation {
+        var next = try Conversation()
+        next.now = now + afterMs
+        for record in records ?? journal { next.executor.remember(try ExecutorRecord(bytes: record.bytes[...])) }
+        next.executor.recovered(at: next.now)
+        return next
+    }
+
     mutating func start() throws {
         hear(.rules(try rules()))
         hear(.userStream(isUp: true))

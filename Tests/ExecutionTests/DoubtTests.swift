@@ -68,10 +68,7 @@ struct DoubtTests {
 
     @Test func `a doubt that was said before a crash is ended after it`() throws {
         let (before, _, entry) = try doubted()
-        var after = try Conversation()
-        after.now = before.now
-        for record in before.journal { after.executor.remember(try ExecutorRecord(bytes: record.bytes[...])) }
-        after.executor.recovered(at: after.now)
+        var after = try before.restarted()
         try after.start()
         after.tick()
         #expect(after.doubts == [], "it was said before")
@@ -82,10 +79,7 @@ struct DoubtTests {
     @Test func `what a restart leaves open is said to be unknown, and then known`() throws {
         var before = try Conversation.ready()
         let (stop, _) = try before.enter(try before.plan())
-        var after = try Conversation()
-        after.now = before.now
-        for record in before.journal { after.executor.remember(try ExecutorRecord(bytes: record.bytes[...])) }
-        after.executor.recovered(at: after.now)
+        var after = try before.restarted()
         after.hear(.rules(try after.rules()))
         after.tick()
         #expect(after.doubts.contains(stop.clientOrderId))

@@ -67,10 +67,7 @@ struct FeeTests {
 
     @Test func `a fee without a price outlives a crash`() throws {
         let before = try trade("USDT", "BNB")
-        var after = try Conversation()
-        after.now = before.now
-        for record in before.journal { after.executor.remember(try ExecutorRecord(bytes: record.bytes[...])) }
-        after.executor.recovered(at: after.now)
+        var after = try before.restarted()
         after.hear(.rules(try after.rules()))
         after.tick()
         try answerPrice(&after, "600")

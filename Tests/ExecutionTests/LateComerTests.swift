@@ -44,10 +44,7 @@ struct LateComerTests {
     ) throws {
         var (talk, first, second) = try withSecondMove()
         if isRestarted {
-            var next = try Conversation()
-            next.now = talk.now
-            for record in talk.journal { next.executor.remember(try ExecutorRecord(bytes: record.bytes[...])) }
-            next.executor.recovered(at: next.now)
+            var next = try talk.restarted()
             next.hear(.rules(try next.rules()))
             next.hear(.userStream(isUp: true))
             next.hear(.user(.stop(next.report(second, .new))))

@@ -41,10 +41,7 @@ struct RecoveryTests {
         let taken = try #require(whole.firstIndex { if case .closing = $0 { true } else { false } })
         #expect(try ExecutorRecord(bytes: whole[taken].bytes[...]) == whole[taken])
         for length in taken + 1...whole.count {
-            var next = try Conversation()
-            for record in whole.prefix(length) { next.executor.remember(record) }
-            next.now = talk.now + 1000
-            next.executor.recovered(at: next.now)
+            var next = try talk.restarted(afterMs: 1000, remembering: Array(whole.prefix(length)))
             #expect(next.executor.position(of: next.symbol) != nil)
             // The stream gives the command once more.
             next.hear(.rules(try next.rules()))
@@ -62,10 +59,7 @@ struct RecoveryTests {
     @Test func `a command that comes before the contract's rules are known closes the position once they are`() throws {
         var talk = try Conversation.ready()
         _ = try talk.enter(try talk.plan())
-        var next = try Conversation()
-        for record in talk.journal { next.executor.remember(record) }
-        next.now = talk.now + 1000
-        next.executor.recovered(at: next.now)
+        var next = try talk.restarted(afterMs: 1000)
         next.hear(.command(Command(id: "c9", issuedAt: talk.now, author: "test", name: .closeAll)))
         next.hear(.rules(try next.rules()))
         next.hear(.userStream(isUp: true))
@@ -108,10 +102,7 @@ struct RecoveryTests {
         let (movedId, moved) = try talk.takeStop()
         talk.hear(.reply(movedId, .stop(talk.report(moved, .new))))
 
-        var next = try Conversation()
-        for record in remembered { next.executor.remember(record) }
-        next.now = talk.now + 500
-        next.executor.recovered(at: next.now)
+        var next = try talk.restarted(afterMs: 500, remembering: remembered)
         next.hear(.rules(try next.rules()))
         next.hear(.userStream(isUp: true))
         next.tick()
@@ -133,10 +124,7 @@ struct RecoveryTests {
         #expect(placed.clientOrderId != moved.clientOrderId)
 
         // Nobody answers: after a moment protecting comes before knowing.
-        var alone = try Conversation()
-        for record in remembered { alone.executor.remember(record) }
-        alone.now = talk.now + 500
-        alone.executor.recovered(at: alone.now)
+        var alone = try talk.restarted(afterMs: 500, remembering: remembered)
         alone.hear(.rules(try alone.rules()))
         alone.tick()
         let (aloneId, _) = try alone.take { if case .queryStop = $0 { true } else { false } }
@@ -152,10 +140,7 @@ struct RecoveryTests {
         var talk = try Conversation.ready()
         talk.hear(.plan(talk.symbol, try talk.plan()))
         let entry = try talk.takeOrder().order
-        var next = try Conversation()
-        for record in talk.journal { next.executor.remember(record) }
-        next.now = talk.now + 5000
-        next.executor.recovered(at: next.now)
+        var next = try talk.restarted(afterMs: 5000)
         next.hear(.rules(try next.rules()))
         next.hear(.userStream(isUp: true))
         func fill(_ tradeId: Int64, _ orderId: Int64, _ side: Side, _ quantity: String) throws -> Fill {

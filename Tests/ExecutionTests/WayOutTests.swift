@@ -126,10 +126,7 @@ struct WayOutTests {
     @Test func `after a restart with a position and without a feed it is closed as without one`() throws {
         var before = try Conversation.ready()
         _ = try before.enter(try before.plan())
-        var after = try Conversation()
-        after.now = before.now
-        for record in before.journal { after.executor.remember(try ExecutorRecord(bytes: record.bytes[...])) }
-        after.executor.recovered(at: after.now)
+        var after = try before.restarted()
         after.hear(.rules(try after.rules()))
         after.hear(.userStream(isUp: true))
         for _ in 0..<310 { after.tick() }

@@ -10,3 +10,6 @@ public func writeFile(_ path: String, _ text: String) -> Bool {
 }
 
 public func removeFile(_ path: String) { _ = remove(path) }
+
+/// With all that is in it.
+func removeFolder(_ path: String) { _ = ChildProcess("rm", ["-rf", path], output: "/dev/null")?.wait() }

@@ -27,7 +27,7 @@ public final class RedisCluster {
 
     deinit {
         for process in processes { process?.kill() }
-        _ = ChildProcess("rm", ["-rf", directory], output: "/dev/null")?.wait()
+        removeFolder(directory)
     }
 
     /// As the configuration names it.

@@ -24,22 +24,7 @@ public final class RedisServer {
 
     deinit {
         process?.kill()
-        remove(directory + "/dump.rdb")
-        removeFiles(in: directory + "/appendonlydir")
-        for name in ["redis.sock", "redis.log"] { remove("\(directory)/\(name)") }
-        rmdir(directory)
-    }
-
-    private func removeFiles(in folder: String) {
-        guard let entries = opendir(folder) else { return }
-        while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            remove("\(folder)/\(name)")
-        }
-        closedir(entries)
-        rmdir(folder)
+        removeFolder(directory)
     }
 
     /// Starts the server again after `kill`; true when it answers.

@@ -35,12 +35,7 @@ public final class SealedRedis {
         plain = server
     }
 
-    deinit {
-        for name in ["ca.crt", "ca.key", "ca.srl", "own.crt", "own.csr", "own.key", "names", "log"] {
-            remove("\(folder)/\(name)")
-        }
-        rmdir(folder)
-    }
+    deinit { removeFolder(folder) }
 
     /// With TLS: trusting this `authority` (nil for the system's), and showing a certificate of this name.
     public func address(
