@@ -37,8 +37,8 @@ extension ProcessorHost {
         if !made.isEmpty {
             onGroupsMade?(!recreated.isEmpty ? .lost : made.count == reader.streams.count ? .all : .some)
         }
-        if isOtherServer { try keeper.recount() }
         let positions = try keeper.positions()
+        if isOtherServer { try keeper.recount(positions) }
         try tellGaps(positions, client, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
         let pending = try keeper.pending()

@@ -28,9 +28,8 @@ final class WriteFlow {
     private var lease: OwnerLease?
     private var gate: WriteGate?
     private var onDoubt: () -> Void = {}
-    /// Who answered the connection before; the first answer on each one says it.
+    /// Who answered the connection before, empty where it did not say; the first answer on each one says it.
     private var serverId: String?
-    private var hasConnected = false
     private var isServerAsked = false
     /// Why what was confirmed may be gone, until that has been told.
     private var doubt: String?
@@ -135,10 +134,10 @@ final class WriteFlow {
         link?.send(transaction)
     }
 
-    private func learn(_ id: String?) {
+    private func learn(_ id: String) {
         // One that does not say who it is may be another one each time.
-        let isNew = hasConnected && (id == nil || id != serverId)
-        (hasConnected, serverId) = (true, id)
+        let isNew = serverId.map { id.isEmpty || id != $0 } ?? false
+        serverId = id
         if isNew { doubt = "another server process answers" }
         if gate == nil { tellDoubt() }
     }
@@ -154,7 +153,7 @@ final class WriteFlow {
     private func answered(_ reply: RedisReply) {
         if isServerAsked {
             isServerAsked = false
-            return learn(RedisClient.runId(reply.string(RedisReply.root)))
+            return learn(RedisClient.runId(reply.string(RedisReply.root)) ?? "")
         }
         guard let answer = gate?.answered(reply) else { return settle(reply.error) }
         switch answer {

@@ -27,6 +27,9 @@ public struct GroupKeeper {
         public var pendingCount: Int64
         /// Entries that the group has not read; nil when Redis can't tell.
         public var lag: Int64?
+
+        /// What was trimmed away unread is known from the count alone: there it stays.
+        var mayBeMiscounted: Bool { lag ?? 0 > 0 && lostCount == 0 }
     }
 
     /// The processes that answer: others have other ids, and may have lost what was written last.
@@ -53,9 +56,22 @@ public struct GroupKeeper {
         return made
     }
 
-    /// Has Redis count anew how far the groups are behind, as `RedisClient.recount` does.
-    public func recount() throws(RedisError) {
-        for stream in reader.streams { try client.recount(reader.group, of: stream) }
+    /// Has Redis count anew how far groups are behind that stand there. A server that has loaded its append-only file goes on from
+    /// the count of that file's last rewriting (redis/redis#10569), and would say for ever that as many entries wait. Nobody else
+    /// may read with the groups meanwhile.
+    public func recount(_ positions: [Position]) throws(RedisError) {
+        var commands = CommandBuffer()
+        for (stream, position) in positions.enumerated() where position.mayBeMiscounted {
+            Self.appendRecount(of: reader.streams[stream], reader.group, at: position, to: &commands)
+        }
+        for case .error(let text) in try client.pipeline(commands) { throw .refused(text) }
+    }
+
+    /// Without a count Redis finds one itself.
+    static func appendRecount(
+        of stream: StreamName, _ group: String, at position: Position, to commands: inout CommandBuffer
+    ) {
+        commands.command(["XGROUP", "SETID", stream.key, group, position.lastDelivered.description])
     }
 
     public func positions() throws(RedisError) -> [Position] {

@@ -29,17 +29,17 @@ extension RedisClient {
         }
     }
 
-    /// Has Redis count anew how far a group is behind. A server that has loaded its append-only file goes on from the count of that
-    /// file's last rewriting (redis/redis#10569), and would say for ever that as many entries wait. Nobody else may read with the
-    /// group meanwhile.
-    func recount(_ group: String, of stream: StreamName) throws(RedisError) {
-        let information = try command("XINFO", "STREAM", stream.key)
-        let groups = try command("XINFO", "GROUPS", stream.key)
-        guard let position = GroupKeeper.position(group, information, groups), position.lag ?? 0 > 0,
-            // What was trimmed away unread is known from that count alone.
-            position.lostCount == 0
-        else { return }
-        try command("XGROUP", "SETID", stream.key, group, position.lastDelivered.description)
+    /// As `GroupKeeper.recount`.
+    private func recount(_ group: String, of stream: StreamName) throws(RedisError) {
+        var commands = CommandBuffer()
+        GroupKeeper.appendPositionQuery(of: stream, to: &commands)
+        let replies = try pipeline(commands)
+        guard let position = GroupKeeper.position(group, replies[0], replies[1]), position.mayBeMiscounted else {
+            return
+        }
+        commands.removeAll()
+        GroupKeeper.appendRecount(of: stream, group, at: position, to: &commands)
+        for case .error(let text) in try pipeline(commands) { throw .refused(text) }
     }
 
     /// Puts an entry that `group` can't deal with among the dead letters, whole, and acknowledges it.
