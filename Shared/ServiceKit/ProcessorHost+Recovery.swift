@@ -29,7 +29,6 @@ extension ProcessorHost {
         // Another server process may have lost its last writes: its streams are then the truth, not our memory.
         let isOtherServer = server != serverId
         if isOtherServer { processor = nil }
-        serverId = server
         if processor != nil { try settleBatch(client, keeper) }
         let made = try keeper.createGroups(from: start, resumeAt: lastCommitted)
         let recreated = made.filter { lastCommitted[$0] != nil }
@@ -39,6 +38,8 @@ extension ProcessorHost {
         }
         let positions = try keeper.positions()
         if isOtherServer { try keeper.recount(positions) }
+        // It is known once that is done: one that is still loading refuses.
+        serverId = server
         try tellGaps(positions, client, keeper)
         metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
         let pending = try keeper.pending()

@@ -56,22 +56,11 @@ public struct GroupKeeper {
         return made
     }
 
-    /// Has Redis count anew how far groups are behind that stand there. A server that has loaded its append-only file goes on from
-    /// the count of that file's last rewriting (redis/redis#10569), and would say for ever that as many entries wait. Nobody else
-    /// may read with the groups meanwhile.
+    /// Puts right what Redis says of how far the groups are behind that stand there.
     public func recount(_ positions: [Position]) throws(RedisError) {
-        var commands = CommandBuffer()
         for (stream, position) in positions.enumerated() where position.mayBeMiscounted {
-            Self.appendRecount(of: reader.streams[stream], reader.group, at: position, to: &commands)
+            try client.recount(reader.group, of: reader.streams[stream], at: position.lastDelivered)
         }
-        for case .error(let text) in try client.pipeline(commands) { throw .refused(text) }
-    }
-
-    /// Without a count Redis finds one itself.
-    static func appendRecount(
-        of stream: StreamName, _ group: String, at position: Position, to commands: inout CommandBuffer
-    ) {
-        commands.command(["XGROUP", "SETID", stream.key, group, position.lastDelivered.description])
     }
 
     public func positions() throws(RedisError) -> [Position] {

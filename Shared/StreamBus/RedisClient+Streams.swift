@@ -25,21 +25,31 @@ extension RedisClient {
             try command("XGROUP", "CREATE", stream.key, group, "0", "MKSTREAM")
         } catch {
             guard case .refused(let text) = error, text.hasPrefix("BUSYGROUP") else { throw error }
-            try recount(group, of: stream)
+            var commands = CommandBuffer()
+            GroupKeeper.appendPositionQuery(of: stream, to: &commands)
+            let replies = try pipeline(commands)
+            guard let position = GroupKeeper.position(group, replies[0], replies[1]), position.mayBeMiscounted
+            else { return }
+            try recount(group, of: stream, at: position.lastDelivered)
         }
     }
 
-    /// As `GroupKeeper.recount`.
-    private func recount(_ group: String, of stream: StreamName) throws(RedisError) {
-        var commands = CommandBuffer()
-        GroupKeeper.appendPositionQuery(of: stream, to: &commands)
-        let replies = try pipeline(commands)
-        guard let position = GroupKeeper.position(group, replies[0], replies[1]), position.mayBeMiscounted else {
-            return
+    /// Counts what a group that stands at `last` has not read, and tells Redis. A server that has loaded its append-only file goes on
+    /// from the count of that file's last rewriting (redis/redis#10569), and would say for ever that as many entries wait. Nobody
+    /// else may read with the group meanwhile.
+    func recount(_ group: String, of stream: StreamName, at last: StreamId) throws(RedisError) {
+        let information = try command("XINFO", "STREAM", stream.key)
+        guard let added = information["entries-added"]?.integer, let newest = information["last-generated-id"]?.text
+        else { return }
+        var unread = 0, after = last.description
+        while true {
+            let page = try command("XRANGE", stream.key, "(\(after)", newest, "COUNT", "1000").elements
+            unread += page.count
+            guard page.count == 1000, let id = page.last?.elements.first?.text else { break }
+            after = id
         }
-        commands.removeAll()
-        GroupKeeper.appendRecount(of: stream, group, at: position, to: &commands)
-        for case .error(let text) in try pipeline(commands) { throw .refused(text) }
+        try command(
+            "XGROUP", "SETID", stream.key, group, last.description, "ENTRIESREAD", "\(added - Int64(unread))")
     }
 
     /// Puts an entry that `group` can't deal with among the dead letters, whole, and acknowledges it.

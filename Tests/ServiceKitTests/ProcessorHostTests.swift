@@ -148,6 +148,31 @@ struct ProcessorHostTests {
         #expect(harness.host.metrics.warmUps.value == 2)
     }
 
+    @Test func `what is unread is right after a server's restart, though the host's first try to come back fails`()
+        throws
+    {
+        let harness = try HostHarness(["--appendonly", "yes", "--appendfsync", "always"])
+        harness.host.recover()
+        try harness.write(5)
+        #expect(try harness.turn { try harness.outputs().count == 5 })
+        try harness.client.command("BGREWRITEAOF")
+        while try harness.client.information("persistence").joined().contains("aof_rewrite_in_progress:1") {}
+        try harness.write(5)
+        #expect(try harness.turn { try harness.outputs().count == 10 })
+        harness.server.kill()
+        harness.turn(forMs: 200)
+        #expect(harness.server.start())
+        let client = try harness.server.client()
+        func lag() throws -> Int64? {
+            try client.command("XINFO", "GROUPS", HostHarness.input).elements.first?["lag"]?.integer
+        }
+        // As one that is still loading, it says who it is, and refuses the rest.
+        try client.command("ACL", "SETUSER", "default", "-xgroup")
+        harness.turn(forMs: 500)
+        try client.command("ACL", "SETUSER", "default", "+xgroup")
+        #expect(try harness.turn { try lag() == 0 })
+    }
+
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func `connections cut at any moment lose nothing and double nothing`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)

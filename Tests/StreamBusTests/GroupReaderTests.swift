@@ -162,8 +162,7 @@ struct GroupReaderTests {
         #expect(server.start())
         client = try server.client()
         try client.makeGroup("g", of: stream)
-        // As many as there are, or not known until all have been read.
-        #expect(try [nil, Int64(unread)].contains(lag()))
+        #expect(try lag() == Int64(unread))
         try write(16...16)
         try read(10)
         #expect(try lag() == 0)
