@@ -64,6 +64,7 @@ var targets: [Target] = []
 module("TradingPrimitives", .value, in: "Shared")
 module("SignalContracts", .contract, in: "Shared", uses: ["TradingPrimitives"])
 
+module("Hosting", .core, in: "Shared", uses: ["SignalContracts", "TradingPrimitives"])
 module("Indicators", .contract, in: "Shared", uses: ["TradingPrimitives"])
 module("Venue", .contract, in: "Shared", uses: ["TradingPrimitives"])
 
@@ -95,10 +96,10 @@ system("CLibpq", pkgConfig: "libpq", apt: "libpq-dev")
 
 // Adapters
 module("Journal", .adapter, in: "Shared", uses: ["CLinux", "CZlib"])
-module("StreamBus", .adapter, in: "Shared", uses: ["CHiredis", "SignalContracts", "TradingPrimitives"])
+module("StreamBus", .adapter, in: "Shared", uses: ["CHiredis", "Hosting", "SignalContracts", "TradingPrimitives"])
 module(
     "ServiceKit", .adapter, in: "Shared",
-    uses: ["CLinux", "CYaml", "SignalContracts", "StreamBus", "TradingPrimitives"])
+    uses: ["CLinux", "CYaml", "Hosting", "SignalContracts", "StreamBus", "TradingPrimitives"])
 
 module(
     "BinanceFutures", .adapter, in: "Shared",
@@ -225,8 +226,8 @@ executable(
 module(
     "FaultSimulation", .adapter, in: "Tests/Simulation",
     uses: [
-        "BinanceFutures", "DataHub", "Decisions", "ExchangeSimulator", "Execution", "OrderFlow", "Regime", "Risk",
-        "Sentiment", "SignalContracts", "Technical", "TickFlow", "TradingPrimitives", "Venue",
+        "BinanceFutures", "DataHub", "Decisions", "ExchangeSimulator", "Execution", "Hosting", "OrderFlow", "Regime",
+        "Risk", "Sentiment", "SignalContracts", "Technical", "TickFlow", "TradingPrimitives", "Venue",
     ])
 executable("simulate", in: "Tests/Simulation", uses: ["FaultSimulation"])
 tests(
@@ -245,10 +246,11 @@ tests(
         "BinanceFutures", "DataHub", "Decisions", "Execution", "Notices", "OrderFlow", "Regime", "Risk", "Sentiment",
         "SignalContracts", "Technical", "TestSupport", "TickFlow", "TradingPrimitives", "Venue",
     ])
-tests("StreamBusTests", of: ["RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
+tests("HostingTests", of: ["Hosting", "SignalContracts", "TradingPrimitives"])
+tests("StreamBusTests", of: ["Hosting", "RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])
 tests(
     "ServiceKitTests",
-    of: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives", "bus-bench"])
+    of: ["Hosting", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives", "bus-bench"])
 tests("ExecutionTests", of: ["Execution", "SignalContracts", "TradingPrimitives", "Venue"])
 tests("JournalTests", of: ["Journal", "TradingPrimitives"])
 tests("IndicatorsTests", of: ["Indicators", "TestSupport", "TradingPrimitives"])

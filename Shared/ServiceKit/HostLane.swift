@@ -25,13 +25,11 @@ final class HostLane {
     let part: Int?
     var readLink: RedisLink?
     var commitLink: RedisLink?
-    /// Whether Redis still owes the answer to a read.
-    var isReading = false
-    /// Whether what is read can be committed: the fence, where there is one, is being watched.
-    var isWatched = false
     /// When Redis last answered, monotonic microseconds.
     var lastAnswerUs = SystemClock.monotonicUs()
     var positionReply: RedisValue?
+    /// Whether something of what goes ahead was refused, of which more answers are owed.
+    var isAheadRefused = false
     private var expectations: [Expectation] = []
     private var next = 0
 
@@ -39,9 +37,6 @@ final class HostLane {
         self.tag = tag
         self.part = part
     }
-
-    /// Whether the next read may be sent.
-    var mayAsk: Bool { part != nil && isWatched && !isReading }
 
     func close() {
         readLink?.close()

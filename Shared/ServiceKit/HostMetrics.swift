@@ -1,3 +1,4 @@
+import Hosting
 import SignalContracts
 import StreamBus
 
@@ -44,7 +45,7 @@ struct HostMetrics {
         lag = labels.map { metrics.gauge("stream_lag", help: "Entries that the group has not read.", labels: $0) }
     }
 
-    func show(_ position: GroupKeeper.Position, of stream: Int) {
+    func show(_ position: GroupPosition, of stream: Int) {
         pending[stream].set(Double(position.pendingCount))
         lag[stream].set(Double(position.lag ?? 0))
     }

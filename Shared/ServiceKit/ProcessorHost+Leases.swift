@@ -1,4 +1,5 @@
 import Glibc
+import Hosting
 import SignalContracts
 import StreamBus
 import TradingPrimitives
@@ -24,11 +25,11 @@ extension ProcessorHost {
 
     /// Renews the leases; what changes is applied once no batch is in hand.
     func renewLeases() {
-        guard let leases, !isStopping else { return }
+        guard let leases, !machine.isStopping else { return }
         do throws(RedisError) {
             let asked = SystemClock.monotonicUs()
             let holding = try leases.renew(try leaseConnection())
-            leasesRenewedUs = asked
+            machine.renewedLeases(atUs: asked)
             apply(holding)
         } catch {
             leaseClient = nil
@@ -52,9 +53,8 @@ extension ProcessorHost {
         context.isStandby = kept.isEmpty
         guard kept != owned || !holding.surplus.isEmpty else { return }
         nextHolding = holding
-        if case .underWay = commit, phase == .live { return }
-        if case .refused = commit, phase == .live { return }
-        changeSymbols()
+        machine.handOverIsDue()
+        drive()
     }
 
     private func kept(of holding: SymbolLeases.Holding) -> [Symbol] {
@@ -76,62 +76,41 @@ extension ProcessorHost {
             }
         }
         own(kept(of: holding))
-        if !owned.isEmpty { goDown(recoverAfterMs: 0) }
+        if !owned.isEmpty { comeAgain(afterMs: 0) }
     }
 
     private func own(_ symbols: [Symbol]) {
-        let committed = Dictionary(zip(streams, lastCommitted)) { first, _ in first }
-        keepState(for: symbols)
+        let isMemoryKept = keepState(for: symbols)
         owned = symbols
-        unsettled.removeAll()
         causes.removeAll()
-        commit = .idle
         context.log.info("symbols") { $0.put("owned", symbols.map(\.name).joined(separator: ",")) }
-        guard !symbols.isEmpty else { return }
+        guard !symbols.isEmpty else { return machine.disown() }
+        let layout = StreamLayout(Self.streams(for: symbols), isCluster: isCluster)
+        machine.own(layout, isMemoryKept: isMemoryKept)
         reader = GroupReader(
-            group: reader.group, consumer: reader.consumer, streams: Self.streams(for: symbols),
-            countMax: reader.countMax, isCluster: isCluster)
-        streams = reader.streams
+            group: reader.group, consumer: reader.consumer, layout, countMax: reader.countMax)
         hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()), isGuarded: true, isCluster: isCluster)
-        lastCommitted = streams.map { committed[$0] ?? nil }
         metrics.show(context.metrics, service: context.name, reader: reader)
     }
 
-    /// What stays with this worker goes on from where it is: only what comes to it has to be warmed up.
-    private func keepState(for symbols: [Symbol]) {
-        guard var sharing = processor as? any StreamProcessor & SymbolSharing, !symbols.isEmpty else {
-            processor = nil
-            return
-        }
+    /// What stays with this worker goes on from where it is: only what comes to it has to be warmed up. Gives whether that is so.
+    private func keepState(for symbols: [Symbol]) -> Bool {
+        guard var sharing = processor as? any StreamProcessor & SymbolSharing, !symbols.isEmpty else { return false }
         for symbol in owned where !symbols.contains(symbol) { sharing.forget(symbol) }
         processor = sharing as? Processor
-        fresh = fresh.union(symbols.filter { !owned.contains($0) }).intersection(symbols)
+        return true
     }
 
-    /// Whether a read may be sent: it must be over, with its whole waiting time, before the leases can run out. A worker
-    /// that slept would otherwise take entries away from the new owner before it learns that it has been fenced.
-    func mayRead() -> Bool {
-        guard leases != nil else { return true }
-        if areLeasesFresh { return true }
-        renewLeases()
-        guard areLeasesFresh else {
-            retry()
-            return false
-        }
-        return phase == .live && nextHolding == nil
-    }
-
-    var areLeasesFresh: Bool {
-        SystemClock.monotonicUs() - leasesRenewedUs < Int64(SymbolLeases.lifeMs - blockMs - 300) * 1000
-    }
+    /// How long leases that were asked for are good for a read: it must be over, with its whole waiting time and some to spare,
+    /// before they can run out. Microseconds.
+    static var leaseFreshUs: Int64 { Int64(SymbolLeases.lifeMs - guardedBlockMs - 300) * 1000 }
 
     /// Before recovery: whether this worker has symbols to read, by leases that stand now.
-    func leasesStand() throws(RedisError) -> Bool {
+    func leasesStand(_ client: RedisClient) throws(RedisError) -> Bool {
         guard let leases else { return true }
-        let client = try RedisClient(context.settings.redis, timeoutMs: isCluster ? 500 : 1500)
         let asked = SystemClock.monotonicUs()
         let holding = try leases.renew(client)
-        leasesRenewedUs = asked
+        machine.renewedLeases(atUs: asked)
         if kept(of: holding) != owned {
             try leases.release(holding.surplus, client)
             own(kept(of: holding))
@@ -147,14 +126,14 @@ extension ProcessorHost {
         leasesKeptUs = now
         do throws(RedisError) {
             _ = try leases.renew(try leaseConnection())
-            leasesRenewedUs = now
+            machine.renewedLeases(atUs: now)
         } catch {
             leaseClient = nil
         }
     }
 
     func leaveLeases() {
-        guard let leases, phase == .live, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else {
+        guard let leases, machine.isLive, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else {
             return
         }
         try? leases.leave(client)
@@ -181,10 +160,8 @@ extension ProcessorHost {
     }
 
     func fenceAnswered(_ reply: RedisReply, _ lane: HostLane, endsCommit: Bool) {
-        guard let leases, !leases.isFenced(reply.value) else { return fenced() }
-        if endsCommit { return commitAnswered() }
-        lane.isWatched = true
-        askIfIdle()
+        guard let leases, let part = lane.part, !leases.isFenced(reply.value) else { return fenced() }
+        machine.sawFence(part: part, endsCommit: endsCommit)
     }
 
     /// The same for a connection that waits for its answers.
@@ -199,17 +176,17 @@ extension ProcessorHost {
         return true
     }
 
-    /// Makes this worker the only one that commits in its lanes. What it knows of a lane counts only if that was so all the time.
-    func claimLanes(_ client: RedisClient) throws(RedisError) {
-        guard let leases else { return }
-        let taken = try leases.claim(reader.laneTags, client)
-        if taken.contains(where: { tag in !fresh.contains { $0.name == tag } }) { processor = nil }
+    /// Makes this worker the only one that commits in its lanes. Gives those that had another one.
+    func claimLanes(_ client: RedisClient) throws(RedisError) -> [String?] {
+        guard let leases else { return [] }
+        return try leases.claim(reader.laneTags, client)
     }
 
     /// Another worker has taken over while this one slept: nothing in hand is ours any more.
     func fenced() {
         context.log.error("fenced")
         metrics.fenced.add()
+        machine.fenced()
         leases = makeLeases()
         nextHolding = nil
         own([])

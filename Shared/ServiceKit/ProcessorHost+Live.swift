@@ -1,15 +1,13 @@
+import Hosting
 import SignalContracts
 import StreamBus
 import TradingPrimitives
 
-// While connected: read a batch, process it, commit it, read the next one as soon as the commit stands.
-//
-// The next read could always be sent along with the commit. It was tried: Redis then serves the read before it passes the
-// outputs on, which costs each hop about a tenth of its latency, and brings no more throughput. A batch that has no
-// outputs holds nobody up: the next read goes along with its acknowledgement.
+// While connected: reads a batch, sends what it came to, hears the answers.
 extension ProcessorHost {
     /// How long a read waits for entries.
-    var blockMs: Int { leases == nil ? 1000 : 250 }
+    var blockMs: Int { machine.isGuarded ? Self.guardedBlockMs : 1000 }
+    static var guardedBlockMs: Int { 250 }
     /// A consumer that has been silent for so long is taken for dead.
     static var deadAfterMs: Int { 2000 }
     /// A server that has been silent for so long is taken for lost.
@@ -19,25 +17,23 @@ extension ProcessorHost {
         lanes = []
         for part in reader.parts.indices { _ = try open(part, key: reader.keys[reader.parts[part][0]]) }
         try references?.begin(
-            { [unowned self] in if phase == .live { remember($0, $1, $2) } },
+            { [unowned self] in if machine.isLive { remember($0, $1, $2) } },
             onEnd: { [unowned self] in connectionLost($0) })
         news = nil
         if !isCluster, reader.streams.count >= StreamNews.streamCountMin {
             news = try StreamNews(
-                context.reactor, context.settings.redis, reader, onNews: { [unowned self] in askIfIdle() },
+                context.reactor, context.settings.redis, reader, onNews: { [unowned self] in readNews() },
                 onEnd: { [unowned self] in connectionLost($0) })
         }
-        phase = .live
-        commit = .idle
         backOff.reset()
-        // With leases, the first batch waits until the fence is watched.
-        if leases == nil { askForBatch() } else { watchFence() }
+        machine.connected()
+        // With leases, the first read waits until the fence is watched.
+        if leases != nil { watchFence() }
     }
 
     /// Connects to where `key` lies, to read a part of the streams there or, with nil, only to write.
     private func open(_ part: Int?, key: [UInt8]) throws(RedisError) -> HostLane {
         let lane = HostLane(tag: KeySlot.tag(of: key), part: part)
-        lane.isWatched = leases == nil
         if part != nil {
             lane.readLink = try RedisLink(
                 context.reactor, context.settings.redis, key: key,
@@ -65,26 +61,27 @@ extension ProcessorHost {
     private var pauseMs: Int64 { news == nil ? 0 : Int64(reader.streams.count / Self.streamsReadEachMs) }
     private static var streamsReadEachMs: Int { 200 }
 
-    func askIfIdle() { if case .idle = commit { askForBatch() } }
+    private func readNews() {
+        machine.freeRead()
+        drive()
+    }
 
-    func askForBatch() {
-        guard phase == .live, !isPausing, lanes.contains(where: { $0.mayAsk }), news?.hasAny ?? true, mayRead() else {
-            return
-        }
+    func read() {
+        guard !isPausing, news?.hasAny ?? true else { return machine.holdRead() }
         let pauseMs = pauseMs, now = SystemClock.monotonicUs()
         if now - lastAskedUs < pauseMs * 1000 {
             isPausing = true
+            machine.holdRead()
             context.reactor.after(ms: pauseMs) { [weak self] in
-                guard let self else { return }
-                isPausing = false
-                askIfIdle()
+                self?.isPausing = false
+                self?.readNews()
             }
             return
         }
         lastAskedUs = now
-        for lane in lanes where lane.mayAsk {
-            guard let part = lane.part else { continue }
-            lane.isReading = true
+        for lane in lanes {
+            guard let part = lane.part, machine.mayRead(part: part) else { continue }
+            machine.sentRead(part: part)
             var commands = CommandBuffer()
             reader.appendRead(to: &commands, part: part, blockMs: blockMs, news: news?.lanes)
             lane.readLink?.send(commands)
@@ -93,56 +90,40 @@ extension ProcessorHost {
     }
 
     private func batchArrived(_ reply: RedisReply, _ lane: HostLane) {
+        guard machine.isLive, let part = lane.part else { return }
         lane.lastAnswerUs = SystemClock.monotonicUs()
-        lane.isReading = false
+        machine.arrived(part: part)
         do throws(RedisError) {
-            try reader.load(reply, part: lane.part ?? 0)
+            try reader.load(reply, part: part)
         } catch {
             return readRefused(error)
         }
         if let news { reader.forEachUnfinishedLane { news.add(lane: $0) } }
         reader.forEachReady(reply, &inputFields) { process(stream: $0, id: $1, fields: $2) }
-        guard !isGathering else { return }
-        turn()
-        askIfIdle()
+        noteBatch()
+        drive()
     }
 
-    /// Commits what is in the hop; if nothing is, does what else is due.
-    func turn() {
-        guard phase == .live, case .idle = commit else { return }
-        if isTimerDue { processTimer() }
-        if hop.isEmpty {
-            if isStopping { context.reactor.stop() }
-            return
-        }
+    func seal() {
         prepareCommit()
-        let mayReadOn = hop.isOnlyAcknowledgements && leases == nil
+        let isOnlyAcknowledgements = hop.isOnlyAcknowledgements
         hop.seal()
-        unsettled = hop.lanesTouched
-        isAheadDone = hop.aheadOfLanes.isEmpty
-        sendCommit()
+        machine.sealed(
+            lanes: hop.lanesTouched, aheadCount: hop.aheadOfLanes.count, isOnlyAcknowledgements: isOnlyAcknowledgements)
+        context.latencyTrace?.note(causes)
         // A batch that arrives before the answer waits in the connection.
         for lane in lanes { lane.readLink?.setPaused(true) }
-        if mayReadOn { askForBatch() }
     }
 
     /// What must be on the disk before what was said is committed.
-    func prepareCommit() {
+    private func prepareCommit() {
         guard let beforeCommit, var current = processor.take() else { return }
         beforeCommit(&current)
         processor = current
     }
 
-    private func sendCommit() {
-        commit = .underWay
-        if isAheadDone { sendLanes() } else { sendAhead() }
-        context.latencyTrace?.note(causes)
-    }
-
-    /// What lies elsewhere than the entries that set it off. It is not fenced, so a worker that may have slept sends nothing.
-    private func sendAhead() {
-        if leases != nil, !areLeasesFresh { return fenced() }
-        answersAwaited = hop.aheadOfLanes.count
+    /// What lies elsewhere than the entries that set it off.
+    func sendAhead() {
         do throws(RedisError) {
             for ahead in hop.aheadOfLanes {
                 let lane = try lane(writing: ahead.key)
@@ -152,27 +133,27 @@ extension ProcessorHost {
         } catch { connectionLost(error) }
     }
 
-    private func sendLanes() {
-        guard !unsettled.isEmpty else { return batchCommitted() }
-        answersAwaited = 0
+    func send(_ unsettled: [Int]) {
         for (number, link) in lanes.enumerated() {
             var all = CommandBuffer()
             for lane in unsettled where !isCluster || lane == number {
                 let commands = hop.commands(of: lane)
                 link.expect(.commit(lane: lane, replyCount: commands.commandCount))
                 all.append(commands)
-                if leases == nil { answersAwaited += 1 }
             }
             guard !all.isEmpty else { continue }
-            if leases != nil {
-                appendFence(of: link, endsCommit: true, to: &all)
-                answersAwaited += 1
-            }
+            if leases != nil { appendFence(of: link, endsCommit: true, to: &all) }
             link.commitLink?.send(all)
         }
     }
 
     private func answerArrived(_ reply: RedisReply, _ lane: HostLane) {
+        guard machine.isLive else { return }
+        take(reply, lane)
+        drive()
+    }
+
+    private func take(_ reply: RedisReply, _ lane: HostLane) {
         lane.lastAnswerUs = SystemClock.monotonicUs()
         switch lane.expected {
         case nil: connectionLost(.unexpectedReply("an answer without a question"))
@@ -197,7 +178,7 @@ extension ProcessorHost {
             // With leases the workers have one consumer name: what is pending and not in hand was read by another.
             let consumer = leases == nil ? reader.consumer : nil
             if reply.value.elements.contains(where: { $0.elements.count == 4 && $0.elements[1].text != consumer }) {
-                mayHaveForeign = true
+                machine.sawForeign()
             }
         case .trim?, .watch?: lane.met()
         case .fence(let endsCommit)?:
@@ -208,72 +189,34 @@ extension ProcessorHost {
 
     private func laneAnswered(_ lane: Int, _ reply: RedisReply) {
         if reply.isNil(RedisReply.root) { return fenced() }
-        if let error = reply.error {
-            logRefusal(error)
-        } else {
-            logFailures(in: reply)
-            unsettled.removeAll { $0 == lane }
-        }
-        // With leases, the batch ends when the fence is watched again.
-        if leases == nil { commitAnswered() }
-    }
-
-    /// One of the answers that end a commit.
-    func commitAnswered() {
-        answersAwaited -= 1
-        guard answersAwaited == 0 else { return }
-        if unsettled.isEmpty { batchCommitted() } else { commitRefused() }
+        if let error = reply.error { logRefusal(error) } else { logFailures(in: reply) }
+        machine.laneAnswered(lane, isCommitted: reply.error == nil)
     }
 
     private func aheadAnswered(_ reply: RedisReply, _ lane: HostLane, _ replyCount: Int) {
         if let error = reply.error {
             logRefusal(error)
-            isAheadRefused = true
+            lane.isAheadRefused = true
         }
         if replyCount > 1 { return lane.expectMore(.ahead(replyCount: replyCount - 1)) }
         lane.met()
-        answersAwaited -= 1
-        guard answersAwaited == 0 else { return }
-        isAheadDone = !isAheadRefused
-        isAheadRefused = false
-        if isAheadDone { sendLanes() } else { commitRefused() }
+        machine.aheadAnswered(isRefused: lane.isAheadRefused)
+        lane.isAheadRefused = false
     }
 
-    private func commitRefused() {
-        commit = .refused
+    func delayCommit() {
         metrics.refusedCommits.add()
         context.reactor.after(ms: refusalBackOff.next()) { [weak self] in
-            guard let self, phase == .live, case .refused = commit else { return }
-            if isStopping { return context.reactor.stop() }
-            sendCommit()
+            self?.machine.sendAgain()
+            self?.drive()
         }
-    }
-
-    private func batchCommitted() {
-        settle()
-        refusalBackOff.reset()
-        if isStopping { return context.reactor.stop() }
-        if nextHolding != nil { return changeSymbols() }
-        if mayHaveForeign, takeForeign() { return }
-        if isTimerDue { turn() }
-        guard case .idle = commit else { return }
-        gather()
-        askIfIdle()
-    }
-
-    /// What arrived on the lanes meanwhile is one batch.
-    private func gather() {
-        isGathering = true
-        for lane in lanes { lane.readLink?.setPaused(false) }
-        isGathering = false
-        turn()
     }
 
     /// The batch is committed: the next one may begin.
     func settle() {
         for lane in hop.lanesTouched {
             hop.forEachAcknowledged(in: lane) { stream, id in
-                lastCommitted[stream] = max(lastCommitted[stream] ?? id, id)
+                machine.committed(stream: stream, id)
             }
         }
         if !causes.isEmpty {
@@ -282,8 +225,7 @@ extension ProcessorHost {
             causes.removeAll(keepingCapacity: true)
         }
         hop.removeAll()
-        unsettled.removeAll()
-        commit = .idle
+        refusalBackOff.reset()
     }
 
     /// Commands of a transaction that failed while it was carried out; the others stand.
@@ -307,28 +249,21 @@ extension ProcessorHost {
     }
 
     func connectionLost(_ error: RedisError) {
-        guard phase == .live else { return }
+        guard machine.isLive else { return }
         metrics.reconnects.add()
         context.log.warning("redis_lost") { $0.put("error", error) }
-        retry()
+        machine.lost()
+        drive()
     }
 
-    /// Drops all connections and comes back through recovery.
-    func retry() { goDown(recoverAfterMs: backOff.next()) }
-
     func closeLinks() {
-        phase = .down
         for lane in lanes { lane.close() }
         references?.close()
         news?.close()
-        // Processed and not sealed: the state is ahead of the streams.
-        guard case .idle = commit, unsettled.isEmpty, !hop.isEmpty else { return }
-        processor = nil
-        hop.removeAll()
-        causes.removeAll()
     }
 
-    func goDown(recoverAfterMs ms: Int64) {
+    /// Drops all connections, and comes back through recovery.
+    func comeAgain(afterMs ms: Int64) {
         closeLinks()
         if let recoveryTimer { context.reactor.cancel(recoveryTimer) }
         recoveryTimer = context.reactor.after(ms: ms) { [weak self] in
@@ -358,7 +293,7 @@ extension ProcessorHost {
     /// While live, each read is answered within `blockMs`, so silence means that the server or the way to it is stuck.
     func checkAnswers() {
         let now = SystemClock.monotonicUs()
-        guard phase == .live,
+        guard machine.isLive,
             lanes.contains(where: { $0.part != nil && isSilent(since: $0.lastAnswerUs, now) })
                 || news.map({ isSilent(since: $0.lastAnswerUs, now) }) ?? false
         else { return }
@@ -370,14 +305,14 @@ extension ProcessorHost {
     /// Once a second all streams are read, news or not: nothing depends on it but that Redis is heard of, and no news can be lost
     /// for long.
     private func readAll() {
-        guard phase == .live, let news else { return }
+        guard machine.isLive, let news else { return }
         news.ping()
         news.addAll()
-        askIfIdle()
+        readNews()
     }
 
     private func trim(_ isDue: (Int) -> Bool) {
-        guard phase == .live else { return }
+        guard machine.isLive else { return }
         let now = SystemClock.now().milliseconds
         for (number, (name, key)) in outputKeys.enumerated() where isDue(number) {
             let oldest = now - (context.settings.streams.retentionMs[name.kind] ?? 86_400_000)
@@ -396,7 +331,7 @@ extension ProcessorHost {
     }
 
     private func askPositions(_ isDue: (Int) -> Bool) {
-        guard phase == .live else { return }
+        guard machine.isLive else { return }
         ask(isDue) {
             GroupKeeper.appendPositionQuery(of: reader.streams[$0], to: &$1)
         } expecting: {
@@ -420,18 +355,17 @@ extension ProcessorHost {
         }
     }
 
-    private func positionArrived(_ stream: Int, _ position: GroupKeeper.Position?) {
+    private func positionArrived(_ stream: Int, _ position: GroupPosition?) {
         guard let position else {
             return connectionLost(.refused("NOGROUP \(reader.streams[stream].key)"))
         }
         metrics.show(position, of: stream)
         // Recovery finds the gap again, tells it, and warms up.
-        if position.lostCount > 0 { retry() }
+        if position.lostCount > 0 { machine.lost() }
     }
 
     func askForeign(_ isDue: (Int) -> Bool = { _ in true }) {
-        guard phase == .live else { return }
-        if mayHaveForeign, case .idle = commit, takeForeign() { return }
+        guard machine.isLive else { return }
         ask(isDue) {
             $1.command([
                 "XPENDING", reader.streams[$0].key, reader.group, "IDLE", "\(Self.deadAfterMs)", "-", "+", "10",
@@ -442,23 +376,18 @@ extension ProcessorHost {
     }
 
     /// Takes over what dead consumers left, and comes back through recovery if there was something.
-    private func takeForeign() -> Bool {
-        mayHaveForeign = false
-        if leases != nil {
-            guard reader.heldCount == 0 else { return false }
-            retry()
-            return true
-        }
+    func claimForeign() {
+        // What it holds back is pending, and its own.
+        if leases != nil { return reader.heldCount == 0 ? machine.lost() : () }
         do throws(RedisError) {
             let keeper = GroupKeeper(try RedisClient(context.settings.redis), reader)
             let count = try keeper.claim(deadAfterMs: Self.deadAfterMs)
-            guard count > 0 else { return false }
+            guard count > 0 else { return }
             metrics.claims.add(Int64(count))
             context.log.warning("entries_claimed") { $0.put("count", count) }
+            machine.lost()
         } catch {
-            return false
+            context.log.warning("entries_not_claimed") { $0.put("error", error) }
         }
-        retry()
-        return true
     }
 }

@@ -1,140 +1,143 @@
+import Hosting
 import SignalContracts
 import StreamBus
 
-// Start and recovery are one path: settle what was under way, find the groups, rebuild the state if it may have
-// parted from the streams, process what is pending, go live. It waits for Redis' answers, a few seconds at most.
+// The way back, of which the machine says what is next. It waits for Redis' answers, a few seconds at most.
 extension ProcessorHost {
-    func recover() {
-        guard !isStopping else { return context.reactor.stop() }
+    func comeBack(_ action: HostMachine.Action) {
         do throws(RedisError) {
-            guard try leasesStand() else { return }
-            try restore()
-            try goLive()
-            context.log.info("ready") { $0.put("streams", reader.streams.count) }
+            try answer(action)
         } catch {
             context.log.warning("redis_unavailable") {
                 $0.put("address", context.settings.redis)
                 $0.put("error", error)
             }
-            retry()
+            recoveryClient = nil
+            machine.lost()
         }
     }
 
-    private func restore() throws(RedisError) {
+    private func answer(_ action: HostMachine.Action) throws(RedisError) {
+        let client = try connectionForRecovery()
+        let keeper = GroupKeeper(client, reader)
+        switch action {
+        case .checkLeases:
+            let hasSymbols = try leasesStand(client)
+            machine.checkedLeases(hasSymbols: hasSymbols, lostLanes: hasSymbols ? try claimLanes(client) : [])
+        case .identify: machine.identified(try keeper.serverId())
+        case .find(let lanes): try find(lanes, keeper)
+        case .makeGroups(let resumeAt): try makeGroups(keeper, resumeAt)
+        case .locate: machine.located(try keeper.positions())
+        case .recount(let positions):
+            try keeper.recount(positions)
+            machine.recounted()
+        case .tellGaps(let streams, let positions):
+            for stream in streams { try tellGap(stream, positions[stream], client, keeper) }
+            machine.toldGaps()
+        case .claim:
+            metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
+            machine.claimed()
+        case .readPending: machine.sawPending(try keeper.pending())
+        case .replay(let past):
+            try replay(past, client)
+            machine.replayed()
+        case .connect:
+            recoveryClient = nil
+            try goLive()
+            context.log.info("ready") { $0.put("streams", streams.count) }
+        case .sendAhead, .send: try deliver(action, client)
+        case .seal, .delay, .settle, .processTimer, .resumeReading, .read, .renewLeases, .fence, .claimForeign,
+            .handOver, .retry, .stop:
+            preconditionFailure("\(action) is no step of the way back")
+        }
+    }
+
+    private func connectionForRecovery() throws(RedisError) -> RedisClient {
+        if let recoveryClient { return recoveryClient }
         // A dead node of a cluster may not even refuse: the loop must turn while its replica is being promoted.
         let client = try RedisClient(context.settings.redis, timeoutMs: isCluster ? 500 : 1500)
-        let keeper = GroupKeeper(client, reader)
-        try claimLanes(client)
-        let server = try keeper.serverId()
-        // Another server process may have lost its last writes: its streams are then the truth, not our memory.
-        let isOtherServer = server != serverId
-        if isOtherServer { processor = nil }
-        if processor != nil { try settleBatch(client, keeper) }
-        let made = try keeper.createGroups(from: start, resumeAt: lastCommitted)
-        let recreated = made.filter { lastCommitted[$0] != nil }
-        if !recreated.isEmpty { groupsWereLost(recreated) }
-        if !made.isEmpty {
-            onGroupsMade?(!recreated.isEmpty ? .lost : made.count == reader.streams.count ? .all : .some)
-        }
-        let positions = try keeper.positions()
-        if isOtherServer { try keeper.recount(positions) }
-        // It is known once that is done: one that is still loading refuses.
-        serverId = server
-        try tellGaps(positions, client, keeper)
-        metrics.claims.add(Int64(try keeper.claim(deadAfterMs: Self.deadAfterMs)))
-        let pending = try keeper.pending()
-        // Entries that were overtaken by later ones can have their right place only in a state built anew.
-        if pending.contains(where: { $0.id < lastCommitted[$0.stream] ?? .zero }) { processor = nil }
-        let (due, held) = reader.parted(pending, positions)
-        reader.reset()
-        reader.hold(held)
-        try replay(client, positions, due, held)
-        try commitAndWait(client)
-        for (stream, position) in positions.enumerated() {
-            let firstHeld = held.first { $0.stream == stream }
-            lastCommitted[stream] = firstHeld?.id.previous ?? position.lastDelivered
-        }
+        recoveryClient = client
+        return client
     }
 
-    /// Finds out whether the batch that was under way has been committed, and commits it if not.
-    private func settleBatch(_ client: RedisClient, _ keeper: GroupKeeper) throws(RedisError) {
+    private func find(_ lanes: [Int], _ keeper: GroupKeeper) throws(RedisError) {
         do throws(RedisError) {
-            for lane in unsettled where try keeper.isCommitted(hop.evidence(of: lane)) {
-                unsettled.removeAll { $0 == lane }
-            }
+            var committed: [Int] = []
+            for lane in lanes where try keeper.isCommitted(hop.evidence(of: lane)) { committed.append(lane) }
+            machine.found(committed)
         } catch {
             guard case .refused(let text) = error, text.hasPrefix("NOGROUP") else { throw error }
-            processor = nil
-            return
+            machine.foundNoGroup()
         }
-        try sendAndWait(client)
     }
 
+    private func makeGroups(_ keeper: GroupKeeper, _ resumeAt: [StreamId?]) throws(RedisError) {
+        let made = try keeper.createGroups(from: start, resumeAt: resumeAt)
+        let recreated = made.filter { resumeAt[$0] != nil }
+        metrics.recreatedGroups.add(Int64(recreated.count))
+        for stream in recreated { context.log.error("group_recreated") { $0.put("stream", streams[stream]) } }
+        if !made.isEmpty {
+            onGroupsMade?(!recreated.isEmpty ? .lost : made.count == streams.count ? .all : .some)
+        }
+        machine.madeGroups(made)
+    }
+
+    /// Commits what is in the hop, while the way back waits.
     func commitAndWait(_ client: RedisClient) throws(RedisError) {
-        guard !hop.isEmpty else { return }
-        prepareCommit()
-        hop.seal()
-        unsettled = hop.lanesTouched
-        isAheadDone = false
-        try sendAndWait(client)
+        noteBatch()
+        while let action = machine.nextDelivery(SystemClock.monotonicUs()) { try deliver(action, client) }
     }
 
-    private func sendAndWait(_ client: RedisClient) throws(RedisError) {
-        if !isAheadDone { try sendAheadAndWait(client) }
-        for lane in unsettled {
-            guard try mayCommit(lane: lane, client) else { throw .refused("fenced: another worker has taken over") }
-            let commands = hop.commands(of: lane)
-            try client.send(commands)
-            for remaining in stride(from: commands.commandCount, to: 0, by: -1) {
-                let reply = try client.receive()
-                guard remaining == 1 else { continue }
-                if reply.isNil(RedisReply.root) { throw .refused("fenced: another worker has taken over") }
-                if let error = reply.error {
+    private func deliver(_ action: HostMachine.Action, _ client: RedisClient) throws(RedisError) {
+        switch action {
+        case .seal: seal()
+        case .settle: settle()
+        case .sendAhead:
+            for ahead in hop.aheadOfLanes {
+                for case .error(let text) in try client.pipeline(ahead.commands) {
                     metrics.refusedCommits.add()
-                    throw .refused(error)
+                    throw .refused(text)
                 }
-                logFailures(in: reply)
+                machine.aheadAnswered(isRefused: false)
             }
-            unsettled.removeAll { $0 == lane }
+        case .send(let lanes): for lane in lanes { try send(lane, client) }
+        default:
+            fenced()
+            throw .refused("the leases may have run out")
         }
-        settle()
     }
 
-    private func sendAheadAndWait(_ client: RedisClient) throws(RedisError) {
-        for ahead in hop.aheadOfLanes {
-            for case .error(let text) in try client.pipeline(ahead.commands) {
+    private func send(_ lane: Int, _ client: RedisClient) throws(RedisError) {
+        guard try mayCommit(lane: lane, client) else { throw .refused("fenced: another worker has taken over") }
+        let commands = hop.commands(of: lane)
+        try client.send(commands)
+        for remaining in stride(from: commands.commandCount, to: 0, by: -1) {
+            let reply = try client.receive()
+            guard remaining == 1 else { continue }
+            if reply.isNil(RedisReply.root) { throw .refused("fenced: another worker has taken over") }
+            if let error = reply.error {
                 metrics.refusedCommits.add()
-                throw .refused(text)
+                throw .refused(error)
             }
+            logFailures(in: reply)
         }
-        isAheadDone = true
+        machine.laneAnswered(lane, isCommitted: true)
     }
 
-    private func groupsWereLost(_ streams: [Int]) {
-        metrics.recreatedGroups.add(Int64(streams.count))
-        for stream in streams {
-            context.log.error("group_recreated") { $0.put("stream", reader.streams[stream]) }
-        }
-        processor = nil
-    }
-
-    private func tellGaps(
-        _ positions: [GroupKeeper.Position], _ client: RedisClient, _ keeper: GroupKeeper
+    private func tellGap(
+        _ stream: Int, _ position: GroupPosition, _ client: RedisClient, _ keeper: GroupKeeper
     ) throws(RedisError) {
-        for (stream, position) in positions.enumerated() where position.lostCount > 0 {
-            metrics.gaps.add(position.lostCount)
-            context.log.error("stream_gap") {
-                $0.put("alert", true)
-                $0.put("stream", reader.streams[stream])
-                $0.put("lost", position.lostCount)
-            }
-            try alert(
-                .warning, "stream_gap", of: reader.streams[stream],
-                "\(reader.streams[stream].key): \(position.lostCount) entries were trimmed away unread; the state was built "
-                    + "anew from the rest", client)
-            try keeper.writeOffLost(stream, at: position)
-            processor = nil
+        metrics.gaps.add(position.lostCount)
+        context.log.error("stream_gap") {
+            $0.put("alert", true)
+            $0.put("stream", streams[stream])
+            $0.put("lost", position.lostCount)
         }
+        try alert(
+            .warning, "stream_gap", of: streams[stream],
+            "\(streams[stream].key): \(position.lostCount) entries were trimmed away unread; the state was built anew from "
+                + "the rest", client)
+        try keeper.writeOffLost(stream, at: position)
     }
 
     func alert(
@@ -151,64 +154,52 @@ extension ProcessorHost {
         if case .error(let text)? = try client.pipeline(commands).first { throw .refused(text) }
     }
 
-    private func replay(
-        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending],
-        _ held: [GroupKeeper.Pending]
-    ) throws(RedisError) {
-        let isNew = processor == nil
-        if isNew {
+    private func replay(_ past: HostReplay, _ client: RedisClient) throws(RedisError) {
+        reader.reset()
+        reader.hold(past.held)
+        if past.isNew {
             hop.removeAll()
-            unsettled.removeAll()
             causes.removeAll()
             processor = make()
             metrics.warmUps.add()
         }
         let began = SystemClock.monotonicUs()
         var count = 0
-        func isFresh(_ stream: StreamName) -> Bool { isNew || stream.symbol.map(fresh.contains) ?? false }
         var replay = StreamReplay(client, reader)
         var failure: RedisError?
-        do throws(RedisError) {
-            try findPutAside(client)
-            try recall(client, positions, pending, isFresh)
-            try replayReferences(client, isNew: isNew)
-            try replay.run(
-                windowMs: { isFresh($0) ? windowMs(of: $0.kind) : 0 }, positions: positions,
-                pending: pending, heldBack: held
-            ) { entry in
-                count += 1
-                keepLeases()
-                if entry.isPending {
-                    guard failure == nil else { return }
-                    do throws(RedisError) { try tryPending(entry, client) } catch { failure = error }
-                } else if let fields = entry.fields, !isPutAside(entry) {
-                    remember(stream: entry.stream, id: entry.id, fields: fields)
-                }
+        try findPutAside(client)
+        try recall(past, client)
+        try replayReferences(client, isNew: past.isNew)
+        try replay.run(
+            windowMs: { past.isPastNeeded(of: $0) ? windowMs(of: $0.kind) : 0 }, positions: past.positions,
+            pending: past.due, heldBack: past.held
+        ) { entry in
+            count += 1
+            keepLeases()
+            if entry.isPending {
+                guard failure == nil else { return }
+                do throws(RedisError) { try tryPending(entry, client) } catch { failure = error }
+            } else if let fields = entry.fields, !isPutAside(entry) {
+                remember(stream: entry.stream, id: entry.id, fields: fields)
             }
-            if let failure { throw failure }
-        } catch {
-            processor = nil
-            throw error
         }
-        fresh.removeAll()
+        if let failure { throw failure }
         context.log.info("replayed") {
             $0.put("entries", count)
-            $0.put("pending", pending.count)
-            $0.put("warm_up", isNew)
+            $0.put("pending", past.due.count)
+            $0.put("warm_up", past.isNew)
             $0.put("ms", (SystemClock.monotonicUs() - began) / 1000)
         }
     }
 
     /// What this service has said within the window that it remembers.
-    private func recall(
-        _ client: RedisClient, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending],
-        _ isFresh: (StreamName) -> Bool
-    ) throws(RedisError) {
-        let newest = pending.map(\.id.milliseconds).min() ?? positions.map(\.lastDelivered.milliseconds).max() ?? 0
+    private func recall(_ past: HostReplay, _ client: RedisClient) throws(RedisError) {
+        let newest =
+            past.due.map(\.id.milliseconds).min() ?? past.positions.map(\.lastDelivered.milliseconds).max() ?? 0
         for kind in Processor.Input.recalled {
             let window = UInt64(windowMs(of: kind))
             let start = StreamId(milliseconds: newest - min(newest, window), sequence: 0)
-            for stream in owned.map({ StreamName(kind, $0) }) where isFresh(stream) {
+            for stream in owned.map({ StreamName(kind, $0) }) where past.isPastNeeded(of: stream) {
                 try StreamRange(client).forEach(in: stream, from: start) {
                     keepLeases()
                     remember(stream, $0, $1)

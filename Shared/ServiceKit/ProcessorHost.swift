@@ -1,28 +1,17 @@
+import Hosting
 public import SignalContracts
 public import StreamBus
 public import TradingPrimitives
 
 /// Runs a processor on Redis Streams: reads what it reads, writes what it says, exactly once.
 ///
+/// What is done when, the `HostMachine` says; here it is done.
+///
 /// Outputs and the acknowledgement of the inputs that set them off commit in one transaction. The state in memory is a
 /// function of the streams: on a start, and whenever Redis may have lost something, it is rebuilt by replaying the
 /// processor's window with the outputs muted.
 public final class ProcessorHost<Processor: StreamProcessor>
 where Processor.Input: StreamInput, Processor.Output: StreamOutput {
-    enum Phase {
-        /// Without a connection; a timer will try again.
-        case down
-        case live
-    }
-
-    enum Commit {
-        case idle
-        /// Sent; each lane of it awaits its answer.
-        case underWay
-        /// Redis would not take it; a timer will send it again.
-        case refused
-    }
-
     let context: ServiceContext
     let make: () -> Processor
     let sharing: Sharing
@@ -44,38 +33,24 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     public var onGroupsMade: ((GroupsMade) -> Void)?
     let start: GroupStart
     var metrics: HostMetrics
-    /// The reader's, which is busy while it gives entries out.
-    var streams: [StreamName]
+    var machine: HostMachine
+    var isDriving = false
     var reader: GroupReader
     var hop: HopBuffer
-    /// Nil before the first warm-up and when its state is no longer to be trusted.
+    /// Nil before the first warm-up. The machine knows whether it may be trusted.
     public internal(set) var processor: Processor?
-    var phase = Phase.down
-    var commit = Commit.idle
     /// One to a single Redis; on a cluster one for each lane of the reader, then those that are only written to.
     var lanes: [HostLane] = []
-    /// Lanes of the sealed batch whose commit has not been confirmed.
-    var unsettled: [Int] = []
-    /// Whether what goes ahead of the sealed batch's lanes has been confirmed.
-    var isAheadDone = false
-    var isAheadRefused = false
-    /// Answers to what is being committed that are still to come.
-    var answersAwaited = 0
-    /// Whether what has arrived on all lanes is put into one batch at this moment.
-    var isGathering = false
-    var serverId: String?
-    var lastCommitted: [StreamId?]
+    /// Waits for its answers, on the way back.
+    var recoveryClient: RedisClient?
     var backOff: BackOff
     var refusalBackOff = BackOff(leastMs: 100, greatestMs: 5000)
-    var isStopping = false
     /// Which streams have news, where they are very many; nil where all are waited for.
     var news: StreamNews?
     /// When a read was sent last, monotonic microseconds, and whether the next one waits for its time.
     var lastAskedUs: Int64 = 0
     var isPausing = false
-    var isTimerDue = false
     var upkeepTurn = 0
-    var mayHaveForeign = false
     var inputFields = Fields()
     var outputFields = Fields()
     var outputKeys: [(name: StreamName, key: [UInt8])] = []
@@ -85,16 +60,12 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     /// Nil for a service whose symbols are all its own.
     var leases: SymbolLeases?
     var leaseClient: RedisClient?
-    /// When the leases that this worker has were last asked for, monotonic microseconds.
-    var leasesRenewedUs: Int64 = 0
     /// When that was last tried while a state was being built.
     var leasesKeptUs: Int64 = 0
     /// Streams that every worker reads; nil for none.
     var references: ReferenceReader?
     /// Symbols that are read: all of them, or those whose lease this worker has.
     var owned: [Symbol]
-    /// Of those, the ones that the processor does not know yet, though it knows others.
-    var fresh: Set<Symbol> = []
     /// Entries that this service has put aside: they are no part of the past.
     var putAside: Set<EntryName> = []
     /// A change of the leases that waits for the batch in hand.
@@ -115,16 +86,15 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         owned = sharing == .none ? context.settings.symbols : []
         // Workers that take over from each other have one name, so that what one had in hand is the next one's.
         let suffix = sharing == .none ? "\(context.instance)" : "shared"
+        let isCluster = context.settings.redis.cluster != nil
+        let layout = StreamLayout(streams ?? Self.streams(for: context.settings.symbols), isCluster: isCluster)
+        machine = HostMachine(layout, leaseFreshUs: sharing == .none ? nil : Self.leaseFreshUs)
         reader = GroupReader(
-            group: context.name, consumer: "\(context.name)-\(suffix)",
-            streams: streams ?? Self.streams(for: context.settings.symbols),
-            countMax: context.settings.streams.batchMax, isCluster: context.settings.redis.cluster != nil)
-        self.streams = reader.streams
-        hop = HopBuffer(
-            reader, firstMarker: Int(SystemClock.wallUs()), isCluster: context.settings.redis.cluster != nil)
+            group: context.name, consumer: "\(context.name)-\(suffix)", layout,
+            countMax: context.settings.streams.batchMax)
+        hop = HopBuffer(reader, firstMarker: Int(SystemClock.wallUs()), isCluster: isCluster)
         // A cluster is back when a replica has been promoted, which takes a few seconds.
-        backOff = BackOff(leastMs: 100, greatestMs: context.settings.redis.cluster == nil ? 5000 : 500)
-        lastCommitted = Array(repeating: nil, count: reader.streams.count)
+        backOff = BackOff(leastMs: 100, greatestMs: isCluster ? 500 : 5000)
         metrics = HostMetrics(context.metrics, service: context.name, reader: reader)
         if sharing != .none { leases = makeLeases() }
     }
@@ -144,8 +114,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     public func run(isHeldBack: Bool = false, loop: (() -> Void)? = nil) -> ExitCode {
         if let file = context.replayFile { return replay(file) }
         context.serveMetrics(
-            isReady: { [unowned self] in phase == .live && flaw() == nil },
-            isRedisUp: { [unowned self] in phase == .live || context.isStandby },
+            isReady: { [unowned self] in machine.isLive && flaw() == nil },
+            isRedisUp: { [unowned self] in machine.isLive || context.isStandby },
             whyNot: { [unowned self] in flaw() })
         context.stopOnSignals { [unowned self] in stop() }
         startTimers()
@@ -170,12 +140,9 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
 
     /// Finishes the batch in hand, then stops the loop; after 1.5 s in any case.
     public func stop() {
-        isStopping = true
-        if case .underWay = commit, phase == .live {
-            context.reactor.after(ms: 1500) { [unowned self] in context.reactor.stop() }
-        } else {
-            context.reactor.stop()
-        }
+        machine.stop()
+        context.reactor.after(ms: 1500) { [unowned self] in context.reactor.stop() }
+        drive()
     }
 
     private func startTimers() {
@@ -185,13 +152,57 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         context.reactor.every(ms: Self.upkeepMs) { [unowned self] in upkeep() }
         if Processor.Input.timerMs > 0 {
             context.reactor.every(ms: Processor.Input.timerMs) { [unowned self] in
-                isTimerDue = true
-                turn()
+                machine.timerIsDue()
+                drive()
             }
         }
     }
 
+    // MARK: What is done
+
+    func recover() {
+        machine.begin()
+        drive()
+    }
+
+    /// Does what is due. What happens meanwhile is told to the machine, and its turn comes.
+    func drive() {
+        guard !isDriving else { return }
+        isDriving = true
+        defer { isDriving = false }
+        while let action = machine.next(nowUs: SystemClock.monotonicUs()) { perform(action) }
+    }
+
+    private func perform(_ action: HostMachine.Action) {
+        switch action {
+        case .checkLeases, .identify, .find, .makeGroups, .locate, .recount, .tellGaps, .claim, .readPending, .replay,
+            .connect:
+            comeBack(action)
+        case .seal: seal()
+        case .sendAhead: if machine.isLive { sendAhead() } else { comeBack(action) }
+        case .send(let lanes): if machine.isLive { send(lanes) } else { comeBack(action) }
+        case .delay: delayCommit()
+        case .settle: settle()
+        case .processTimer: processTimer()
+        case .resumeReading: for lane in lanes { lane.readLink?.setPaused(false) }
+        case .read: read()
+        case .renewLeases:
+            renewLeases()
+            machine.endedRenewal(nowUs: SystemClock.monotonicUs())
+        case .fence: fenced()
+        case .claimForeign: claimForeign()
+        case .handOver: changeSymbols()
+        case .retry: comeAgain(afterMs: backOff.next())
+        case .stop: context.reactor.stop()
+        }
+    }
+
     // MARK: Processing
+
+    var streams: [StreamName] { machine.layout.streams }
+
+    /// What is in the hop is in the batch.
+    func noteBatch() { if !hop.isEmpty { machine.processed() } }
 
     /// Gives one entry to the processor; what it says goes into the hop, with the acknowledgement.
     func process(stream: Int, id: StreamId, fields: Fields) {
@@ -251,10 +262,10 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     }
 
     func processTimer() {
-        isTimerDue = false
         let period = Processor.Input.timerMs
         guard let input = Processor.Input.timer(at: context.venueClock.now().floored(to: period)) else { return }
         hop.begin(.timer)
         processor?.process(input) { output in write(output, lane: hop.lane(of: output.stream), cause: nil) }
+        noteBatch()
     }
 }

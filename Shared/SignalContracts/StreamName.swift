@@ -84,3 +84,15 @@ public struct StreamName: FieldValue, Hashable, CustomStringConvertible {
     public var key: String { symbol.map { "\(kind.rawValue):{\($0.name)}" } ?? kind.rawValue }
     public var description: String { key }
 }
+
+extension StreamKind {
+    /// Whether the hub gives the entries' ids.
+    public var isMarketData: Bool {
+        switch self {
+        case .trade, .book, .candle, .forming, .metric: true
+        case .signal, .heatmap, .decision, .readiness, .plan, .execution, .contract, .account, .risk, .weights, .alert,
+            .command, .reply, .notice, .dead:
+            false
+        }
+    }
+}

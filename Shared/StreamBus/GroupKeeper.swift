@@ -1,3 +1,4 @@
+public import Hosting
 public import SignalContracts
 
 /// Where a group begins to read a stream that it has never read.
@@ -16,20 +17,6 @@ public struct GroupKeeper {
     public init(_ client: RedisClient, _ reader: GroupReader) {
         self.client = client
         self.reader = reader
-    }
-
-    /// Where a group stands in one stream.
-    public struct Position: Equatable, Sendable {
-        public var lastDelivered: StreamId
-        /// Entries that were trimmed away before the group read them, as far as Redis knows.
-        public var lostCount: Int64
-        /// Delivered entries that no consumer has acknowledged.
-        public var pendingCount: Int64
-        /// Entries that the group has not read; nil when Redis can't tell.
-        public var lag: Int64?
-
-        /// What was trimmed away unread is known from the count alone: there it stays.
-        var mayBeMiscounted: Bool { lag ?? 0 > 0 && lostCount == 0 }
     }
 
     /// The processes that answer: others have other ids, and may have lost what was written last.
@@ -57,17 +44,17 @@ public struct GroupKeeper {
     }
 
     /// Puts right what Redis says of how far the groups are behind that stand there.
-    public func recount(_ positions: [Position]) throws(RedisError) {
+    public func recount(_ positions: [GroupPosition]) throws(RedisError) {
         for (stream, position) in positions.enumerated() where position.mayBeMiscounted {
             try client.recount(reader.group, of: reader.streams[stream], at: position.lastDelivered)
         }
     }
 
-    public func positions() throws(RedisError) -> [Position] {
+    public func positions() throws(RedisError) -> [GroupPosition] {
         var commands = CommandBuffer()
         for stream in reader.streams { Self.appendPositionQuery(of: stream, to: &commands) }
         let replies = try client.pipeline(commands)
-        var positions: [Position] = []
+        var positions: [GroupPosition] = []
         for stream in reader.streams.indices {
             guard let position = Self.position(reader.group, replies[2 * stream], replies[2 * stream + 1]) else {
                 throw .refused("NOGROUP \(reader.streams[stream].key) has no group \(reader.group)")
@@ -78,7 +65,7 @@ public struct GroupKeeper {
     }
 
     /// Tells Redis that the entries that were trimmed away unread count as read, so that they are reported once.
-    public func writeOffLost(_ stream: Int, at position: Position) throws(RedisError) {
+    public func writeOffLost(_ stream: Int, at position: GroupPosition) throws(RedisError) {
         let information = try client.command("XINFO", "STREAM", reader.streams[stream].key)
         guard let added = information["entries-added"]?.integer, let length = information["length"]?.integer else {
             return
@@ -95,7 +82,7 @@ public struct GroupKeeper {
     }
 
     /// Nil when the group is not there.
-    public static func position(_ name: String, _ stream: RedisValue, _ groups: RedisValue) -> Position? {
+    public static func position(_ name: String, _ stream: RedisValue, _ groups: RedisValue) -> GroupPosition? {
         guard let group = groups.elements.first(where: { $0["name"]?.text == name }),
             let last = StreamId(group["last-delivered-id"]?.text ?? "")
         else { return nil }
@@ -107,23 +94,16 @@ public struct GroupKeeper {
             // What the stream holds is all unread once its first entry is beyond the group's position.
             if first.map({ $0 > last }) ?? (length == 0) { lost = max(0, added - read - length) }
         }
-        return Position(
+        return GroupPosition(
             lastDelivered: last, lostCount: lost, pendingCount: group["pending"]?.integer ?? 0,
             lag: group["lag"]?.integer)
     }
 
     // MARK: Pending entries
 
-    /// An entry that was delivered and not acknowledged. Its fields are nil when it has been trimmed away.
-    public struct Pending {
-        public var stream: Int
-        public var id: StreamId
-        public var fields: Fields?
-    }
-
     /// All pending entries of this consumer.
-    public func pending() throws(RedisError) -> [Pending] {
-        var all: [Pending] = []
+    public func pending() throws(RedisError) -> [PendingEntry] {
+        var all: [PendingEntry] = []
         for stream in reader.streams.indices {
             var after = StreamId.zero
             while true {
@@ -142,16 +122,16 @@ public struct GroupKeeper {
         return all
     }
 
-    private static func entries(_ reply: RedisReply, stream: Int, at first: Int) throws(RedisError) -> [Pending] {
+    private static func entries(_ reply: RedisReply, stream: Int, at first: Int) throws(RedisError) -> [PendingEntry] {
         if let error = reply.error { throw .refused(error) }
         guard reply.elementCount(RedisReply.root) > 0 else { return [] }
-        var entries: [Pending] = []
+        var entries: [PendingEntry] = []
         var node = first
         for _ in 0..<reply.elementCount(first) {
             guard let id = reply.id(node + 2) else { throw .unexpectedReply("entry without an id") }
             var fields = Fields()
             let isThere = reply.read(node + 3, into: &fields)
-            entries.append(Pending(stream: stream, id: id, fields: isThere ? fields : nil))
+            entries.append(PendingEntry(stream: stream, id: id, fields: isThere ? fields : nil))
             node = reply.after(node + 1) - 1
         }
         return entries

@@ -1,3 +1,4 @@
+public import Hosting
 public import SignalContracts
 import TradingPrimitives
 
@@ -9,15 +10,8 @@ import TradingPrimitives
 public struct GroupReader {
     public let group: String
     public let consumer: String
-    public let streams: [StreamName]
+    public let layout: StreamLayout
     public let keys: [[UInt8]]
-    /// For each stream the number of its lane: one lane a symbol, the last one for global streams; on a cluster one for each
-    /// global stream, so that all keys of a lane lie in one slot.
-    public let lanes: [Int]
-    /// What its keys have in braces; nil for global streams of a single Redis.
-    public let laneTags: [String?]
-    /// Streams that are read with one command: all, or on a cluster those of one lane.
-    public let parts: [[Int]]
     /// Entries of one stream in one read.
     public let countMax: Int
 
@@ -46,29 +40,24 @@ public struct GroupReader {
     private var heldCounts: [Int]
     private let isMarketData: [Bool]
 
-    public init(group: String, consumer: String, streams: [StreamName], countMax: Int = 256, isCluster: Bool = false) {
-        precondition(!streams.isEmpty && countMax > 0)
+    public init(group: String, consumer: String, _ layout: StreamLayout, countMax: Int = 256) {
+        precondition(countMax > 0)
         self.group = group
         self.consumer = consumer
-        self.streams = streams
+        self.layout = layout
         self.countMax = countMax
-        keys = streams.map { Array($0.key.utf8) }
-        var tags: [String?] = []
-        func tag(_ stream: StreamName) -> String? { stream.symbol?.name ?? (isCluster ? stream.key : nil) }
-        for stream in streams where tag(stream) != nil && !tags.contains(tag(stream)) { tags.append(tag(stream)) }
-        if !isCluster { tags.append(nil) }
-        let lanes = streams.map { stream in tags.firstIndex(of: tag(stream)) ?? tags.count - 1 }
-        laneTags = tags
-        self.lanes = lanes
-        parts =
-            isCluster
-            ? tags.indices.map { lane in lanes.indices.filter { lanes[$0] == lane } } : [Array(streams.indices)]
-        held = Array(repeating: [], count: parts.count)
-        isMarketData = streams.map(\.kind.isMarketData)
-        knownUpTo = Array(repeating: nil, count: streams.count)
-        horizons = Array(repeating: nil, count: tags.count)
-        heldCounts = Array(repeating: 0, count: streams.count)
+        keys = layout.streams.map { Array($0.key.utf8) }
+        held = Array(repeating: [], count: layout.parts.count)
+        isMarketData = layout.streams.map(\.kind.isMarketData)
+        knownUpTo = Array(repeating: nil, count: layout.streams.count)
+        horizons = Array(repeating: nil, count: layout.laneTags.count)
+        heldCounts = Array(repeating: 0, count: layout.streams.count)
     }
+
+    public var streams: [StreamName] { layout.streams }
+    public var lanes: [Int] { layout.lanes }
+    public var laneTags: [String?] { layout.laneTags }
+    public var parts: [[Int]] { layout.parts }
 
     /// Entries that wait for another stream to catch up.
     public var heldCount: Int { held.reduce(0) { $0 + $1.count } }
@@ -83,27 +72,8 @@ public struct GroupReader {
         for stream in streams.indices { heldCounts[stream] = 0 }
     }
 
-    /// Parts entries that were delivered and never processed: held are those whose turn has not come, since beside them, in
-    /// another `md.*` stream of their symbol, earlier ones are unread. In the order of their ids.
-    public func parted(
-        _ pending: [GroupKeeper.Pending], _ positions: [GroupKeeper.Position]
-    ) -> (due: [GroupKeeper.Pending], held: [GroupKeeper.Pending]) {
-        var unreadAfter: [StreamId?] = Array(repeating: nil, count: laneTags.count)
-        for stream in streams.indices where isMarketData[stream] && positions[stream].lag != 0 {
-            let last = positions[stream].lastDelivered
-            unreadAfter[lanes[stream]] = min(unreadAfter[lanes[stream]] ?? last, last)
-        }
-        func mustWait(_ entry: GroupKeeper.Pending) -> Bool {
-            guard isMarketData[entry.stream], entry.fields != nil, let last = unreadAfter[lanes[entry.stream]] else {
-                return false
-            }
-            return entry.id > last
-        }
-        return (pending.filter { !mustWait($0) }, pending.filter(mustWait).sorted { $0.id < $1.id })
-    }
-
-    /// Keeps such entries until the streams beside them have caught up.
-    public mutating func hold(_ entries: [GroupKeeper.Pending]) {
+    /// Keeps entries, whose turn has not come, until the streams beside them have caught up.
+    public mutating func hold(_ entries: [PendingEntry]) {
         for entry in entries {
             guard let fields = entry.fields, let part = parts.firstIndex(where: { $0.contains(entry.stream) }) else {
                 continue
@@ -191,6 +161,7 @@ public struct GroupReader {
             horizons[lanes[stream]] = min(horizons[lanes[stream]] ?? known, known)
         }
         guard isBounded else { return }
+        let (isMarketData, lanes, horizons) = (isMarketData, lanes, horizons)
         func mustWait(_ entry: Entry) -> Bool {
             guard isMarketData[entry.stream], let horizon = horizons[lanes[entry.stream]] else { return false }
             return entry.id > horizon
@@ -220,19 +191,5 @@ public struct GroupReader {
         }
         ready.removeAll(keepingCapacity: true)
         later.removeAll(keepingCapacity: true)
-    }
-}
-
-extension StreamKind {
-    /// Whether the hub gives the entries' ids.
-    public var isMarketData: Bool {
-        switch self {
-        case .trade, .book, .candle, .forming, .metric: true
-        case .signal, .heatmap, .decision, .readiness, .plan, .execution, .contract, .account, .risk, .weights, .alert,
-            .command,
-            .reply,
-            .notice, .dead:
-            false
-        }
     }
 }

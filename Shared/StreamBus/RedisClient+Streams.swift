@@ -1,3 +1,4 @@
+import Hosting
 public import SignalContracts
 
 /// What services and tools do with streams beside reading them as hosts do.

@@ -1,3 +1,4 @@
+public import Hosting
 public import SignalContracts
 
 /// Reads the past of several streams in the order of the entries' ids, with pending entries in their places.
@@ -37,8 +38,8 @@ public struct StreamReplay {
     /// Calls `body` with the entries of the last `windowMs` before each lane's oldest pending entry, or its position where there
     /// is none, and with all pending ones but those that are held back.
     public mutating func run(
-        windowMs: (StreamName) -> Int64, positions: [GroupKeeper.Position], pending: [GroupKeeper.Pending],
-        heldBack: [GroupKeeper.Pending] = [], _ body: (Entry) -> Void
+        windowMs: (StreamName) -> Int64, positions: [GroupPosition], pending: [PendingEntry],
+        heldBack: [PendingEntry] = [], _ body: (Entry) -> Void
     ) throws(RedisError) {
         addPending(pending)
         for entry in heldBack { pendingIds[entry.stream].insert(entry.id) }
@@ -56,7 +57,7 @@ public struct StreamReplay {
         }
     }
 
-    private mutating func addPending(_ pending: [GroupKeeper.Pending]) {
+    private mutating func addPending(_ pending: [PendingEntry]) {
         for stream in reader.streams.indices {
             let entries = pending.filter { $0.stream == stream }
             guard let first = entries.first else { continue }
@@ -67,7 +68,7 @@ public struct StreamReplay {
     }
 
     private mutating func addPast(
-        _ windowMs: (StreamName) -> Int64, _ positions: [GroupKeeper.Position], _ pending: [GroupKeeper.Pending]
+        _ windowMs: (StreamName) -> Int64, _ positions: [GroupPosition], _ pending: [PendingEntry]
     ) throws(RedisError) {
         var ends = Array(repeating: UInt64(0), count: reader.laneTags.count)
         for stream in reader.streams.indices {

@@ -1,3 +1,4 @@
+import Hosting
 import RedisTestSupport
 import SignalContracts
 import StreamBus
@@ -63,7 +64,7 @@ struct ClusterHostTests {
 
     @Test func `workers share the symbols of all nodes, a sleeper is fenced, and all goes on exactly once`() throws {
         let first = try worker()
-        #expect(turn([first]) { first.owned.count == 4 && first.phase == .live })
+        #expect(turn([first]) { first.owned.count == 4 && first.machine.isLive })
         try write(0..<20)
         #expect(turn([first]) { have(20) })
         let second = try worker()
@@ -78,7 +79,7 @@ struct ClusterHostTests {
         try write(41..<60)
         #expect(turn([second]) { have(60) })
         // At worst it fell asleep just after it had seen that its leases stand.
-        first.leasesRenewedUs = SystemClock.monotonicUs()
+        first.machine.renewedLeases(atUs: SystemClock.monotonicUs())
         for _ in 0..<30_000 where first.metrics.fenced.value == 0 { first.context.reactor.poll(timeoutMs: 10) }
         #expect(first.metrics.fenced.value == 1)
         #expect(turn([first, second]) { first.owned.count == 2 })
@@ -87,7 +88,7 @@ struct ClusterHostTests {
 
     @Test func `a slot that moves to another node while its stream is read takes all along`() throws {
         let host = try worker()
-        #expect(turn([host]) { host.owned.count == 4 && host.phase == .live })
+        #expect(turn([host]) { host.owned.count == 4 && host.machine.isLive })
         let slot = KeySlot.of("BTCUSDT".utf8)
         let source = try #require(cluster.master(of: "{BTCUSDT}"))
         let target = try #require(cluster.masters.first { $0 != source })
@@ -104,7 +105,7 @@ struct ClusterHostTests {
     @Test func `a master that is killed costs nothing that its replica has, and the other symbols little time`() throws
     {
         let workers = try [worker(), worker()]
-        #expect(turn(workers) { workers.allSatisfy { $0.owned.count == 2 && $0.phase == .live } })
+        #expect(turn(workers) { workers.allSatisfy { $0.owned.count == 2 && $0.machine.isLive } })
         try write(0..<50)
         let master = try #require(cluster.master(of: "{BTCUSDT}"))
         // The inputs are on the replica; of the outputs and acknowledgements some are.

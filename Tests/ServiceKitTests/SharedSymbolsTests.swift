@@ -1,4 +1,5 @@
 import Glibc
+import Hosting
 import RedisTestSupport
 import SignalContracts
 import StreamBus
@@ -89,7 +90,7 @@ struct SharedSymbolsTests {
             let slow = try worker(costUs: 5000)
             slow.renewLeases()
             let began = SystemClock.monotonicUs()
-            while slow.phase != .live { slow.context.reactor.poll(timeoutMs: 2) }
+            while !slow.machine.isLive { slow.context.reactor.poll(timeoutMs: 2) }
             #expect(SystemClock.monotonicUs() - began > Int64(SymbolLeases.lifeMs) * 1000)
             defer { slow.leaveLeases() }
             return try Self.names.allSatisfy { name in
@@ -102,7 +103,7 @@ struct SharedSymbolsTests {
 
     @Test func `a new worker gets its fair share, and all goes on exactly once`() throws {
         let first = try worker()
-        #expect(turnWorkers([first]) { first.owned.count == 4 && first.phase == .live })
+        #expect(turnWorkers([first]) { first.owned.count == 4 && first.machine.isLive })
         try write(0..<20)
         #expect(try turnWorkers([first]) { try allHave(20) })
         let second = try worker()
@@ -127,7 +128,7 @@ struct SharedSymbolsTests {
 
     @Test func `a worker that slept through its leases commits nothing when it wakes up`() throws {
         let first = try worker()
-        #expect(turnWorkers([first]) { first.owned.count == 4 && first.phase == .live })
+        #expect(turnWorkers([first]) { first.owned.count == 4 && first.machine.isLive })
         try write(0..<10)
         #expect(try turnWorkers([first]) { try allHave(10) })
         // It has a read under way at the server when it falls asleep: these entries are delivered to it.

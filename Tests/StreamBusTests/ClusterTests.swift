@@ -1,4 +1,5 @@
 import Glibc
+import Hosting
 import RedisTestSupport
 import SignalContracts
 import Testing
@@ -83,7 +84,8 @@ struct ClusterTests {
     @Test func `what lies in another slot is said once, however often its entry is processed`() throws {
         let symbol = try #require(Symbol("BTCUSDT"))
         let reader = GroupReader(
-            group: "g", consumer: "g-1", streams: [StreamName(.trade, symbol), StreamName(.command)], isCluster: true)
+            group: "g", consumer: "g-1",
+            StreamLayout([StreamName(.trade, symbol), StreamName(.command)], isCluster: true))
         #expect(reader.laneTags == ["BTCUSDT", "command"] && reader.parts == [[0], [1]])
         let keeper = GroupKeeper(client, reader)
         _ = try keeper.createGroups(from: .beginning, resumeAt: [nil, nil])

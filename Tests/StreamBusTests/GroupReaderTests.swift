@@ -1,3 +1,4 @@
+import Hosting
 import RedisTestSupport
 import SignalContracts
 import StreamBus
@@ -18,7 +19,7 @@ struct GroupReaderTests {
 
     private func reader(_ kinds: [StreamKind], of symbols: [Symbol]? = nil, countMax: Int) throws -> GroupReader {
         let streams = (symbols ?? [btc]).flatMap { symbol in kinds.map { StreamName($0, symbol) } }
-        let reader = GroupReader(group: "g", consumer: "g-1", streams: streams, countMax: countMax)
+        let reader = GroupReader(group: "g", consumer: "g-1", StreamLayout(streams), countMax: countMax)
         _ = try GroupKeeper(client, reader).createGroups(
             from: .beginning, resumeAt: Array(repeating: nil, count: streams.count))
         return reader

@@ -1,3 +1,4 @@
+import Hosting
 import RedisTestSupport
 import SignalContracts
 import StreamBus
@@ -14,7 +15,7 @@ struct HopBufferTests {
         server = try #require(RedisServer())
         client = try server.client()
         let symbol = try #require(Symbol("BTCUSDT"))
-        reader = GroupReader(group: "g", consumer: "g-1", streams: [StreamName(.trade, symbol)])
+        reader = GroupReader(group: "g", consumer: "g-1", StreamLayout([StreamName(.trade, symbol)]))
         _ = try GroupKeeper(client, reader).createGroups(from: .beginning, resumeAt: [nil])
         try client.command("XADD", "md.trade:{BTCUSDT}", "5-0", "v", "1", "price", "junk")
         try client.command("XREADGROUP", "GROUP", "g", "g-1", "STREAMS", "md.trade:{BTCUSDT}", ">")

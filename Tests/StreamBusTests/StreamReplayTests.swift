@@ -1,3 +1,4 @@
+import Hosting
 import RedisTestSupport
 import SignalContracts
 import StreamBus
@@ -8,7 +9,7 @@ struct StreamReplayTests {
     @Test func `what is pending has its window before it, however far others have read on`() throws {
         let server = try #require(RedisServer()), client = try server.client()
         let symbol = try #require(Symbol("BTCUSDT")), stream = StreamName(.trade, symbol)
-        let reader = GroupReader(group: "g", consumer: "g-1", streams: [stream])
+        let reader = GroupReader(group: "g", consumer: "g-1", StreamLayout([stream]))
         let keeper = GroupKeeper(client, reader)
         _ = try keeper.createGroups(from: .beginning, resumeAt: [nil])
         for ms in stride(from: 1000, through: 5000, by: 100) {
@@ -34,7 +35,7 @@ struct StreamReplayTests {
         let server = try #require(RedisServer()), client = try server.client()
         let symbol = try #require(Symbol("BTCUSDT"))
         let trades = StreamName(.trade, symbol), books = StreamName(.book, symbol)
-        let reader = GroupReader(group: "g", consumer: "g-1", streams: [trades, books], countMax: 5)
+        let reader = GroupReader(group: "g", consumer: "g-1", StreamLayout([trades, books]), countMax: 5)
         let keeper = GroupKeeper(client, reader)
         _ = try keeper.createGroups(from: .beginning, resumeAt: [nil, nil])
         for ms in 1...20 {
@@ -46,9 +47,9 @@ struct StreamReplayTests {
         _ = try client.receive()
 
         // Trades 1 to 6 were delivered, all five books, and none was processed.
-        var successor = GroupReader(group: "g", consumer: "g-1", streams: [trades, books], countMax: 5)
+        var successor = GroupReader(group: "g", consumer: "g-1", StreamLayout([trades, books]), countMax: 5)
         let pending = try keeper.pending()
-        let held = successor.parted(pending, try keeper.positions()).held
+        let held = successor.layout.parted(pending, try keeper.positions()).held
         #expect(held.map(\.id.milliseconds) == [8, 12, 16, 20])
         successor.hold(held)
         var seen: [UInt64] = []

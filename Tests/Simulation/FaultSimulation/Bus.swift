@@ -42,7 +42,11 @@ final class Bus {
     private(set) var isUp = true
     /// Changes when the server has lost something: memory built on it is no longer to be trusted.
     private(set) var serverId = 1
+    /// Changes when all connections have broken.
+    private(set) var connection = 1
     var onWrite: () -> Void = {}
+    /// Called with a group that acknowledges what it has acknowledged before.
+    var onSecondAcknowledgement: (String) -> Void = { _ in }
 
     private static let savedEveryMs: Int64 = 100
     private static let savedForUs: Int64 = 1_000_000
@@ -71,6 +75,7 @@ final class Bus {
 
     /// Outputs and acknowledgements together.
     func commit(_ name: String, acknowledging places: [Int], _ words: [Word]) {
+        if !places.allSatisfy(group(name).pending.contains) { onSecondAcknowledgement(name) }
         groups[name]?.pending.removeAll { places.contains($0) }
         for word in words { append(word) }
         if !words.isEmpty { onWrite() }
@@ -97,7 +102,10 @@ final class Bus {
 
     // MARK: What can go wrong
 
-    func goDown() { isUp = false }
+    func goDown() {
+        isUp = false
+        connection += 1
+    }
 
     func comeUp() {
         isUp = true

@@ -3,7 +3,7 @@ import SignalContracts
 import TradingPrimitives
 import Venue
 
-/// Deliberate bugs, at the edges of the executor, of the hub and of the bus. Each must be found: a checker that can't fail proves
+/// Deliberate bugs, at the edges of the executor, of the hub, of the hosts and of the bus. Each must be found: a checker that can't fail proves
 /// nothing.
 public enum Mutation: String, CaseIterable, Sendable {
     /// An order without an answer is sent again under another name.
@@ -50,6 +50,8 @@ public enum Mutation: String, CaseIterable, Sendable {
     case forgetLost = "forget-lost"
     /// An entry that was looked for in vain is given up while it may still come.
     case believeAbsenceEarly = "believe-absence-early"
+    /// A batch whose answer was lost is committed again.
+    case commitTwice = "commit-twice"
 }
 
 extension Mutation {

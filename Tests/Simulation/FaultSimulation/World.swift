@@ -23,8 +23,8 @@ public final class World {
     private(set) var venue: VenueNode!
     private(set) var hub: HubNode!
     private(set) var executor: ExecutorNode!
-    private(set) var decision: ProcessorNode<DecisionEngine>!
-    private(set) var risk: ProcessorNode<RiskManager>!
+    private(set) var decision: HostNode<DecisionEngine>!
+    private(set) var risk: HostNode<RiskManager>!
     private(set) var nodes: [any Node] = []
     /// The risk manager's journal.
     private var session = RiskSession()
@@ -49,23 +49,24 @@ public final class World {
         venue = VenueNode(self, seed: seed)
         hub = HubNode(self)
         executor = ExecutorNode(self)
-        decision = ProcessorNode("decision-engine", self) { [unowned self] in
+        decision = HostNode("decision-engine", self) { [unowned self] in
             DecisionEngine(symbols: symbols, rules.decision)
         }
-        risk = ProcessorNode(
+        risk = HostNode(
             "risk-manager", self, beforeCommit: { [unowned self] in session = $0.session },
             make: { [unowned self] in RiskManager(rules.risk, session: session) })
         nodes = engines() + [hub, executor]
         bus.onWrite = { [unowned self] in for node in nodes { node.wake() } }
+        bus.onSecondAcknowledgement = { [unowned self] in checker.violated("\($0) commits what it has committed") }
     }
 
     private func engines() -> [any Node] {
         [
-            ProcessorNode("order-flow-engine", self) { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
-            ProcessorNode("tick-engine", self) { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
-            ProcessorNode("technical-engine", self) { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
-            ProcessorNode("sentiment-engine", self) { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
-            ProcessorNode("regime-filter", self) { RegimeFilter(RegimeConfiguration()) },
+            HostNode("order-flow-engine", self) { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
+            HostNode("tick-engine", self) { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
+            HostNode("technical-engine", self) { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
+            HostNode("sentiment-engine", self) { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
+            HostNode("regime-filter", self) { RegimeFilter(RegimeConfiguration()) },
             decision, risk,
         ]
     }
@@ -90,6 +91,12 @@ public final class World {
         kill(node)
         return true
     }
+
+    /// Whether a connection to the bus breaks at this moment, so that an answer is lost.
+    func isCut() -> Bool {
+        trouble.isActive && trouble.families.contains(.bus) && trouble.pick(0...Self.answersACut) == 0
+    }
+    private static let answersACut: Int64 = 200
 
     private func kill(_ node: any Node) {
         doom[node.name] = nil
@@ -147,6 +154,7 @@ public final class World {
     func dispose() {
         scheduler.removeAll()
         bus.onWrite = {}
+        bus.onSecondAcknowledgement = { _ in }
         nodes = []
         (hub, executor, venue, network, checker) = (nil, nil, nil, nil, nil)
         (decision, risk) = (nil, nil)
