@@ -17,8 +17,6 @@ struct SealedBatch: Equatable, Sendable {
         case done
     }
 
-    /// Lanes that have not been confirmed.
-    var unsettled: [Int]
     /// Places to which something goes ahead of the lanes; 0 once that has been confirmed.
     var aheadCount: Int
     /// Whether the next read goes along with it.
@@ -33,10 +31,12 @@ extension HostMachine {
     /// What the batch has: lanes, places to which something goes ahead of them, and whether it writes nothing.
     public mutating func sealed(lanes: [Int], aheadCount: Int, isOnlyAcknowledgements: Bool) {
         guard case .open = batch else { return }
+        unsettled.removeAll(keepingCapacity: true)
+        unsettled.append(contentsOf: lanes)
         // A batch that has no outputs holds nobody up: the next read goes along with its acknowledgement.
         batch = .sealed(
             SealedBatch(
-                unsettled: lanes, aheadCount: aheadCount, readsOn: isOnlyAcknowledgements && !isGuarded && isLive))
+                aheadCount: aheadCount, readsOn: isOnlyAcknowledgements && !isGuarded && isLive))
         isReadingPaused = isLive
     }
 
@@ -58,10 +58,10 @@ extension HostMachine {
             guard areLeasesFresh(nowUs) else { return .fence }
             sealed.delivery = .ahead(owed: sealed.aheadCount, isRefused: false)
             return .sendAhead
-        case .due where sealed.unsettled.isEmpty: return .settle
+        case .due where unsettled.isEmpty: return .settle
         case .due:
-            sealed.delivery = .lanes(owed: sealed.unsettled.count)
-            return .send(lanes: sealed.unsettled)
+            sealed.delivery = .lanes(owed: unsettled.count)
+            return .send(lanes: unsettled)
         case .refused(isTold: false):
             sealed.delivery = .refused(isTold: true)
             return .delay
@@ -86,9 +86,8 @@ extension HostMachine {
 
     /// A lane was carried out as a whole, or not at all.
     public mutating func laneAnswered(_ lane: Int, isCommitted: Bool) {
-        guard case .sealed(var sealed) = batch, case .lanes = sealed.delivery else { return }
-        if isCommitted { sealed.unsettled.removeAll { $0 == lane } }
-        batch = .sealed(sealed)
+        guard case .sealed(let sealed) = batch, case .lanes = sealed.delivery else { return }
+        if isCommitted { unsettled.removeAll { $0 == lane } }
         // With leases, it ends when the fence is watched again.
         if !isGuarded || !isLive { endLane() }
     }
@@ -104,7 +103,7 @@ extension HostMachine {
         if owed > 1 {
             sealed.delivery = .lanes(owed: owed - 1)
         } else {
-            sealed.delivery = sealed.unsettled.isEmpty ? .done : .refused(isTold: false)
+            sealed.delivery = unsettled.isEmpty ? .done : .refused(isTold: false)
         }
         batch = .sealed(sealed)
     }

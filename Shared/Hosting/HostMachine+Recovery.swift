@@ -54,7 +54,7 @@ extension HostMachine {
         switch step {
         case .leases: return .checkLeases
         case .identity: return .identify
-        case .evidence: return unsettledLanes.map { .find(lanes: $0) }
+        case .evidence: return .find(lanes: unsettled)
         case .groups: return .makeGroups(resumeAt: lastCommitted)
         case .positions: return .locate
         case .recount(let positions): return .recount(positions)
@@ -69,11 +69,6 @@ extension HostMachine {
     }
 
     private mutating func go(to step: RecoveryStep) { phase = .recovering(step, isAsked: false) }
-
-    private var unsettledLanes: [Int]? {
-        guard case .sealed(let sealed) = batch else { return nil }
-        return sealed.unsettled
-    }
 
     /// With symbols it may begin. What it knows of a lane counts only if it was the only one to commit there all the time:
     /// `lostLanes` are the tags of the others.
@@ -96,18 +91,16 @@ extension HostMachine {
         // Another server process may have lost its last writes: its streams are then the truth, not our memory.
         otherServer = server == self.server ? nil : server
         if otherServer != nil { forget() }
-        if case .sealed(let sealed) = batch {
-            go(to: sealed.unsettled.isEmpty ? .settlement : .evidence)
-        } else {
-            go(to: .groups)
+        switch batch {
+        case .sealed: go(to: unsettled.isEmpty ? .settlement : .evidence)
+        case .open: go(to: .groups)
         }
     }
 
     /// These lanes were committed.
     public mutating func found(_ lanes: [Int]) {
-        guard case .recovering(.evidence, _) = phase, case .sealed(var sealed) = batch else { return }
-        sealed.unsettled.removeAll(where: lanes.contains)
-        batch = .sealed(sealed)
+        guard case .recovering(.evidence, _) = phase else { return }
+        unsettled.removeAll(where: lanes.contains)
         go(to: .settlement)
     }
 

@@ -103,6 +103,8 @@ public struct HostMachine: Sendable {
     var phase = Phase.down
     var memory = Memory.none
     var batch = Batch.open(isEmpty: true)
+    /// Lanes of the sealed batch that have not been confirmed.
+    var unsettled: [Int] = []
     /// The process whose streams the memory is built on.
     var server: String?
     /// Another one that answers now, until it is seen to count right.
