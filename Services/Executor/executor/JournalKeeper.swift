@@ -18,8 +18,7 @@ final class JournalKeeper {
     private(set) var identity = ""
     /// Whether the last sync succeeded.
     private(set) var isWritable = true
-    /// Words that may not have been said, with their numbers: a compact journal carries them, too.
-    private(set) var unsaid: [(number: UInt64, message: ExecutorMessage)] = []
+    private var memory = JournalMemory()
 
     /// Opens the journal and gives what it holds to `core`. Ends the process when it is in use (6), damaged (6) or can't be
     /// opened (1).
@@ -29,16 +28,23 @@ final class JournalKeeper {
         syncSeconds = context.metrics.histogram(
             "journal_sync_seconds", help: "Time that the disk took for a sync.", bounds: Metrics.latencyBounds)
         makeFolder(of: path)
-        var memory = JournalMemory(core)
+        var past = core, memory = memory
+        var unreadable: (number: UInt64, error: ContractError)?
         do throws(JournalError) {
-            let opened = try Journal(path: path) { memory.take($0, $1) }
-            if let unreadable = memory.unreadable {
+            let opened = try Journal(path: path) { number, bytes in
+                do throws(ContractError) {
+                    let record = try ExecutorRecord(bytes: bytes)
+                    past.remember(record)
+                    memory.take(number, record)
+                } catch { unreadable = unreadable ?? (number, error) }
+            }
+            if let unreadable {
                 complain("executor: journal \(path), record \(unreadable.number): \(unreadable.error)")
                 ExitCode.unsafeState.exit()
             }
             context.requireOwnMode(memory.mode, ofJournal: path)
-            core = memory.core
-            unsaid = memory.unsaid
+            core = past
+            self.memory = memory
             context.log.info("journal_open") {
                 $0.put("path", path)
                 $0.put("records", Int64(opened.sequence))
@@ -56,26 +62,30 @@ final class JournalKeeper {
         }
     }
 
+    /// Words that may not have been said, with their numbers.
+    var unsaid: [(number: UInt64, message: ExecutorMessage)] { memory.unsaid }
+
     /// Adds a record for the next sync. Returns its number.
     func append(_ record: ExecutorRecord) -> UInt64 {
         bytes.removeAll(keepingCapacity: true)
         record.write(into: &bytes, using: &fields)
         let number = journal?.append(bytes) ?? 0
-        if case .message(let message) = record { unsaid.append((number, message)) }
+        memory.take(number, record)
         return number
     }
 
     /// All words up to this number have been said.
     func noteSaid(upTo number: UInt64) {
-        unsaid.removeAll { $0.number <= number }
         _ = append(.said(upTo: Int(clamping: number)))
         begin()
     }
 
     /// Puts a compact journal in the place of one that has grown long.
     func compactIfLong(_ core: Executor) {
-        guard let size = journal?.byteCount, size > Self.compactAboveBytes, sync() else { return }
+        // A disk that refuses is the next event's affair: the core hears of it, and that it takes again.
+        guard let size = journal?.byteCount, size > Self.compactAboveBytes, isWritable else { return }
         do throws(JournalError) {
+            try journal?.sync()
             try replace(core)
             context.log.info("journal_compacted") {
                 $0.put("bytes_before", size)
@@ -87,9 +97,8 @@ final class JournalKeeper {
     }
 
     private func replace(_ core: Executor) throws(JournalError) {
-        let words = unsaid.map { ExecutorRecord.carried(number: Int(clamping: $0.number), $0.message) }
-        try journal?.replace(
-            by: ([.identity(identity, mode: context.settings.mode.rawValue)] + core.records + words).map(\.bytes))
+        let records = memory.compact(core, identity: identity, mode: context.settings.mode.rawValue)
+        try journal?.replace(by: records.map(\.bytes))
     }
 
     /// Gives up the lock; to be called before the process ends itself.
@@ -110,36 +119,5 @@ final class JournalKeeper {
         }
         syncSeconds.observe(Double(SystemClock.monotonicUs() - began) / 1e6)
         return isWritable
-    }
-}
-
-/// What a journal's records tell, oldest first.
-private struct JournalMemory {
-    private(set) var core: Executor
-    private(set) var identity: String?
-    /// Of trading, that it was made in; nil for an older one.
-    private(set) var mode: String?
-    private(set) var unreadable: (number: UInt64, error: ContractError)?
-    private var words: [(number: UInt64, message: ExecutorMessage)] = []
-    private var saidUpTo: UInt64 = 0
-
-    init(_ core: Executor) { self.core = core }
-
-    var unsaid: [(number: UInt64, message: ExecutorMessage)] { words.filter { $0.number > saidUpTo } }
-
-    mutating func take(_ number: UInt64, _ payload: ArraySlice<UInt8>) {
-        do throws(ContractError) {
-            let record = try ExecutorRecord(bytes: payload)
-            core.remember(record)
-            switch record {
-            case .message(let message): words.append((number, message))
-            case .carried(let original, let message): words.append((UInt64(clamping: original), message))
-            case .identity(let name, let mode): (identity, self.mode) = (name, mode ?? self.mode)
-            case .said(let upTo): saidUpTo = max(saidUpTo, UInt64(clamping: upTo))
-            case .position, .plan, .command, .closing, .entriesStopped: break
-            }
-        } catch {
-            unreadable = unreadable ?? (number, error)
-        }
     }
 }

@@ -1,3 +1,4 @@
+import Execution
 import ServiceKit
 import SignalContracts
 import StreamBus
@@ -5,30 +6,15 @@ import TradingPrimitives
 
 /// Says the executor's words on the streams, each exactly once and in order, whatever happens to Redis or to this process.
 ///
-/// A word goes out in one transaction with its number from the journal (`outbox:executor:<journal>:{S}`). After a reconnect, and
-/// after a restart that finds its words in the journal, those up to that number have been said, the others are said again.
-/// A Redis that comes back without its last moments has lost the numbers with the words, so that these are said again too.
+/// A word goes out in one transaction with its number from the journal (`outbox:executor:<journal>:{S}`), by which a `WordLane` knows
+/// what has been said.
 final class Outbox {
-    private struct Word {
-        let number: UInt64
-        let message: ExecutorWord
-    }
-
     /// Words of one symbol, or of the global streams, on a cluster of one of them: they share a slot and a number.
     private final class Lane {
         /// What its keys have in braces; nil for the global streams of a single Redis.
         let tag: String?
-        var words: [Word] = []
-        /// Words that Redis took a moment ago: it may not have them on its disk yet.
-        var young: [(word: Word, us: Int64)] = []
-        /// Of the words, how many have been sent and not answered.
-        var sentCount = 0
+        var words = WordLane<ExecutorWord>()
         init(_ tag: String?) { self.tag = tag }
-
-        /// The oldest word that may have to be said again.
-        var oldest: UInt64? { young.first?.word.number ?? words.first?.number }
-
-        func age(at us: Int64) { young.removeAll { us - $0.us > Outbox.youngMs * 1000 } }
     }
 
     /// What the next reply on the link answers.
@@ -55,10 +41,6 @@ final class Outbox {
         var isReady: Bool { link != nil && markersAwaited == 0 }
     }
 
-    private static let wordsMax = 50_000
-    /// Redis brings its log to the disk every second.
-    private static let youngMs: Int64 = 3000
-
     private let context: ServiceContext
     private let lanes: [Lane]
     private let channels: [Channel]
@@ -77,13 +59,12 @@ final class Outbox {
         }
     }
 
-    var waitingCount: Int { lanes.reduce(0) { $0 + $1.words.count } }
+    var waitingCount: Int { lanes.reduce(0) { $0 + $1.words.waitingCount } }
 
     /// Number up to which all words have been said, as far as this process knows.
     private var lastNumber: UInt64 = 0
     var saidUpTo: UInt64 {
-        for lane in lanes { lane.age(at: SystemClock.monotonicUs()) }
-        return lanes.compactMap(\.oldest).min().map { $0 - 1 } ?? lastNumber
+        lanes.compactMap(\.words.oldestUnsure).min().map { $0 - 1 } ?? lastNumber
     }
 
     /// Connects. `identity` names the journal whose numbers the words have.
@@ -91,6 +72,16 @@ final class Outbox {
         self.identity = identity
         for channel in channels { connect(channel) }
         context.reactor.every(ms: 10_000) { [unowned self] in for channel in channels { trim(channel) } }
+        context.reactor.every(ms: 1000) { [unowned self] in for channel in channels { ask(channel) } }
+    }
+
+    /// Asks for an answer, where that tells that Redis has kept what it took.
+    private func ask(_ channel: Channel) {
+        guard channel.isReady, let link = channel.link, channel.lanes.contains(where: \.words.hasYoung) else { return }
+        var commands = CommandBuffer()
+        commands.command(["PING"])
+        channel.expectations.append(.fact)
+        link.send(commands)
     }
 
     /// Lets go of what is older than it is kept for, in the streams that the executor alone writes.
@@ -121,12 +112,10 @@ final class Outbox {
     /// Adds a word with its number in the journal.
     func say(_ message: ExecutorWord, number: UInt64) {
         guard let lane = lane(of: message.stream) else { return }
-        if lane.words.count >= Self.wordsMax {
-            context.log.error("outbox_full") { $0.put("dropped", message.stream) }
-            return
+        guard lane.words.say(message, number: number) else {
+            return context.log.error("outbox_full") { $0.put("dropped", message.stream) }
         }
         lastNumber = max(lastNumber, number)
-        lane.words.append(Word(number: number, message: message))
         for channel in channels { flush(channel) }
     }
 
@@ -151,7 +140,7 @@ final class Outbox {
     private func connect(_ channel: Channel) {
         do throws(RedisError) {
             channel.expectations.removeAll()
-            for lane in channel.lanes { lane.sentCount = 0 }
+            for lane in channel.lanes { lane.words.disconnected() }
             let made = try RedisLink(
                 context.reactor, context.settings.redis, key: Array(markerKey(channel.lanes[0]).utf8),
                 onReply: { [unowned self] in answered($0, channel) }, onEnd: { [unowned self] in lost($0, channel) })
@@ -181,18 +170,20 @@ final class Outbox {
         }
         switch channel.expectations.removeFirst() {
         case .marker(let lane):
-            if let text = reply.value.text, let number = UInt64(text) {
-                lane.words = lane.young.map(\.word) + lane.words
-                lane.words.removeAll { $0.number <= number }
+            let found = reply.value.text.flatMap { UInt64($0) }
+            if let first = lane.words.found(mark: found, atUs: SystemClock.monotonicUs()) {
+                var commands = CommandBuffer()
+                commands.command(["SET", markerKey(lane), "\(first)"])
+                channel.expectations.append(.fact)
+                channel.link?.send(commands)
             }
-            // Without a number it has lost everything: the past is not told again.
-            lane.young = []
             channel.markersAwaited -= 1
             if channel.markersAwaited == 0 {
                 channel.backOff.reset()
                 flush(channel)
             }
         case .fact:
+            for lane in channel.lanes { lane.words.heard(atUs: SystemClock.monotonicUs()) }
             if let error = reply.error { context.log.warning("write_failed") { $0.put("error", error) } }
         case .word(let lane, let repliesLeft):
             if repliesLeft > 1 {
@@ -200,10 +191,7 @@ final class Outbox {
             } else if let error = reply.error {
                 lost(.refused(error), channel)
             } else {
-                let now = SystemClock.monotonicUs()
-                lane.age(at: now)
-                lane.young.append((lane.words.removeFirst(), now))
-                lane.sentCount -= 1
+                lane.words.confirmed(atUs: SystemClock.monotonicUs())
                 said.add()
             }
         }
@@ -213,7 +201,7 @@ final class Outbox {
         guard channel.isReady, let link = channel.link else { return }
         var commands = CommandBuffer()
         for lane in channel.lanes {
-            for word in lane.words[lane.sentCount...] {
+            for word in lane.words.takeUnsent() {
                 let before = commands.commandCount
                 commands.command(["MULTI"])
                 word.message.append(to: &commands)
@@ -221,7 +209,6 @@ final class Outbox {
                 commands.command(["EXEC"])
                 channel.expectations.append(.word(lane, repliesLeft: commands.commandCount - before))
             }
-            lane.sentCount = lane.words.count
         }
         if !commands.isEmpty { link.send(commands) }
     }

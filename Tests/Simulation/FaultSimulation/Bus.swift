@@ -94,6 +94,9 @@ final class Bus {
         onWrite()
     }
 
+    /// The mark of a lane that has none.
+    func mark(_ symbol: Symbol?, _ number: UInt64) { markers[symbol] = number }
+
     private func append(_ word: Word) {
         let time = scheduler.nowUs
         let id = word.id ?? StreamId(milliseconds: UInt64(time / 1000), sequence: UInt64(log.count))

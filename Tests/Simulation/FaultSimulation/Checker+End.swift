@@ -42,7 +42,7 @@ extension Checker {
         for stop in exchange.algoOrders where stop.status == .new && stop.clientId.hasPrefix("v7-") {
             violated("I7: \(stop.clientId) is open in the end")
         }
-        for id in [World.commands.stop, World.commands.closeAll] { expectReply(id) }
+        for id in [World.commands.stop, World.commands.closeAll] + world.starts { expectReply(id) }
         expectWords(account)
         expectMoney(account)
         expectAnswers()

@@ -99,7 +99,7 @@ final class Checker {
         guard !executor.disk.isBroken else { return }
         let name = Array(id.utf8)
         // Behind the record of the position stand the words of its step: as many as fills were told at once.
-        if !executor.disk.durable.suffix(200).reversed().contains(where: { $0.contains(name) }) {
+        if !executor.disk.durable.suffix(200).reversed().contains(where: { $0.bytes.contains(name) }) {
             violated("I1: \(id) leaves, and is not in the journal")
         }
     }

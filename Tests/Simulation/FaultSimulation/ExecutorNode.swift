@@ -26,14 +26,20 @@ final class ExecutorNode: Node {
     private var isWritable = true
     private var isWoken = false
     private var isUserUp = false
-    private(set) var words: WordQueue
+    private var journal = JournalMemory()
+    private var outbox: OutboxLine
+    private var saidUpTo: UInt64 = 0
+    private var tickCount = 0
     var heldWords: [(number: UInt64, message: ExecutorMessage)] = []
     private static let timerMs: Int64 = 50
+    private static let ticksASecond = 20
+    /// A journal of more is compacted.
+    private static let recordsMax = 60
 
     init(_ world: World) {
         self.world = world
         core = Executor(symbols: world.symbols, world.rules.executor)
-        words = WordQueue(world)
+        outbox = OutboxLine(world)
     }
 
     /// Up, not paused, and given its rules.
@@ -46,7 +52,9 @@ final class ExecutorNode: Node {
         isUp = true
         life += 1
         core = Executor(symbols: world.symbols, world.rules.executor)
-        words = WordQueue(world)
+        journal = JournalMemory()
+        outbox = OutboxLine(world)
+        saidUpTo = 0
         remember()
         let life = life
         world.scheduler.after(ms: world.trouble.pick(20...80)) { [self] in if life == self.life { begin() } }
@@ -54,16 +62,17 @@ final class ExecutorNode: Node {
 
     /// Reads the journal.
     private func remember() {
-        for (index, bytes) in disk.durable.enumerated() {
+        for record in disk.durable {
             do throws(ContractError) {
-                let record = try ExecutorRecord(bytes: bytes[...])
-                if world.mutation == .forgetPlans, case .plan = record { continue }
-                core.remember(record)
-                if case .message(let message) = record { words.add(message, number: UInt64(index + 1)) }
+                let read = try ExecutorRecord(bytes: record.bytes[...])
+                journal.take(record.number, read)
+                if world.mutation == .forgetPlans, case .plan = read { continue }
+                core.remember(read)
             } catch {
-                world.checker.violated("journal record \(index + 1) can't be read: \(error)")
+                world.checker.violated("journal record \(record.number) can't be read: \(error)")
             }
         }
+        for (number, message) in journal.unsaid { outbox.say(message, number: number) }
     }
 
     private func begin() {
@@ -76,7 +85,7 @@ final class ExecutorNode: Node {
         workingSinceUs = world.scheduler.nowUs
         core.recovered(at: world.scheduler.now)
         for rules in MarketRest.instruments(value, world.symbols) { handle(.rules(rules)) }
-        words.flush()
+        outbox.flush()
         connectUser()
         wake()
         tick()
@@ -86,14 +95,43 @@ final class ExecutorNode: Node {
         let life = life
         world.scheduler.after(ms: Self.timerMs) { [self] in
             guard life == self.life else { return }
-            if !isPaused { handle(.timer) }
+            if !isPaused {
+                handle(.timer)
+                keepJournal()
+            }
+            guard life == self.life else { return }
             tick()
         }
+    }
+
+    /// Once a second, as the service.
+    private func keepJournal() {
+        tickCount += 1
+        guard isUp, !isHandling, tickCount.isMultiple(of: Self.ticksASecond) else { return }
+        do throws(Crash) {
+            try compactIfLong()
+            outbox.ask()
+            guard outbox.saidUpTo > saidUpTo else { return }
+            saidUpTo = outbox.saidUpTo
+            _ = try append(.said(upTo: Int(clamping: saidUpTo)))
+            try beginSync()
+        } catch {}
+    }
+
+    private func compactIfLong() throws(Crash) {
+        if world.mutation == .healUnheard { isWritable = disk.sync() }
+        guard !core.hasPosition, disk.durable.count > Self.recordsMax, isWritable, disk.sync() else { return }
+        try step()
+        var memory = journal
+        if world.mutation == .dropUnsaid { memory.take(0, .said(upTo: .max)) }
+        disk.replace(by: memory.compact(core, identity: "simulation", mode: "paper").map(\.bytes))
+        try step()
     }
 
     func kill() {
         guard isUp else { return }
         isUp = false
+        outbox.end()
         isReady = false
         isPaused = false
         isHandling = false
@@ -158,7 +196,7 @@ final class ExecutorNode: Node {
         world.scheduler.after(us: world.hopUs()) { [self] in
             guard life == self.life else { return }
             isWoken = false
-            words.flush()
+            outbox.flush()
             read()
         }
     }
@@ -231,7 +269,9 @@ extension ExecutorNode: ExecutorWorld {
 
     func append(_ record: ExecutorRecord) throws(Crash) -> UInt64 {
         try step()
-        return disk.append(record.bytes)
+        let number = disk.append(record.bytes)
+        journal.take(number, record)
+        return number
     }
 
     func beginSync() throws(Crash) {
@@ -272,8 +312,8 @@ extension ExecutorNode: ExecutorWorld {
         try step()
         if world.mutation?.isSwallowed(message) == true { return }
         world.checker.said(message)
-        words.add(message, number: number)
-        words.flush()
+        outbox.say(message, number: number)
+        outbox.flush()
     }
 
     func show(_ fact: ExecutorFact) throws(Crash) {

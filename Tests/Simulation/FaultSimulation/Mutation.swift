@@ -52,6 +52,12 @@ public enum Mutation: String, CaseIterable, Sendable {
     case believeAbsenceEarly = "believe-absence-early"
     /// A batch whose answer was lost is committed again.
     case commitTwice = "commit-twice"
+    /// A word is written with the number of the one before it.
+    case reuseNumber = "reuse-number"
+    /// A journal is made compact without the words that have not been said.
+    case dropUnsaid = "drop-unsaid"
+    /// A disk that takes records again is found by the journal's upkeep, and nobody hears of it.
+    case healUnheard = "heal-unheard"
 }
 
 extension Mutation {

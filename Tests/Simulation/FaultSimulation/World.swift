@@ -28,6 +28,9 @@ public final class World {
     private(set) var nodes: [any Node] = []
     /// The risk manager's journal.
     private var session = RiskSession()
+    /// Commands by which a person let entries begin again.
+    private(set) var starts: [String] = []
+    private var isClosing = false
     /// What happened, for a person who looks into one seed; nil otherwise.
     private(set) var story: [String]?
     /// Steps that a node has left to live, by its name.
@@ -148,6 +151,7 @@ public final class World {
             node.isPaused = false
             node.start()
         }
+        answerEmergencies()
     }
 
     /// Lets go of everything: what is to happen holds those to whom it happens.
@@ -162,15 +166,31 @@ public final class World {
 
     /// Both commands were answered, and what may be left over had its time to go.
     private var isClosed: Bool {
-        checker.replyCount >= 2 && scheduler.nowUs - checker.lastReplyUs > 6_000_000
+        checker.replyCount >= 2 + starts.count && scheduler.nowUs - checker.lastReplyUs > 6_000_000
     }
 
     static let commands = (stop: "sim-stop", closeAll: "sim-close-all")
 
     private func closeAll() {
-        for (id, name) in [(Self.commands.stop, CommandName.stop), (Self.commands.closeAll, .closeAll)] {
-            let command = Command(id: id, issuedAt: scheduler.now, author: "simulation", name: name)
-            bus.write([Bus.Word(stream: StreamName(.command), fields: command.fields)])
+        isClosing = true
+        say(Self.commands.stop, .stop)
+        say(Self.commands.closeAll, .closeAll)
+    }
+
+    private func say(_ id: String, _ name: CommandName) {
+        let command = Command(id: id, issuedAt: scheduler.now, author: "simulation", name: name)
+        bus.write([Bus.Word(stream: StreamName(.command), fields: command.fields)])
+    }
+
+    /// A wallet that fell stops entries until a person says 'start': one does, once the trouble is over.
+    private func answerEmergencies() {
+        scheduler.after(ms: 1000) { [unowned self] in
+            guard !isClosing else { return }
+            if checker.alerts.remove("emergency_stop") != nil {
+                starts.append("sim-start-\(starts.count)")
+                say(starts[starts.count - 1], .start)
+            }
+            answerEmergencies()
         }
     }
 
