@@ -205,6 +205,7 @@ public struct HostMachine: Sendable {
     /// Another worker has taken over while this one slept: nothing in hand is its own any more.
     public mutating func fenced() {
         forget()
+        isHandOverDue = false
         phase = .down
     }
 

@@ -361,6 +361,7 @@ struct HostMachineTests {
         machine.processed()
         #expect(machine.next(nowUs: 0) == .seal)
         machine.sealed(lanes: [0], aheadCount: 1, isOnlyAcknowledgements: false)
+        machine.handOverIsDue()
         #expect(machine.next(nowUs: 1000) == .fence)
         machine.fenced()
         #expect(machine.memory == .none)

@@ -5,7 +5,7 @@ import StreamBus
 import TradingPrimitives
 
 // protect-bench [POSITIONS [RESTARTS]]: how long a position is without a stop, after its first fill and after a restart of the
-// executor, with a venue 50 ms away. `protect-bench proxy PORT TARGET MS` is the way there.
+// executor, with a venue 50 ms away. It fails when one of both was not to be seen. `protect-bench proxy PORT TARGET MS` is the way there.
 
 let arguments = CommandLine.arguments
 let roundTripMs = 50
@@ -37,7 +37,7 @@ func say(_ text: String) {
                 venue: {rest_url: "http://127.0.0.1:\(port)", stream_url: "ws://127.0.0.1:\(port)", api_key: paper-key, \
                 api_secret: paper-secret}
                 log: {level: info, form: json}
-                executor: {journal: \(server.directory)/executor.journal}
+                executor: {journal: \(server.directory)/executor.journal, positions_max: \(symbols.count)}
                 """
             guard writeFile("\(server.directory)/\(name).yaml", text) else { return nil }
         }
@@ -88,7 +88,7 @@ func milliseconds(_ values: [Double]) -> String {
     return "\(values.count) times: p50 \(quantile(0.5)) ms, p99 \(quantile(0.99)) ms, max \(quantile(1)) ms"
 }
 
-@MainActor func measureFills(_ stage: Stage, _ trader: Trader, count: Int) throws(RedisError) {
+@MainActor func measureFills(_ stage: Stage, _ trader: Trader, count: Int) throws(RedisError) -> Bool {
     var times: [Double] = []
     _ = try stage.wait(seconds: 300, everyMs: 200) { () throws(RedisError) -> Bool? in
         try trader.plan(symbols, holdMs: 1000)
@@ -97,10 +97,11 @@ func milliseconds(_ values: [Double]) -> String {
     }
     say("fill → stop made, by the venue's ledger: \(milliseconds(stage.view.protectionTimes()))")
     say("fill → stop accepted, as the executor knows it: \(milliseconds(times))")
+    return times.count >= count
 }
 
 /// Each time the executor is killed, its stops are taken away, and it is started again: the worst that it can find.
-@MainActor func measureRestarts(_ stage: Stage, _ trader: Trader, count: Int) throws(RedisError) {
+@MainActor func measureRestarts(_ stage: Stage, _ trader: Trader, count: Int) throws(RedisError) -> Bool {
     var times: [Double] = []
     for _ in 0..<count {
         let held = try stage.wait(seconds: 60, everyMs: 200) { () throws(RedisError) -> [Symbol]? in
@@ -119,6 +120,7 @@ func milliseconds(_ values: [Double]) -> String {
         times.append(isProtected == nil ? 30_000 : Double(SystemClock.monotonicUs() - began) / 1000)
     }
     say("restart → all protected, at least three positions without stops: \(milliseconds(times))")
+    return times.count == count
 }
 
 @MainActor func measure() throws(RedisError) -> Bool {
@@ -130,8 +132,14 @@ func milliseconds(_ values: [Double]) -> String {
     func number(_ place: Int, _ otherwise: Int) -> Int {
         arguments.count > place ? Int(arguments[place]) ?? otherwise : otherwise
     }
-    try measureFills(stage, trader, count: number(1, 300))
-    try measureRestarts(stage, trader, count: number(2, 10))
+    guard try measureFills(stage, trader, count: number(1, 300)) else {
+        complain("protect-bench: there were fewer positions than that within five minutes")
+        return false
+    }
+    guard try measureRestarts(stage, trader, count: number(2, 10)) else {
+        complain("protect-bench: a minute went by without three positions to restart with")
+        return false
+    }
     return true
 }
 
