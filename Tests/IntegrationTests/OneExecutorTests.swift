@@ -128,6 +128,23 @@ struct OneExecutorTests {
         #expect(words.count + alertCount > 10 && Set(words).count == words.count, "\(words), \(alertCount) alerts")
     }
 
+    @Test func `a Redis that can't tell yet what was said is not taken for one that was emptied`() throws {
+        try openPosition()
+        let redis = try suite.client()
+        func wordCount() throws -> Int { try suite.entries("execution:{BTCUSDT}").count }
+        // It takes writes, and refuses to read the outbox's marks, as one does that is loading its file.
+        try redis.command("ACL", "SETUSER", "default", "resetkeys", "~[^o]*", "~o[^u]*", "%W~ou*")
+        try redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        func refusals() -> Int { suite.log("executor").components(separatedBy: "\"outbox_disconnected\"").count - 1 }
+        try #require(suite.wait { refusals() > 1 }, "\(suite.log("executor").suffix(1000))")
+        let before = try wordCount(), seen = refusals()
+        try account.cancelStops(Self.symbol)
+        #expect(suite.wait { try !account.stops(Self.symbol).isEmpty && refusals() > seen + 1 })
+        #expect(try wordCount() == before)
+        try redis.command("ACL", "SETUSER", "default", "allkeys")
+        #expect(suite.wait { try wordCount() > before })
+    }
+
     /// Whether the bounded executor has said that its outbox is in the way, or is no more.
     private func isHindered(_ isPresent: Bool) -> Bool {
         suite.log("bounded").split(separator: "\n").contains {

@@ -170,6 +170,8 @@ final class Outbox {
         }
         switch channel.expectations.removeFirst() {
         case .marker(let lane):
+            // One that is still loading, say: it does not know yet.
+            if let error = reply.error { return lost(.refused(error), channel) }
             let found = reply.value.text.flatMap { UInt64($0) }
             if let first = lane.words.found(mark: found, atUs: SystemClock.monotonicUs()) {
                 var commands = CommandBuffer()
@@ -183,8 +185,8 @@ final class Outbox {
                 flush(channel)
             }
         case .fact:
+            if let error = reply.error { return context.log.warning("write_failed") { $0.put("error", error) } }
             for lane in channel.lanes { lane.words.heard(atUs: SystemClock.monotonicUs()) }
-            if let error = reply.error { context.log.warning("write_failed") { $0.put("error", error) } }
         case .word(let lane, let repliesLeft):
             if repliesLeft > 1 {
                 channel.expectations.insert(.word(lane, repliesLeft: repliesLeft - 1), at: 0)
