@@ -96,8 +96,8 @@ final class ExecutorNode: Node {
         world.scheduler.after(ms: Self.timerMs) { [self] in
             guard life == self.life else { return }
             if !isPaused {
-                handle(.timer)
                 keepJournal()
+                handle(.timer)
             }
             guard life == self.life else { return }
             tick()
@@ -107,6 +107,7 @@ final class ExecutorNode: Node {
     /// Once a second, as the service.
     private func keepJournal() {
         tickCount += 1
+        if world.mutation == .healUnheard, !isWritable { isWritable = disk.sync() }
         guard isUp, !isHandling, tickCount.isMultiple(of: Self.ticksASecond) else { return }
         do throws(Crash) {
             try compactIfLong()
@@ -119,7 +120,6 @@ final class ExecutorNode: Node {
     }
 
     private func compactIfLong() throws(Crash) {
-        if world.mutation == .healUnheard { isWritable = disk.sync() }
         guard !core.hasPosition, disk.durable.count > Self.recordsMax, isWritable, disk.sync() else { return }
         try step()
         var memory = journal
