@@ -6,7 +6,7 @@ public import SignalContracts
 struct SealedBatch: Equatable, Sendable {
     /// Where it is.
     enum Delivery: Equatable, Sendable {
-        /// To be sent, whatever was sent before.
+        /// What has not been confirmed is to be sent; once all has been, it is settled.
         case due
         /// What goes ahead is on its way; so many answers are owed.
         case ahead(owed: Int, isRefused: Bool)
@@ -14,7 +14,6 @@ struct SealedBatch: Equatable, Sendable {
         case lanes(owed: Int)
         /// Redis would not take it; waits for `sendAgain`.
         case refused(isTold: Bool)
-        case done
     }
 
     /// Places to which something goes ahead of the lanes; 0 once that has been confirmed.
@@ -65,7 +64,6 @@ extension HostMachine {
         case .refused(isTold: false):
             sealed.delivery = .refused(isTold: true)
             return .delay
-        case .done: return .settle
         case .ahead, .lanes, .refused(isTold: true): return nil
         }
     }
@@ -103,7 +101,7 @@ extension HostMachine {
         if owed > 1 {
             sealed.delivery = .lanes(owed: owed - 1)
         } else {
-            sealed.delivery = unsettled.isEmpty ? .done : .refused(isTold: false)
+            sealed.delivery = unsettled.isEmpty ? .due : .refused(isTold: false)
         }
         batch = .sealed(sealed)
     }

@@ -9,10 +9,8 @@ extension HostMachine {
         phase = .live
         isReadingPaused = false
         isReadHeld = false
-        for part in layout.parts.indices {
-            areReading[part] = false
-            areWatched[part] = !isGuarded
-        }
+        areReading = layout.parts.map { _ in false }
+        areWatched = layout.parts.map { _ in !isGuarded }
     }
 
     mutating func nextLive(_ nowUs: Int64) -> Action? {

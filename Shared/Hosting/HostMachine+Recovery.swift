@@ -30,7 +30,7 @@ extension HostMachine {
         case .settlement:
             if let action = nextDelivery(nowUs) { return action }
             guard case .open = batch else { return nil }
-            phase = .recovering(.groups, isAsked: false)
+            go(to: .groups)
             return next(nowUs: nowUs)
         case .commit(let replay):
             if let action = nextDelivery(nowUs) { return action }
@@ -40,7 +40,7 @@ extension HostMachine {
                 let firstHeld = replay.held.first { $0.stream == stream }
                 lastCommitted[stream] = firstHeld?.id.previous ?? position.lastDelivered
             }
-            phase = .recovering(.connections, isAsked: false)
+            go(to: .connections)
             return next(nowUs: nowUs)
         case .leases, .identity, .evidence, .groups, .positions, .recount, .gaps, .claim, .pending, .replay,
             .connections:
@@ -152,17 +152,17 @@ extension HostMachine {
         // Entries that were overtaken by later ones can have their right place only in a state built anew.
         if pending.contains(where: { $0.id < lastCommitted[$0.stream] ?? .zero }) { forget() }
         let (due, held) = layout.parted(pending, positions)
-        var replay = HostReplay(isNew: true, unknown: [], positions: positions, due: due, held: held)
-        if case .kept(let unknown) = memory {
-            replay = HostReplay(isNew: false, unknown: unknown, positions: positions, due: due, held: held)
-        }
-        go(to: .replay(replay))
+        var unknown: Set<Symbol>?
+        if case .kept(let symbols) = memory { unknown = symbols }
+        go(
+            to: .replay(
+                HostReplay(isNew: unknown == nil, unknown: unknown ?? [], positions: positions, due: due, held: held)))
     }
 
     /// The processor knows what it must. What was pending is in the batch.
     public mutating func replayed() {
         guard case .recovering(.replay(let replay), _) = phase else { return }
         memory = .kept(unknown: [])
-        phase = .recovering(.commit(replay), isAsked: false)
+        go(to: .commit(replay))
     }
 }

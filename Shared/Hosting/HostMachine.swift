@@ -119,10 +119,10 @@ public struct HostMachine: Sendable {
     var isReadingPaused = false
     /// Whether the next read waits for the shell's word.
     var isReadHeld = false
-    /// For each part, whether the answer to a read is owed.
-    var areReading: [Bool]
-    /// For each part, whether what is read can be committed: the fence, where there is one, is being watched.
-    var areWatched: [Bool]
+    /// While live, for each part, whether the answer to a read is owed.
+    var areReading: [Bool] = []
+    /// While live, for each part, whether what is read can be committed: the fence, where there is one, is being watched.
+    var areWatched: [Bool] = []
     /// When the leases were last asked for, microseconds of the clock that `next` is given.
     private var leasesRenewedUs = Int64.min
     /// How long they are good for a read or what goes ahead.
@@ -134,8 +134,6 @@ public struct HostMachine: Sendable {
         isGuarded = leaseFreshUs != nil
         self.leaseFreshUs = leaseFreshUs ?? 0
         lastCommitted = Array(repeating: nil, count: layout.streams.count)
-        areReading = Array(repeating: false, count: layout.parts.count)
-        areWatched = areReading
     }
 
     public var isLive: Bool { phase == .live }
@@ -221,14 +219,10 @@ public struct HostMachine: Sendable {
         }
         layout = next
         lastCommitted = next.streams.map { committed[$0] ?? nil }
-        areReading = Array(repeating: false, count: next.parts.count)
-        areWatched = areReading
     }
 
-    /// Nothing is this host's own any more.
-    public mutating func disown() { forget() }
-
-    mutating func forget() {
+    /// What the processor remembers is not to be trusted, and what is in hand not this host's own any more.
+    public mutating func forget() {
         memory = .none
         batch = .open(isEmpty: true)
     }

@@ -84,8 +84,8 @@ extension ProcessorHost {
         owned = symbols
         causes.removeAll()
         context.log.info("symbols") { $0.put("owned", symbols.map(\.name).joined(separator: ",")) }
-        guard !symbols.isEmpty else { return machine.disown() }
-        let layout = StreamLayout(Self.streams(for: symbols), isCluster: isCluster)
+        guard !symbols.isEmpty else { return machine.forget() }
+        let layout = StreamLayout(Processor.Input.streams(for: symbols), isCluster: isCluster)
         machine.own(layout, isMemoryKept: isMemoryKept)
         reader = GroupReader(
             group: reader.group, consumer: reader.consumer, layout, countMax: reader.countMax)

@@ -29,7 +29,7 @@ extension ProcessorHost {
         case .makeGroups(let resumeAt): try makeGroups(keeper, resumeAt)
         case .locate: machine.located(try keeper.positions())
         case .recount(let positions):
-            try keeper.recount(positions)
+            try keeper.recount(positions) { keepLeases() }
             machine.recounted()
         case .tellGaps(let streams, let positions):
             for stream in streams { try tellGap(stream, positions[stream], client, keeper) }

@@ -30,7 +30,7 @@ extension ProcessorHost {
     }
 
     private func compare(_ capture: StreamCapture) -> ReplayComparison {
-        let streams = Self.streams(for: capture.header.symbols)
+        let streams = Processor.Input.streams(for: capture.header.symbols)
         let others = references?.streams ?? []
         var inputs: [(id: StreamId, stream: Int, entry: Int)] = []
         for (index, entry) in capture.entries.enumerated() {

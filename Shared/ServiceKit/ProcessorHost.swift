@@ -1,7 +1,7 @@
 import Hosting
 public import SignalContracts
 public import StreamBus
-public import TradingPrimitives
+import TradingPrimitives
 
 /// Runs a processor on Redis Streams: reads what it reads, writes what it says, exactly once.
 ///
@@ -87,7 +87,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         // Workers that take over from each other have one name, so that what one had in hand is the next one's.
         let suffix = sharing == .none ? "\(context.instance)" : "shared"
         let isCluster = context.settings.redis.cluster != nil
-        let layout = StreamLayout(streams ?? Self.streams(for: context.settings.symbols), isCluster: isCluster)
+        let layout = StreamLayout(
+            streams ?? Processor.Input.streams(for: context.settings.symbols), isCluster: isCluster)
         machine = HostMachine(layout, leaseFreshUs: sharing == .none ? nil : Self.leaseFreshUs)
         reader = GroupReader(
             group: context.name, consumer: "\(context.name)-\(suffix)", layout,
@@ -100,13 +101,6 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     }
 
     var isCluster: Bool { context.settings.redis.cluster != nil }
-
-    /// All streams that the processor's input comes from, symbol by symbol, then the global ones.
-    public static func streams(for symbols: [Symbol]) -> [StreamName] {
-        let kinds = Processor.Input.streams
-        return symbols.flatMap { symbol in kinds.filter(\.isPerSymbol).map { StreamName($0, symbol) } }
-            + kinds.filter { !$0.isPerSymbol }.map { StreamName($0) }
-    }
 
     /// Serves until SIGTERM or SIGINT: then finishes the batch in hand and returns. `loop` turns the reactor until it is
     /// stopped, for a service whose sockets sleep elsewhere; the reactor's own loop by default.

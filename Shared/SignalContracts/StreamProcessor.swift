@@ -55,6 +55,12 @@ extension StreamInput {
     public static var recalled: [StreamKind] { [] }
     public static var timerMs: Int64 { 0 }
     public static func timer(at time: Timestamp) -> Self? { nil }
+
+    /// All streams that it comes from, symbol by symbol, then the global ones.
+    public static func streams(for symbols: [Symbol]) -> [StreamName] {
+        symbols.flatMap { symbol in streams.filter(\.isPerSymbol).map { StreamName($0, symbol) } }
+            + streams.filter { !$0.isPerSymbol }.map { StreamName($0) }
+    }
 }
 
 /// A processor whose symbols may move to another worker and come back.

@@ -43,10 +43,11 @@ public struct GroupKeeper {
         return made
     }
 
-    /// Puts right what Redis says of how far the groups are behind that stand there.
-    public func recount(_ positions: [GroupPosition]) throws(RedisError) {
+    /// Puts right what Redis says of how far the groups are behind that stand there. `onEntry` is called with each unread entry,
+    /// which may be very many.
+    public func recount(_ positions: [GroupPosition], onEntry: () -> Void) throws(RedisError) {
         for (stream, position) in positions.enumerated() where position.mayBeMiscounted {
-            try client.recount(reader.group, of: reader.streams[stream], at: position.lastDelivered)
+            try client.recount(reader.group, of: reader.streams[stream], at: position.lastDelivered, onEntry: onEntry)
         }
     }
 

@@ -38,19 +38,18 @@ extension RedisClient {
     /// Counts what a group that stands at `last` has not read, and tells Redis. A server that has loaded its append-only file goes on
     /// from the count of that file's last rewriting (redis/redis#10569), and would say for ever that as many entries wait. Nobody
     /// else may read with the group meanwhile.
-    func recount(_ group: String, of stream: StreamName, at last: StreamId) throws(RedisError) {
+    func recount(
+        _ group: String, of stream: StreamName, at last: StreamId, onEntry: () -> Void = {}
+    ) throws(RedisError) {
         let information = try command("XINFO", "STREAM", stream.key)
         guard let added = information["entries-added"]?.integer, let newest = information["last-generated-id"]?.text
         else { return }
-        var unread = 0, after = last.description
-        while true {
-            let page = try command("XRANGE", stream.key, "(\(after)", newest, "COUNT", "1000").elements
-            unread += page.count
-            guard page.count == 1000, let id = page.last?.elements.first?.text else { break }
-            after = id
+        var unread: Int64 = 0
+        try StreamRange(self).forEach(in: stream, from: last.next, through: newest) { _, _ in
+            unread += 1
+            onEntry()
         }
-        try command(
-            "XGROUP", "SETID", stream.key, group, last.description, "ENTRIESREAD", "\(added - Int64(unread))")
+        try command("XGROUP", "SETID", stream.key, group, last.description, "ENTRIESREAD", "\(added - unread)")
     }
 
     /// Puts an entry that `group` can't deal with among the dead letters, whole, and acknowledges it.

@@ -49,12 +49,19 @@ struct HostMachineTests {
         }
     }
 
-    /// One entry is read, and what it came to is on its way.
-    private func sendBatch(_ machine: inout HostMachine) {
+    /// One entry is read, and what it came to is sealed.
+    private func seal(
+        _ machine: inout HostMachine, lanes: [Int] = [0], aheadCount: Int = 0, isOnlyAcknowledgements: Bool = false
+    ) {
         machine.arrived(part: 0)
         machine.processed()
         #expect(machine.next(nowUs: 0) == .seal)
-        machine.sealed(lanes: [0], aheadCount: 0, isOnlyAcknowledgements: false)
+        machine.sealed(lanes: lanes, aheadCount: aheadCount, isOnlyAcknowledgements: isOnlyAcknowledgements)
+    }
+
+    /// One entry is read, and what it came to is on its way.
+    private func sendBatch(_ machine: inout HostMachine) {
+        seal(&machine)
         #expect(machine.next(nowUs: 0) == .send(lanes: [0]))
     }
 
@@ -213,10 +220,7 @@ struct HostMachineTests {
     @Test func `what arrived while a batch was on its way is the next one`() {
         var machine = machine()
         bringUp(&machine)
-        machine.arrived(part: 0)
-        machine.processed()
-        #expect(machine.next(nowUs: 0) == .seal)
-        machine.sealed(lanes: [0], aheadCount: 0, isOnlyAcknowledgements: true)
+        seal(&machine, isOnlyAcknowledgements: true)
         #expect(machine.next(nowUs: 0) == .send(lanes: [0]))
         // Nobody waits for what it says.
         #expect(machine.next(nowUs: 0) == .read)
@@ -233,10 +237,7 @@ struct HostMachineTests {
     @Test func `a refused batch is sent again after a while, and only what was refused`() {
         var machine = machine(isCluster: true)
         bringUp(&machine)
-        machine.arrived(part: 0)
-        machine.processed()
-        #expect(machine.next(nowUs: 0) == .seal)
-        machine.sealed(lanes: [0, 1], aheadCount: 0, isOnlyAcknowledgements: false)
+        seal(&machine, lanes: [0, 1])
         #expect(machine.next(nowUs: 0) == .send(lanes: [0, 1]))
         machine.laneAnswered(0, isCommitted: false)
         machine.laneAnswered(1, isCommitted: true)
@@ -249,10 +250,7 @@ struct HostMachineTests {
     @Test func `the lanes wait for what goes ahead of them, and go alone when that is confirmed`() {
         var machine = machine()
         bringUp(&machine)
-        machine.arrived(part: 0)
-        machine.processed()
-        #expect(machine.next(nowUs: 0) == .seal)
-        machine.sealed(lanes: [0], aheadCount: 2, isOnlyAcknowledgements: false)
+        seal(&machine, aheadCount: 2)
         #expect(machine.next(nowUs: 0) == .sendAhead)
         machine.aheadAnswered(isRefused: true)
         #expect(machine.next(nowUs: 0) == nil)

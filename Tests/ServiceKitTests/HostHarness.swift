@@ -90,6 +90,15 @@ final class HostHarness {
         }
     }
 
+    /// The server is killed, and started again; gives a connection to it.
+    func restartServer() throws -> RedisClient {
+        server.kill()
+        turn(forMs: 200)
+        let isUp = server.start()
+        try #require(isUp)
+        return try server.client()
+    }
+
     func turn(forMs ms: Int64) {
         let end = SystemClock.monotonicUs() + ms * 1000
         while SystemClock.monotonicUs() < end { host.context.reactor.poll(timeoutMs: 10) }

@@ -138,10 +138,7 @@ struct ProcessorHostTests {
         harness.host.recover()
         try harness.write(5)
         #expect(try harness.turn { try harness.outputs().count == 5 })
-        harness.server.kill()
-        harness.turn(forMs: 200)
-        #expect(harness.server.start())
-        let client = try harness.server.client()
+        let client = try harness.restartServer()
         try harness.write(5, with: client)
         #expect(try harness.turn { try harness.outputs(with: client).count == 10 })
         #expect(HostHarness.isExact(try harness.outputs(with: client), count: 10))
@@ -159,10 +156,7 @@ struct ProcessorHostTests {
         while try harness.client.information("persistence").joined().contains("aof_rewrite_in_progress:1") {}
         try harness.write(5)
         #expect(try harness.turn { try harness.outputs().count == 10 })
-        harness.server.kill()
-        harness.turn(forMs: 200)
-        #expect(harness.server.start())
-        let client = try harness.server.client()
+        let client = try harness.restartServer()
         func lag() throws -> Int64? {
             try client.command("XINFO", "GROUPS", HostHarness.input).elements.first?["lag"]?.integer
         }

@@ -54,7 +54,7 @@ public struct WordLane<Message> {
         if let firstMarkUs, us - firstMarkUs <= Self.youngUs { words = young.map(\.word) + words }
         young = []
         firstMarkUs = us
-        return words.first.map { max(1, $0.number) - 1 } ?? lastNumber
+        return words.first.map { Self.before($0.number) } ?? lastNumber
     }
 
     /// What is to be sent now, in order.
@@ -78,5 +78,12 @@ public struct WordLane<Message> {
     public var hasYoung: Bool { !young.isEmpty }
 
     /// The first word that may have to be said again; nil for none.
-    public var oldestUnsure: UInt64? { young.first?.word.number ?? words.first?.number }
+    var oldestUnsure: UInt64? { young.first?.word.number ?? words.first?.number }
+
+    /// Number up to which all words of all lanes have been said.
+    public static func saidUpTo(_ lanes: [WordLane]) -> UInt64 {
+        lanes.compactMap(\.oldestUnsure).min().map(before) ?? lanes.map(\.lastNumber).max() ?? 0
+    }
+
+    private static func before(_ number: UInt64) -> UInt64 { max(1, number) - 1 }
 }

@@ -62,10 +62,7 @@ final class Outbox {
     var waitingCount: Int { lanes.reduce(0) { $0 + $1.words.waitingCount } }
 
     /// Number up to which all words have been said, as far as this process knows.
-    private var lastNumber: UInt64 = 0
-    var saidUpTo: UInt64 {
-        lanes.compactMap(\.words.oldestUnsure).min().map { $0 - 1 } ?? lastNumber
-    }
+    var saidUpTo: UInt64 { WordLane.saidUpTo(lanes.map(\.words)) }
 
     /// Connects. `identity` names the journal whose numbers the words have.
     func start(identity: String) {
@@ -115,7 +112,6 @@ final class Outbox {
         guard lane.words.say(message, number: number) else {
             return context.log.error("outbox_full") { $0.put("dropped", message.stream) }
         }
-        lastNumber = max(lastNumber, number)
         for channel in channels { flush(channel) }
     }
 

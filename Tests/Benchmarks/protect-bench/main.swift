@@ -5,7 +5,8 @@ import StreamBus
 import TradingPrimitives
 
 // protect-bench [POSITIONS [RESTARTS]]: how long a position is without a stop, after its first fill and after a restart of the
-// executor, with a venue 50 ms away. It fails when one of both was not to be seen. `protect-bench proxy PORT TARGET MS` is the way there.
+// executor, with a venue 50 ms away. It fails when one of both was not to be seen. `protect-bench proxy PORT TARGET MS` is the way
+// there.
 
 let arguments = CommandLine.arguments
 let roundTripMs = 50

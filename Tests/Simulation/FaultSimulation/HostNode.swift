@@ -30,21 +30,13 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     private var life = 0
     private static var batchMax: Int { 32 }
 
-    private struct HeldName: Hashable {
-        let stream: StreamName
-        let id: StreamId
-    }
-
     init(
         _ name: String, _ world: World, beforeCommit: @escaping (inout Processor) -> Void = { _ in },
         make: @escaping () -> Processor
     ) {
         (self.name, self.world, self.make, self.beforeCommit) = (name, world, make, beforeCommit)
-        let kinds = Processor.Input.streams
-        self.kinds = Set(kinds)
-        layout = StreamLayout(
-            world.symbols.flatMap { symbol in kinds.filter(\.isPerSymbol).map { StreamName($0, symbol) } }
-                + kinds.filter { !$0.isPerSymbol }.map { StreamName($0) })
+        kinds = Set(Processor.Input.streams)
+        layout = StreamLayout(Processor.Input.streams(for: world.symbols))
         machine = HostMachine(layout)
     }
 
@@ -208,20 +200,22 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         }
         let group = world.bus.group(name)
         let pending = Set(group.pending)
-        let waiting = Set(past.held.map { HeldName(stream: layout.streams[$0.stream], id: $0.id) })
         held = []
         let now = world.scheduler.nowUs / 1000
         func isRecent(_ entry: Bus.Entry) -> Bool {
-            past.isNew && now - Int64(entry.id.milliseconds) <= Processor.Input.warmUpMs(of: entry.stream.kind)
+            past.isPastNeeded(of: entry.stream)
+                && now - Int64(entry.id.milliseconds) <= Processor.Input.warmUpMs(of: entry.stream.kind)
         }
         let recalled = Processor.Input.recalled
         for entry in world.bus.log where recalled.contains(entry.stream.kind) && isRecent(entry) { _ = process(entry) }
         for place in 0..<group.next where kinds.contains(world.bus.log[place].stream.kind) {
             let entry = world.bus.log[place]
-            if waiting.contains(HeldName(stream: entry.stream, id: entry.id)) {
-                held.append(place)
-            } else if pending.contains(place) {
-                process(place)
+            if pending.contains(place) {
+                if past.held.contains(where: { ($0.stream, $0.id) == self.entry(place) }) {
+                    held.append(place)
+                } else {
+                    process(place)
+                }
             } else if isRecent(entry) {
                 _ = process(entry)
             }

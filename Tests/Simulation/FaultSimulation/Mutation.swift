@@ -3,8 +3,8 @@ import SignalContracts
 import TradingPrimitives
 import Venue
 
-/// Deliberate bugs, at the edges of the executor, of the hub, of the hosts and of the bus. Each must be found: a checker that can't fail proves
-/// nothing.
+/// Deliberate bugs, at the edges of the executor, of the hub, of the hosts and of the bus. Each must be found: a checker that
+/// can't fail proves nothing.
 public enum Mutation: String, CaseIterable, Sendable {
     /// An order without an answer is sent again under another name.
     case resendOnTimeout = "resend-on-timeout"

@@ -10,7 +10,6 @@ final class OutboxLine {
     /// Of the bus; 0 for none.
     private var connection = 0
     private var isOver = false
-    private var lastNumber: UInt64 = 0
     private static let againMs: Int64 = 100
 
     init(_ world: World) {
@@ -20,7 +19,7 @@ final class OutboxLine {
     }
 
     /// Number up to which all words have been said.
-    var saidUpTo: UInt64 { lanes.compactMap(\.oldestUnsure).min().map { $0 - 1 } ?? lastNumber }
+    var saidUpTo: UInt64 { WordLane.saidUpTo(lanes) }
 
     /// Asks for an answer.
     func ask() {
@@ -32,7 +31,6 @@ final class OutboxLine {
         guard let lane = symbols.firstIndex(of: message.stream.symbol), lanes[lane].say(message, number: number) else {
             return world.checker.violated("the outbox has no room")
         }
-        lastNumber = max(lastNumber, number)
     }
 
     /// The process is gone.
