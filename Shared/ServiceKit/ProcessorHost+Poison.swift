@@ -30,8 +30,10 @@ extension ProcessorHost {
     /// Processes one entry that an earlier process did not acknowledge, by itself, or puts it aside when it had its trials.
     func tryPending(_ entry: StreamReplay.Entry, _ client: RedisClient) throws(RedisError) {
         try commitAndWait(client)
+        try takeBackTrial(client)
         let name = "\(streams[entry.stream].key):\(entry.id)"
         let trials = try client.command("HINCRBY", trialKey, name, "1").integer ?? 1
+        openTrial = name
         if trials > Self.trialsMax, let fields = entry.fields {
             putAside(
                 stream: entry.stream, id: entry.id, fields: fields,
@@ -45,6 +47,16 @@ extension ProcessorHost {
         }
         try commitAndWait(client)
         try client.command("HDEL", trialKey, name)
+        openTrial = nil
+    }
+
+    /// A trial that this process has survived, and that came to no end since Redis or the leases failed, says nothing of its entry.
+    func takeBackTrial(_ client: RedisClient) throws(RedisError) {
+        guard let name = openTrial else { return }
+        if try client.command("HINCRBY", trialKey, name, "-1").integer ?? 0 <= 0 {
+            try client.command("HDEL", trialKey, name)
+        }
+        openTrial = nil
     }
 }
 

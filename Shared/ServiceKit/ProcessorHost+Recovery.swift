@@ -167,6 +167,7 @@ extension ProcessorHost {
         var count = 0
         var replay = StreamReplay(client, reader)
         var failure: RedisError?
+        try takeBackTrial(client)
         try findPutAside(client)
         try recall(past, client)
         try replayReferences(client, isNew: past.isNew)

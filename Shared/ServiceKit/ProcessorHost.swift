@@ -68,6 +68,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     var owned: [Symbol]
     /// Entries that this service has put aside: they are no part of the past.
     var putAside: Set<EntryName> = []
+    /// An entry whose trial this process began and did not end.
+    var openTrial: String?
     /// A change of the leases that waits for the batch in hand.
     var nextHolding: SymbolLeases.Holding?
 
