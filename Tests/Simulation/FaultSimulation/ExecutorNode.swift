@@ -34,7 +34,7 @@ final class ExecutorNode: Node {
     private static let timerMs: Int64 = 50
     private static let ticksASecond = 20
     /// A journal of more is compacted.
-    private static let recordsMax = 60
+    private static let recordsMax = 20
 
     init(_ world: World) {
         self.world = world
