@@ -165,6 +165,14 @@ executable(
     "exchange-simulator", in: "Services/ExchangeSimulator",
     uses: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])
 
+// The suite in one process: typed messages, virtual time
+module(
+    "InProcessSuite", .adapter, in: "Services/InProcessSuite",
+    uses: [
+        "Decisions", "Hosting", "OrderFlow", "Regime", "Risk", "Sentiment", "SignalContracts", "Technical", "TickFlow",
+        "TradingPrimitives",
+    ])
+
 // Tests and benchmarks
 module(
     "RedisTestSupport", .adapter, in: "Tests",
@@ -196,13 +204,6 @@ if Context.environment["VORTEX7_FUZZ"] != nil {
 place("CMallocCount", .c, uses: [])
 targets.append(.target(name: "CMallocCount", path: "Tests/Benchmarks/CMallocCount"))
 executable(
-    "engine-bench", in: "Tests/Benchmarks",
-    uses: [
-        "CMallocCount", "Decisions", "Execution", "Indicators", "OrderFlow", "RedisTestSupport", "Regime", "Risk",
-        "Sentiment", "ServiceKit", "SignalContracts", "StreamBus", "Technical", "TestSupport", "TickFlow",
-        "TradingPrimitives", "Venue",
-    ])
-executable(
     "bus-bench", in: "Tests/Benchmarks",
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
 executable(
@@ -226,10 +227,22 @@ executable(
 module(
     "FaultSimulation", .adapter, in: "Tests/Simulation",
     uses: [
-        "BinanceFutures", "DataHub", "Decisions", "ExchangeSimulator", "Execution", "Hosting", "OrderFlow", "Regime",
-        "Risk", "Sentiment", "SignalContracts", "Technical", "TickFlow", "TradingPrimitives", "Venue",
+        "BinanceFutures", "DataHub", "Decisions", "ExchangeSimulator", "Execution", "InProcessSuite", "OrderFlow",
+        "Regime", "Risk", "Sentiment", "SignalContracts", "Technical", "TickFlow", "TradingPrimitives", "Venue",
     ])
 executable("simulate", in: "Tests/Simulation", uses: ["FaultSimulation"])
+executable(
+    "engine-bench", in: "Tests/Benchmarks",
+    uses: [
+        "CMallocCount", "Decisions", "Execution", "FaultSimulation", "InProcessSuite", "Indicators", "OrderFlow",
+        "RedisTestSupport", "Regime", "Risk", "Sentiment", "ServiceKit", "SignalContracts", "StreamBus", "Technical",
+        "TestSupport", "TickFlow", "TradingPrimitives", "Venue",
+    ])
+tests(
+    "InProcessSuiteTests",
+    of: [
+        "Decisions", "FaultSimulation", "InProcessSuite", "OrderFlow", "Risk", "SignalContracts", "TradingPrimitives",
+    ])
 tests(
     "BinanceFuturesTests",
     of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])

@@ -61,8 +61,12 @@ export VORTEX7_BIN=$PWD/.build/release
 # Whole services as processes, of each half one test at a time. Beside them, with what the machine has left: the whole suite under
 # seeded faults, in one process and virtual time, and ten minutes of market, at a clock that a machine with other work keeps up
 # with.
-VORTEX7_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown) nice .build/release/simulate \
-    --seeds "${VORTEX7_SEEDS:-300}" --also Tests/Simulation/failed-seeds.txt --jobs 1 >"$work/seeds.log" 2>&1 &
+VORTEX7_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+export VORTEX7_COMMIT
+{
+    nice .build/release/simulate --seeds "${VORTEX7_SEEDS:-280}" --also Tests/Simulation/failed-seeds.txt --jobs 1 &&
+        nice .build/release/simulate --seeds 15 --jobs 1 --text
+} >"$work/seeds.log" 2>&1 &
 seeds=$!
 python3 Tests/Reports/soak.py --hours 0.4 --rate 5 >"$work/soak.log" 2>&1 &
 soak=$!

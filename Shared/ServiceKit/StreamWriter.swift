@@ -13,6 +13,7 @@ public final class StreamWriter {
     private var flows: [WriteFlow] = []
     private var keys: [(name: StreamName, key: [UInt8], flow: WriteFlow, place: WriteQueue.Place)] = []
     private let bytesMax: Int
+    private var text = Fields()
     private let written: Metrics.Counter
     private let counters: WriteFlow.Counters
     private var isStarted = false
@@ -77,6 +78,14 @@ public final class StreamWriter {
         guard flow.add(isOnce: false, at: place, { $0.xadd(key, id: id, fields) }) else { return false }
         written.add()
         return true
+    }
+
+    /// The same of a message.
+    @discardableResult
+    public func write(_ stream: Int, id: StreamId, _ message: borrowing SuiteMessage) -> Bool {
+        text.removeAll()
+        message.encode(into: &text)
+        return write(stream, id: id, text)
     }
 
     /// Adds commands of any kind that change `key`; `isOnce` ones are not sent again when their outcome is unknown.

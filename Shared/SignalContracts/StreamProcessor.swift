@@ -63,6 +63,19 @@ extension StreamInput {
     }
 }
 
+/// An input that is made of one of the suite's messages: its text is decoded, then it is that message. So a host that passes
+/// messages on as they are gives a processor the same as one that reads them off Redis.
+public protocol MessageInput: StreamInput {
+    /// Nil for a message that does not concern the processor.
+    init?(stream: StreamName, id: StreamId, message: SuiteMessage)
+}
+
+extension MessageInput {
+    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+        self.init(stream: stream, id: id, message: try SuiteMessage(stream.kind, fields))
+    }
+}
+
 /// A processor whose symbols may move to another worker and come back.
 public protocol SymbolSharing {
     /// Drops all that it knows of a symbol alone: if the symbol comes back, that is built anew.
@@ -93,6 +106,15 @@ public protocol StreamOutput: Sendable {
 extension StreamOutput {
     public var projection: Projection? { nil }
     public func forEachProjection(_ body: (Projection) -> Void) { if let projection { body(projection) } }
+}
+
+/// An output that is one of the suite's messages.
+public protocol MessageOutput: StreamOutput {
+    var message: SuiteMessage { get }
+}
+
+extension MessageOutput {
+    public func encode(into fields: inout Fields) { message.encode(into: &fields) }
 }
 
 /// A change of a hot-state key. Projections are for people and the dashboard; no trading service reads them.

@@ -205,8 +205,8 @@ struct DataHubTests {
             hub.receive(
                 .candle(fetched), symbol: 0, receivedUs: (now.milliseconds + atMs) * 1000, venueTime: now + atMs
             ) { output in
-                if case .entry(.candle, _, let fields) = output {
-                    written.append("\(minute)" + (fields["backfill"] == "1" ? " past" : ""))
+                if case .entry(_, _, .candle(let candle)) = output, candle.isClosed {
+                    written.append("\(minute)" + (candle.isBackfill ? " past" : ""))
                 }
             }
         }

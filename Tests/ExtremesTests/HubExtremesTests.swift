@@ -39,7 +39,10 @@ struct HubExtremesTests {
             hub.receive(input, symbol: symbol, receivedUs: ms * 1000, venueTime: Timestamp(milliseconds: ms)) {
                 output in
                 switch output {
-                case .entry(let kind, _, let fields): entries.append((kind, fields))
+                case .entry(let kind, _, let message):
+                    var fields = Fields()
+                    message.encode(into: &fields)
+                    entries.append((kind, fields))
                 case .refused(let refusal): refusals.append(refusal)
                 case .hotState, .missed: break
                 }

@@ -35,8 +35,8 @@ public struct DataHub {
 
     /// What is to be written.
     public enum Output {
-        /// An entry with its id. The fields are valid during the call.
-        case entry(Kind, id: StreamId, Fields)
+        /// An entry with its id.
+        case entry(Kind, id: StreamId, SuiteMessage)
         /// A change of hot state, for people and the dashboard.
         case hotState(HotState)
         /// A value that was not let in, for the log.
@@ -86,7 +86,6 @@ public struct DataHub {
 
     private let configuration: HubConfiguration
     private var symbols: [SymbolFeed]
-    private var fields = Fields()
     /// How fast the venue's time runs beside ours: so much farther may its events be ahead of what we take for its time.
     public var clockRate = 1.0
     public private(set) var counts = [Counts](repeating: Counts(), count: Kind.allCases.count)
@@ -201,24 +200,19 @@ public struct DataHub {
     }
 
     private mutating func put(_ input: Input, symbol: Int, receivedUs: Int64, write: (Output) -> Void) {
-        fields.removeAll()
         let id = symbols[symbol].nextId(receivedUs)
         switch input {
         case .trade(let trade):
-            trade.encode(into: &fields)
-            write(.entry(.trade, id: id, fields))
+            write(.entry(.trade, id: id, .trade(trade)))
             symbols[symbol].hot.keep(trade)
         case .book(let book):
-            book.encode(into: &fields)
-            write(.entry(.book, id: id, fields))
+            write(.entry(.book, id: id, .book(book)))
             symbols[symbol].hot.keep(book)
         case .candle(let candle):
-            candle.encode(into: &fields)
-            write(.entry(input.kind, id: id, fields))
+            write(.entry(input.kind, id: id, .candle(candle)))
             symbols[symbol].hot.keep(candle)
         case .metric(let metric):
-            metric.encode(into: &fields)
-            write(.entry(.metric, id: id, fields))
+            write(.entry(.metric, id: id, .metric(metric)))
             symbols[symbol].hot.keep(metric)
         }
     }

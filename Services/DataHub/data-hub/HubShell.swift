@@ -301,8 +301,8 @@ final class HubShell {
 
     private func write(_ output: DataHub.Output, symbol: Int) {
         switch output {
-        case .entry(let kind, let id, let fields):
-            writer.write(streams[symbol][kind.rawValue], id: id, fields)
+        case .entry(let kind, let id, let message):
+            writer.write(streams[symbol][kind.rawValue], id: id, message)
             metrics.written(id)
             if kind == .book, context.latencyTrace != nil { passing.append(id.microseconds) }
         case .refused(let refusal):

@@ -2,7 +2,7 @@ public import SignalContracts
 public import TradingPrimitives
 
 /// An engine's signal, what happened to a position, or what the risk manager or the learner says.
-public struct DecisionInput: StreamInput {
+public struct DecisionInput: MessageInput {
     public enum Event: Sendable {
         case signal(EngineSignal)
         case execution(ExecutionEvent)
@@ -38,22 +38,22 @@ public struct DecisionInput: StreamInput {
         self.event = event
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        switch stream.kind {
-        case .signal: self.init(symbol: stream.symbol, event: .signal(try EngineSignal(fields)))
-        case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
-        case .plan: self.init(symbol: stream.symbol, event: .plan(try TradePlan(fields)))
-        case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
-        case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
-        case .risk: self.init(symbol: nil, event: .risk(try RiskState(fields)))
-        case .weights: self.init(symbol: nil, event: .weights(try EngineWeights(fields)))
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
+        switch message {
+        case .signal(let signal): self.init(symbol: stream.symbol, event: .signal(signal))
+        case .execution(let execution): self.init(symbol: stream.symbol, event: .execution(execution))
+        case .plan(let plan): self.init(symbol: stream.symbol, event: .plan(plan))
+        case .account(let account): self.init(symbol: nil, event: .account(account))
+        case .decision(let decision): self.init(symbol: stream.symbol, event: .decision(decision))
+        case .risk(let state): self.init(symbol: nil, event: .risk(state))
+        case .weights(let weights): self.init(symbol: nil, event: .weights(weights))
         default: return nil
         }
     }
 }
 
 /// A decision, whether a contract could be entered, or a word to a person.
-public enum DecisionOutput: StreamOutput {
+public enum DecisionOutput: MessageOutput {
     /// With the weights that it was made with.
     case decision(Symbol, Decision, WeightsInForce)
     case readiness(Symbol, Readiness)
@@ -67,11 +67,11 @@ public enum DecisionOutput: StreamOutput {
         }
     }
 
-    public func encode(into fields: inout Fields) {
+    public var message: SuiteMessage {
         switch self {
-        case .decision(_, let decision, _): decision.encode(into: &fields)
-        case .readiness(_, let readiness): readiness.encode(into: &fields)
-        case .alert(let alert): alert.encode(into: &fields)
+        case .decision(_, let decision, _): .decision(decision)
+        case .readiness(_, let readiness): .readiness(readiness)
+        case .alert(let alert): .alert(alert)
         }
     }
 

@@ -47,7 +47,7 @@ public enum ExecutorEffect: Equatable, Sendable {
 }
 
 /// A word to the other services.
-public enum ExecutorMessage: Equatable, Sendable {
+public enum ExecutorMessage: Equatable, MessageOutput {
     case execution(Symbol, ExecutionEvent)
     case account(AccountUpdate)
     case contract(Symbol, ContractTerms)
@@ -64,13 +64,13 @@ public enum ExecutorMessage: Equatable, Sendable {
         }
     }
 
-    public func encode(into fields: inout Fields) {
+    public var message: SuiteMessage {
         switch self {
-        case .execution(_, let event): event.encode(into: &fields)
-        case .account(let update): update.encode(into: &fields)
-        case .contract(_, let terms): terms.encode(into: &fields)
-        case .alert(let alert): alert.encode(into: &fields)
-        case .reply(let reply): reply.encode(into: &fields)
+        case .execution(_, let event): .execution(event)
+        case .account(let update): .account(update)
+        case .contract(_, let terms): .contract(terms)
+        case .alert(let alert): .alert(alert)
+        case .reply(let reply): .reply(reply)
         }
     }
 }

@@ -1,27 +1,23 @@
 public import SignalContracts
 
 /// What the executor reads off the streams.
-public struct ExecutorInput: StreamInput {
+public struct ExecutorInput: MessageInput {
     public static let streams: [StreamKind] = [.plan, .book, .metric, .command]
     /// Its memory is its journal, not the streams.
     public static func warmUpMs(of kind: StreamKind) -> Int64 { 0 }
 
     public let event: ExecutorEvent
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        switch (stream.kind, stream.symbol) {
-        case (.plan, let symbol?):
-            let plan = try TradePlan(fields)
-            event = .plan(symbol, plan)
-        case (.book, let symbol?):
-            let book = try BookUpdate(fields)
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
+        switch (message, stream.symbol) {
+        case (.plan(let plan), let symbol?): event = .plan(symbol, plan)
+        case (.book(let book), let symbol?):
             guard let bid = book.bids.best, let ask = book.asks.best else { return nil }
             event = .book(symbol, bid: bid.price, ask: ask.price, at: book.eventTime)
-        case (.metric, let symbol?):
-            let metric = try MarketMetric(fields)
+        case (.metric(let metric), let symbol?):
             guard case .markPrice(let mark, _, _, _) = metric.value else { return nil }
             event = .mark(symbol, mark, at: metric.eventTime)
-        case (.command, _): event = .command(try Command(fields))
+        case (.command(let command), _): event = .command(command)
         default: return nil
         }
     }

@@ -2,7 +2,7 @@ public import SignalContracts
 public import TradingPrimitives
 
 /// What people are told of.
-public struct NoticeInput: StreamInput {
+public struct NoticeInput: MessageInput {
     public enum Event: Sendable {
         case plan(TradePlan)
         case execution(ExecutionEvent)
@@ -34,13 +34,13 @@ public struct NoticeInput: StreamInput {
         self.event = event
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        switch stream.kind {
-        case .plan: self.init(symbol: stream.symbol, event: .plan(try TradePlan(fields)))
-        case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
-        case .alert: self.init(symbol: nil, event: .alert(try Alert(fields)))
-        case .reply: self.init(symbol: nil, event: .reply(try Reply(fields)))
-        case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
+        switch message {
+        case .plan(let plan): self.init(symbol: stream.symbol, event: .plan(plan))
+        case .execution(let execution): self.init(symbol: stream.symbol, event: .execution(execution))
+        case .alert(let alert): self.init(symbol: nil, event: .alert(alert))
+        case .reply(let reply): self.init(symbol: nil, event: .reply(reply))
+        case .account(let account): self.init(symbol: nil, event: .account(account))
         default: return nil
         }
     }
@@ -57,10 +57,10 @@ public struct NoticeInput: StreamInput {
 }
 
 /// What the notifier's state machine writes: a notice to be sent.
-public struct NoticeOutput: StreamOutput {
+public struct NoticeOutput: MessageOutput {
     public let notice: Notice
     public var stream: StreamName { StreamName(.notice) }
-    public func encode(into fields: inout Fields) { notice.encode(into: &fields) }
+    public var message: SuiteMessage { .notice(notice) }
 }
 
 /// The id of a command that came by a message: it says which update asked, so that an update counts once however often it

@@ -147,7 +147,7 @@ public struct OrderFlow: StreamProcessor {
 }
 
 /// A trade or a book, with its id on the stream.
-public struct OrderFlowInput: StreamInput, SymbolKeyed {
+public struct OrderFlowInput: MessageInput, SymbolKeyed {
     public enum Event: Sendable {
         case trade(AggTrade)
         case book(BookUpdate)
@@ -178,27 +178,25 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
             }
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
         guard let symbol = stream.symbol else { return nil }
-        switch stream.kind {
-        case .trade: self.init(symbol: symbol, id: id, event: .trade(try AggTrade(fields)))
-        case .book: self.init(symbol: symbol, id: id, event: .book(try BookUpdate(fields)))
-        case .signal:
-            guard case .orderFlow(let signal) = try EngineSignal(fields) else { return nil }
-            self.init(symbol: symbol, id: id, event: .signal(signal))
+        switch message {
+        case .trade(let trade): self.init(symbol: symbol, id: id, event: .trade(trade))
+        case .book(let book): self.init(symbol: symbol, id: id, event: .book(book))
+        case .signal(.orderFlow(let signal)): self.init(symbol: symbol, id: id, event: .signal(signal))
         default: return nil
         }
     }
 }
 
 /// What the order-flow engine writes of a contract.
-public struct OrderFlowOutput: StreamOutput {
+public struct OrderFlowOutput: MessageOutput {
     public let symbol: Symbol
     public let signal: OrderFlowSignal
     /// Whether the hot-state key is written with it.
     public let isShown: Bool
 
     public var stream: StreamName { StreamName(.signal, symbol) }
-    public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
+    public var message: SuiteMessage { .signal(.orderFlow(signal)) }
     public var projection: Projection? { isShown ? .engineSignal(.orderFlow(signal), of: symbol) : nil }
 }

@@ -2,7 +2,7 @@ public import SignalContracts
 public import TradingPrimitives
 
 /// A 3m candle or a book, with its id on the stream; or what E5 said of one of the two contracts that are watched as a pair.
-public struct RegimeInput: StreamInput {
+public struct RegimeInput: MessageInput {
     public enum Event: Sendable {
         case candle(CandleUpdate)
         case book(BookUpdate)
@@ -31,31 +31,27 @@ public struct RegimeInput: StreamInput {
         self.event = event
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
         guard let symbol = stream.symbol else { return nil }
-        switch stream.kind {
-        case .candle:
-            let candle = try CandleUpdate(fields)
-            guard candle.timeframe == .threeMinutes else { return nil }
+        switch message {
+        case .candle(let candle) where candle.timeframe == .threeMinutes:
             self.init(symbol: symbol, id: id, event: .candle(candle))
-        case .signal:
-            guard case .regime(let signal) = try EngineSignal(fields) else { return nil }
-            self.init(symbol: symbol, id: id, event: .signal(signal))
-        case .book: self.init(symbol: symbol, id: id, event: .book(try BookUpdate(fields)))
+        case .signal(.regime(let signal)): self.init(symbol: symbol, id: id, event: .signal(signal))
+        case .book(let book): self.init(symbol: symbol, id: id, event: .book(book))
         default: return nil
         }
     }
 }
 
 /// What the regime filter writes of a contract.
-public struct RegimeOutput: StreamOutput {
+public struct RegimeOutput: MessageOutput {
     public let symbol: Symbol
     public let signal: RegimeSignal
     /// Whether the hot-state keys are written with it.
     public let isShown: Bool
 
     public var stream: StreamName { StreamName(.signal, symbol) }
-    public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
+    public var message: SuiteMessage { .signal(.regime(signal)) }
 
     public func forEachProjection(_ body: (Projection) -> Void) {
         guard isShown else { return }

@@ -2,7 +2,7 @@ public import SignalContracts
 public import TradingPrimitives
 
 /// A decision, or one of the facts that it is judged by.
-public struct RiskInput: StreamInput {
+public struct RiskInput: MessageInput {
     public enum Event: Sendable {
         case decision(Decision)
         case metric(MarketMetric)
@@ -41,23 +41,23 @@ public struct RiskInput: StreamInput {
         self.event = event
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        switch stream.kind {
-        case .decision: self.init(symbol: stream.symbol, event: .decision(try Decision(fields)))
-        case .metric: self.init(symbol: stream.symbol, event: .metric(try MarketMetric(fields)))
-        case .execution: self.init(symbol: stream.symbol, event: .execution(try ExecutionEvent(fields)))
-        case .contract: self.init(symbol: stream.symbol, event: .contract(try ContractTerms(fields)))
-        case .plan: self.init(symbol: stream.symbol, event: .plan(try TradePlan(fields)))
-        case .account: self.init(symbol: nil, event: .account(try AccountUpdate(fields)))
-        case .weights: self.init(symbol: nil, event: .weights(try EngineWeights(fields)))
-        case .command: self.init(symbol: nil, event: .command(try Command(fields)))
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
+        switch message {
+        case .decision(let decision): self.init(symbol: stream.symbol, event: .decision(decision))
+        case .metric(let metric): self.init(symbol: stream.symbol, event: .metric(metric))
+        case .execution(let execution): self.init(symbol: stream.symbol, event: .execution(execution))
+        case .contract(let terms): self.init(symbol: stream.symbol, event: .contract(terms))
+        case .plan(let plan): self.init(symbol: stream.symbol, event: .plan(plan))
+        case .account(let account): self.init(symbol: nil, event: .account(account))
+        case .weights(let weights): self.init(symbol: nil, event: .weights(weights))
+        case .command(let command): self.init(symbol: nil, event: .command(command))
         default: return nil
         }
     }
 }
 
 /// A plan, what the manager lets trade, or a word to a person.
-public enum RiskOutput: StreamOutput {
+public enum RiskOutput: MessageOutput {
     case plan(Symbol, TradePlan)
     /// With the session that it is of.
     case state(RiskState, RiskSession)
@@ -73,12 +73,12 @@ public enum RiskOutput: StreamOutput {
         }
     }
 
-    public func encode(into fields: inout Fields) {
+    public var message: SuiteMessage {
         switch self {
-        case .plan(_, let plan): plan.encode(into: &fields)
-        case .state(let state, _): state.encode(into: &fields)
-        case .alert(let alert): alert.encode(into: &fields)
-        case .reply(let reply): reply.encode(into: &fields)
+        case .plan(_, let plan): .plan(plan)
+        case .state(let state, _): .risk(state)
+        case .alert(let alert): .alert(alert)
+        case .reply(let reply): .reply(reply)
         }
     }
 

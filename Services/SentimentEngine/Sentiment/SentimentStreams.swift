@@ -2,7 +2,7 @@ public import SignalContracts
 public import TradingPrimitives
 
 /// One metric, with its id on the stream; or the map as it was written before a restart.
-public struct SentimentInput: StreamInput, SymbolKeyed {
+public struct SentimentInput: MessageInput, SymbolKeyed {
     public enum Event: Sendable {
         case metric(MarketMetric)
         /// One of our own, recalled: the map goes on from it.
@@ -40,18 +40,18 @@ public struct SentimentInput: StreamInput, SymbolKeyed {
         self.event = event
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
         guard let symbol = stream.symbol else { return nil }
-        switch stream.kind {
-        case .metric: self.init(symbol: symbol, id: id, event: .metric(try MarketMetric(fields)))
-        case .heatmap: self.init(symbol: symbol, id: id, event: .heatmap(try LiquidationHeatmap(fields)))
+        switch message {
+        case .metric(let metric): self.init(symbol: symbol, id: id, event: .metric(metric))
+        case .heatmap(let heatmap): self.init(symbol: symbol, id: id, event: .heatmap(heatmap))
         default: return nil
         }
     }
 }
 
 /// What the sentiment engine writes of a contract.
-public struct SentimentOutput: StreamOutput {
+public struct SentimentOutput: MessageOutput {
     public enum Fact: Sendable {
         /// With the map's clusters where the hot-state keys are written with it.
         case signal(SentimentSignal, shown: ClusterList?)
@@ -68,10 +68,10 @@ public struct SentimentOutput: StreamOutput {
         }
     }
 
-    public func encode(into fields: inout Fields) {
+    public var message: SuiteMessage {
         switch fact {
-        case .signal(let signal, _): signal.encode(into: &fields)
-        case .heatmap(let heatmap): heatmap.encode(into: &fields)
+        case .signal(let signal, _): .signal(.sentiment(signal))
+        case .heatmap(let heatmap): .heatmap(heatmap)
         }
     }
 

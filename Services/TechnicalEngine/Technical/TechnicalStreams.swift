@@ -2,7 +2,7 @@ public import SignalContracts
 public import TradingPrimitives
 
 /// A candle's update or close, with its id on the stream.
-public struct TechnicalInput: StreamInput, SymbolKeyed {
+public struct TechnicalInput: MessageInput, SymbolKeyed {
     public static let streams: [StreamKind] = [.candle, .forming]
 
     public static func warmUpMs(of kind: StreamKind) -> Int64 {
@@ -22,18 +22,18 @@ public struct TechnicalInput: StreamInput, SymbolKeyed {
         self.candle = candle
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        guard let symbol = stream.symbol else { return nil }
-        self.init(symbol: symbol, id: id, candle: try CandleUpdate(fields))
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
+        guard let symbol = stream.symbol, case .candle(let candle) = message else { return nil }
+        self.init(symbol: symbol, id: id, candle: candle)
     }
 }
 
 /// What the technical engine writes of a contract.
-public struct TechnicalOutput: StreamOutput {
+public struct TechnicalOutput: MessageOutput {
     public let symbol: Symbol
     public let signal: TechnicalSignal
 
     public var stream: StreamName { StreamName(.signal, symbol) }
-    public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
+    public var message: SuiteMessage { .signal(.technical(signal)) }
     public var projection: Projection? { .engineSignal(.technical(signal), of: symbol) }
 }

@@ -123,7 +123,7 @@ public struct TickFlow: StreamProcessor {
 }
 
 /// One aggregated trade, with its id on the stream.
-public struct TickFlowInput: StreamInput, SymbolKeyed {
+public struct TickFlowInput: MessageInput, SymbolKeyed {
     public static let streams: [StreamKind] = [.trade]
     /// The longest window, and the six 5 s samples before it.
     public static func warmUpMs(of kind: StreamKind) -> Int64 { 65_000 }
@@ -139,20 +139,20 @@ public struct TickFlowInput: StreamInput, SymbolKeyed {
         self.trade = trade
     }
 
-    public init?(stream: StreamName, id: StreamId, fields: Fields) throws(ContractError) {
-        guard let symbol = stream.symbol else { return nil }
-        self.init(symbol: symbol, id: id, trade: try AggTrade(fields))
+    public init?(stream: StreamName, id: StreamId, message: SuiteMessage) {
+        guard let symbol = stream.symbol, case .trade(let trade) = message else { return nil }
+        self.init(symbol: symbol, id: id, trade: trade)
     }
 }
 
 /// What the tick engine writes of a contract.
-public struct TickFlowOutput: StreamOutput {
+public struct TickFlowOutput: MessageOutput {
     public let symbol: Symbol
     public let signal: TickSignal
     /// Whether the hot-state key is written with it.
     public let isShown: Bool
 
     public var stream: StreamName { StreamName(.signal, symbol) }
-    public func encode(into fields: inout Fields) { signal.encode(into: &fields) }
+    public var message: SuiteMessage { .signal(.tick(signal)) }
     public var projection: Projection? { isShown ? .engineSignal(.tick(signal), of: symbol) : nil }
 }

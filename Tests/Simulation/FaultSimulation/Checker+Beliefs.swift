@@ -1,5 +1,6 @@
 import Decisions
 import Execution
+import InProcessSuite
 import Risk
 import SignalContracts
 import TradingPrimitives
@@ -36,7 +37,7 @@ extension Checker {
         world.bus.isUp && world.executor.isWorking && isAwake(world.decision) && isAwake(world.risk)
     }
 
-    private func isAwake(_ node: any Node) -> Bool { node.isUp && !node.isPaused }
+    private func isAwake(_ node: any SuiteNode) -> Bool { node.isUp && !node.isPaused }
 
     // MARK: Positions and doubts
 
@@ -81,9 +82,8 @@ extension Checker {
         while seenWords < log.count {
             let entry = log[seenWords]
             seenWords += 1
-            guard entry.stream.kind == .readiness,
-                let index = world.symbols.firstIndex(where: { $0 == entry.stream.symbol }),
-                let word = try? Readiness(entry.fields)
+            guard case .readiness(let word) = entry.message,
+                let index = world.symbols.firstIndex(where: { $0 == entry.stream.symbol })
             else { continue }
             stories[index].possibleAt = max(stories[index].possibleAt, word.possibleAt)
             stories[index].obstacles = word.obstacles

@@ -1,5 +1,6 @@
 import ExchangeSimulator
 import Execution
+import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 
@@ -49,9 +50,12 @@ extension Checker {
     }
 
     private func expectReply(_ id: String) {
-        let replies = world.bus.log.filter { $0.stream.kind == .reply && $0.fields["command"] == id }
+        let replies = world.bus.log.compactMap { entry -> Reply? in
+            guard case .reply(let reply) = entry.message, reply.command == id else { return nil }
+            return reply
+        }
         if replies.count != 1 { violated("the end: command \(id) was answered \(replies.count) times") }
-        if replies.contains(where: { $0.fields["ok"] != "1" }) {
+        if replies.contains(where: { !$0.isDone }) {
             violated("the end: command \(id) was not carried out")
         }
     }
@@ -60,8 +64,8 @@ extension Checker {
     private func expectWords(_ account: Account) {
         var filled: [String: Quantity] = [:]
         var closed: [String: Int] = [:]
-        for entry in world.bus.log where entry.stream.kind == .execution {
-            guard let event = try? ExecutionEvent(entry.fields) else { continue }
+        for entry in world.bus.log {
+            guard case .execution(let event) = entry.message else { continue }
             if event.kind == .entryFilled || event.kind == .exitFilled || event.kind == .takeProfitFilled {
                 if let id = event.clientOrderId, let quantity = event.quantity {
                     filled[id, default: .zero] += quantity
@@ -90,8 +94,8 @@ extension Checker {
     private func expectMoney(_ account: Account) {
         guard !hasPersonActed, !hasAdopted else { return }
         var sum = Notional.zero
-        for entry in world.bus.log where entry.stream.kind == .execution {
-            if let summary = (try? ExecutionEvent(entry.fields))?.summary { sum += summary.netPnl }
+        for entry in world.bus.log {
+            if case .execution(let event) = entry.message, let summary = event.summary { sum += summary.netPnl }
         }
         // What a liquidation costs beyond its fees is the account's, not a trade's.
         let change = account.wallet - Notional(raw: 5000 * fixedScale) - (account.totals[.insurance] ?? .zero)
@@ -102,7 +106,9 @@ extension Checker {
         // The price of BNB moves a little from the fill to the end.
         let distance = (sum - change + burnt).magnitude
         // A fee whose price could not be asked for is counted by the account's rate, without what BNB makes cheaper.
-        let isGuessed = world.bus.log.contains { $0.stream.kind == .alert && $0.fields["event"] == "fee_unpriced" }
+        let isGuessed = world.bus.log.contains { entry in
+            if case .alert(let alert) = entry.message { alert.event == "fee_unpriced" } else { false }
+        }
         if distance > burnt * Ratio(raw: (isGuessed ? 15 : 2) * fixedScale / 100) + Notional(raw: 100) {
             violated("the end: the trades say \(sum), the account \(change) and BNB of \(burnt)")
         }
@@ -119,31 +125,34 @@ extension Checker {
     /// Each decision to trade that Redis still holds became one plan, and each approved plan was answered once: an entry
     /// sent, or a denial, or an end without a fill.
     private func expectAnswers() {
-        var plans: [String: Int] = [:]
-        var sent: Set<String> = []
-        var answered = plansHeardWithoutDisk
+        var plans: [TradeId: Int] = [:]
+        var sent: Set<TradeId> = []
+        var answered: Set<TradeId> = []
         for entry in world.bus.log {
-            switch entry.stream.kind {
-            case .plan: plans[entry.fields["id"] ?? "", default: 0] += 1
-            case .execution:
-                guard let plan = entry.fields["plan"] else { continue }
-                answered.insert(plan)
-                if entry.fields["event"] == "ENTRY_SENT" { sent.insert(plan) }
-                if entry.fields["event"] == "PLAN_DENIED", sent.contains(plan) {
-                    violated("the end: plan \(plan) was taken and denied")
+            switch entry.message {
+            case .plan(let plan): plans[plan.id, default: 0] += 1
+            case .execution(let event):
+                answered.insert(event.plan)
+                if event.kind == .entrySent { sent.insert(event.plan) }
+                if event.kind == .planDenied, sent.contains(event.plan) {
+                    violated("the end: plan \(event.plan) was taken and denied")
                 }
             default: break
             }
         }
         // What was said in the last moment may be on its way.
         let last = UInt64(world.scheduler.now.milliseconds - 500)
-        let old = world.bus.log.filter { $0.id.milliseconds < last }
-        for entry in old where entry.stream.kind == .decision && entry.fields["action"] != "NO_TRADE" {
-            guard let id = entry.fields["id"], plans[id] != 1 else { continue }
-            violated("the end: decision \(id) became \(plans[id] ?? 0) plans")
-        }
-        for entry in old where entry.stream.kind == .plan && entry.fields["verdict"] == "APPROVED" {
-            if let id = entry.fields["id"], !answered.contains(id) { violated("the end: plan \(id) was not answered") }
+        for entry in world.bus.log where entry.id.milliseconds < last {
+            switch entry.message {
+            case .decision(let decision) where decision.action != .noTrade && plans[decision.id] != 1:
+                violated("the end: decision \(decision.id) became \(plans[decision.id] ?? 0) plans")
+            case .plan(let plan):
+                guard case .approved = plan.verdict, !answered.contains(plan.id),
+                    !plansHeardWithoutDisk.contains(plan.id.text)
+                else { continue }
+                violated("the end: plan \(plan.id) was not answered")
+            default: break
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import ExchangeSimulator
+import InProcessSuite
 import Risk
 import SignalContracts
 import TradingPrimitives

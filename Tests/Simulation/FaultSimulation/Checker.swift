@@ -1,5 +1,6 @@
 import ExchangeSimulator
 import Execution
+import InProcessSuite
 import Risk
 import SignalContracts
 import TradingPrimitives
@@ -137,7 +138,7 @@ final class Checker {
 
     func plan(_ id: TradeId) -> TradePlan? {
         for entry in world.bus.log.reversed() where entry.stream.kind == .plan {
-            if entry.fields["id"] == id.text { return try? TradePlan(entry.fields) }
+            if case .plan(let plan) = entry.message, plan.id == id { return plan }
         }
         return plansSeen[id]
     }

@@ -1,12 +1,13 @@
 import BinanceFutures
 import Execution
+import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 import Venue
 
 /// The executor as a process: the core, its journal, its words, its line to the venue. Does what the core wants through the
 /// same `perform` as the service, and may die between any two steps of it.
-final class ExecutorNode: Node {
+final class ExecutorNode: SuiteNode {
     let name = "executor"
     let world: World
     let disk = Disk()
@@ -209,14 +210,9 @@ final class ExecutorNode: Node {
         guard !places.isEmpty else { return }
         for place in places {
             let entry = world.bus.log[place]
-            do throws(ContractError) {
-                let input = try ExecutorInput(stream: entry.stream, id: entry.id, fields: entry.fields)
-                if let event = input?.event {
-                    world.checker.heard(event)
-                    handle(world.mutation?.altered(event, at: world.scheduler.now) ?? event)
-                }
-            } catch {
-                world.checker.violated("dead letter: the executor can't read \(entry.stream): \(error)")
+            if let event = ExecutorInput(stream: entry.stream, id: entry.id, message: entry.message)?.event {
+                world.checker.heard(event)
+                handle(world.mutation?.altered(event, at: world.scheduler.now) ?? event)
             }
             if life != self.life { return }
         }
@@ -319,9 +315,9 @@ extension ExecutorNode: ExecutorWorld {
     func show(_ fact: ExecutorFact) throws(Crash) {
         guard world.bus.isUp else { return }
         switch fact {
-        case .account(let update): world.bus.write([Bus.Word(stream: StreamName(.account), fields: update.fields)])
+        case .account(let update): world.bus.write([MemoryBus.Word(StreamName(.account), .account(update))])
         case .contract(let symbol, let terms):
-            world.bus.write([Bus.Word(stream: StreamName(.contract, symbol), fields: terms.fields)])
+            world.bus.write([MemoryBus.Word(StreamName(.contract, symbol), .contract(terms))])
         case .position: break
         }
     }

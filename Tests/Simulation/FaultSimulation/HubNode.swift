@@ -1,17 +1,18 @@
 import BinanceFutures
 import DataHub
+import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 
 /// The data hub as a process: frames in, entries out; the past by REST at its start.
-final class HubNode: Node {
+final class HubNode: SuiteNode {
     let name = "data-hub"
     private let world: World
     private var hub: DataHub
     private var scanner: MarketScanner
     private(set) var isUp = false
     var isPaused = false
-    private var waiting: [Bus.Word] = []
+    private var waiting: [MemoryBus.Word] = []
     private var life = 0
     private var serverId = 0
     private static let candlesMax = 60
@@ -113,9 +114,9 @@ final class HubNode: Node {
         hub.receive(
             input, symbol: symbol, receivedUs: world.scheduler.nowUs, venueTime: world.scheduler.now
         ) { output in
-            guard case .entry(let kind, let id, let fields) = output else { return }
+            guard case .entry(let kind, let id, let message) = output else { return }
             let stream = StreamName(kind.stream, world.symbols[symbol])
-            waiting.append(Bus.Word(stream: stream, id: id, fields: fields))
+            waiting.append(MemoryBus.Word(stream, id: id, message))
         }
     }
 

@@ -1,4 +1,5 @@
 import Execution
+import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 import Venue
@@ -61,6 +62,15 @@ public enum Mutation: String, CaseIterable, Sendable {
 }
 
 extension Mutation {
+    /// Where it is the hosts' mistake.
+    var ofHosts: HostMistake? {
+        switch self {
+        case .acknowledgeBeforeProcessing: .acknowledgesBeforeProcessing
+        case .commitTwice: .commitsTwice
+        default: nil
+        }
+    }
+
     func altered(_ event: UserEvent, _ world: World) -> UserEvent {
         guard case .order(var report, var fill?) = event else { return event }
         switch self {

@@ -1,5 +1,6 @@
 import BinanceFutures
 import ExchangeSimulator
+import InProcessSuite
 import TradingPrimitives
 import Venue
 

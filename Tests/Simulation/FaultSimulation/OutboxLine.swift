@@ -1,4 +1,5 @@
 import Execution
+import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 
@@ -66,11 +67,9 @@ final class OutboxLine {
     }
 
     private func write(_ word: WordLane<ExecutorMessage>.Word, _ lane: Int) {
-        var fields = Fields()
-        word.message.encode(into: &fields)
         let last = world.bus.markers[symbols[lane]] ?? 0
         world.bus.say(
-            Bus.Word(stream: word.message.stream, fields: fields),
+            MemoryBus.Word(word.message.stream, word.message.message),
             number: world.mutation == .reuseNumber ? last : word.number)
     }
 }

@@ -1,11 +1,12 @@
 import ExchangeSimulator
+import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 
 /// One seeded run of the whole suite through faults, and what came of it.
 public struct SimulationResult: Sendable {
     public let seed: UInt64
-    public let violations: [String]
+    public var violations: [String]
     /// Names of the kinds of faults that were on, with how often they struck.
     public let faults: [(name: String, count: Int)]
     public let entries: Int
@@ -19,8 +20,11 @@ public struct SimulationResult: Sendable {
 }
 
 /// Runs one seed.
-public func simulate(seed: UInt64, mutation: Mutation? = nil, isTold: Bool = false) -> SimulationResult {
-    let world = World(seed: seed, mutation: mutation, isTold: isTold)
+/// What is said goes through its text where `isText`: nothing may come of that.
+public func simulate(
+    seed: UInt64, mutation: Mutation? = nil, isTold: Bool = false, isText: Bool = false
+) -> SimulationResult {
+    let world = World(seed: seed, mutation: mutation, isTold: isTold, isText: isText)
     defer { world.dispose() }
     world.run()
     let exchange = world.venue.exchange
@@ -29,8 +33,13 @@ public func simulate(seed: UInt64, mutation: Mutation? = nil, isTold: Bool = fal
         for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
     add(exchange.auditJSON())
-    for entry in world.bus.log { entry.fields.forEachItem { add($0) } }
-    let closed = world.bus.log.count { $0.stream.kind == .execution && $0.fields["event"] == "POSITION_CLOSED" }
+    var text = Fields(), closed = 0
+    for entry in world.bus.log {
+        text.removeAll()
+        entry.message.encode(into: &text)
+        text.forEachItem { add($0) }
+        if case .execution(let event) = entry.message, event.kind == .positionClosed { closed += 1 }
+    }
     return SimulationResult(
         seed: seed, violations: world.checker.violations,
         faults: Trouble.Family.allCases.filter(world.trouble.families.contains).map {

@@ -1,5 +1,6 @@
 import BinanceFutures
 import ExchangeSimulator
+import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 import Venue

@@ -1,6 +1,7 @@
 import Decisions
 import ExchangeSimulator
 import Execution
+import InProcessSuite
 import OrderFlow
 import Regime
 import Risk
@@ -11,21 +12,21 @@ import TickFlow
 import TradingPrimitives
 
 /// The whole suite and its venue in one process, under one virtual clock and one seed.
-public final class World {
-    let scheduler: Scheduler
+final class World: HostWorld {
+    let scheduler: VirtualClock
     let trouble: Trouble
     let mutation: Mutation?
     let symbols: [Symbol]
     let rules: Rules
-    let bus: Bus
+    let bus: MemoryBus
     private(set) var checker: Checker!
     private(set) var network: Network!
     private(set) var venue: VenueNode!
     private(set) var hub: HubNode!
     private(set) var executor: ExecutorNode!
-    private(set) var decision: HostNode<DecisionEngine>!
-    private(set) var risk: HostNode<RiskManager>!
-    private(set) var nodes: [any Node] = []
+    private(set) var decision: MemoryHost<DecisionEngine>!
+    private(set) var risk: MemoryHost<RiskManager>!
+    private(set) var nodes: [any SuiteNode] = []
     /// The risk manager's journal.
     private var session = RiskSession()
     /// Commands by which a person let entries begin again.
@@ -39,45 +40,55 @@ public final class World {
     /// A Tuesday, three hours from any funding.
     static let start = Timestamp(milliseconds: 1_762_860_000_000)
 
-    init(seed: UInt64, mutation: Mutation?, isTold: Bool = false) {
+    init(seed: UInt64, mutation: Mutation?, isTold: Bool, isText: Bool) {
         story = isTold ? [] : nil
-        scheduler = Scheduler(start: Self.start)
+        scheduler = VirtualClock(start: Self.start)
         trouble = Trouble(seed: seed)
         self.mutation = mutation
         symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"].compactMap { Symbol($0) }
         rules = Rules(trouble, mutation)
-        bus = Bus(scheduler)
+        bus = MemoryBus(scheduler, isText: isText)
         checker = Checker(self)
         network = Network(self)
         venue = VenueNode(self, seed: seed)
         hub = HubNode(self)
         executor = ExecutorNode(self)
-        decision = HostNode("decision-engine", self) { [unowned self] in
-            DecisionEngine(symbols: symbols, rules.decision)
+        decision = host("decision-engine") { [unowned self] in DecisionEngine(symbols: symbols, rules.decision) }
+        risk = host("risk-manager", beforeCommit: { [unowned self] in session = $0.session }) { [unowned self] in
+            RiskManager(rules.risk, session: session)
         }
-        risk = HostNode(
-            "risk-manager", self, beforeCommit: { [unowned self] in session = $0.session },
-            make: { [unowned self] in RiskManager(rules.risk, session: session) })
         nodes = engines() + [hub, executor]
         bus.onWrite = { [unowned self] in for node in nodes { node.wake() } }
         bus.onSecondAcknowledgement = { [unowned self] in checker.violated("\($0) commits what it has committed") }
+        bus.onUnreadable = { [unowned self] in checker.violated("dead letter: \($0) can't be read: \($1)") }
     }
 
-    private func engines() -> [any Node] {
+    private func engines() -> [any SuiteNode] {
         [
-            HostNode("order-flow-engine", self) { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
-            HostNode("tick-engine", self) { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
-            HostNode("technical-engine", self) { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
-            HostNode("sentiment-engine", self) { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
-            HostNode("regime-filter", self) { RegimeFilter(RegimeConfiguration()) },
+            host("order-flow-engine") { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
+            host("tick-engine") { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
+            host("technical-engine") { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
+            host("sentiment-engine") { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
+            host("regime-filter") { RegimeFilter(RegimeConfiguration()) },
             decision, risk,
         ]
+    }
+
+    private func host<Processor: StreamProcessor>(
+        _ name: String, beforeCommit: @escaping (inout Processor) -> Void = { _ in },
+        make: @escaping () -> Processor
+    ) -> MemoryHost<Processor> where Processor.Input: MessageInput, Processor.Output: MessageOutput {
+        MemoryHost(
+            name, in: self, on: bus, scheduler, symbols: symbols, mistake: mutation?.ofHosts,
+            beforeCommit: beforeCommit, make: make)
     }
 
     /// Milliseconds since the beginning.
     var elapsedMs: Int64 { (scheduler.nowUs - Self.start.milliseconds * 1000) / 1000 }
 
     func tell(_ text: @autoclosure () -> String) { if story != nil { story?.append("\(elapsedMs) \(text())") } }
+
+    func complain(_ text: String) { checker.violated(text) }
 
     // MARK: Chance
 
@@ -87,7 +98,7 @@ public final class World {
     func tripUs() -> Int64 { trouble.pick(3000...25_000) }
 
     /// Whether the node's time has come; then it is gone, and starts again a little later.
-    func dies(_ node: any Node) -> Bool {
+    func dies(_ node: any SuiteNode) -> Bool {
         guard let left = doom[node.name] else { return false }
         doom[node.name] = left - 1
         guard left <= 1 else { return false }
@@ -101,7 +112,7 @@ public final class World {
     }
     private static let answersACut: Int64 = 200
 
-    private func kill(_ node: any Node) {
+    private func kill(_ node: any SuiteNode) {
         doom[node.name] = nil
         tell("kill \(node.name)")
         node.kill()
@@ -159,6 +170,7 @@ public final class World {
         scheduler.removeAll()
         bus.onWrite = {}
         bus.onSecondAcknowledgement = { _ in }
+        bus.onUnreadable = { _, _ in }
         nodes = []
         (hub, executor, venue, network, checker) = (nil, nil, nil, nil, nil)
         (decision, risk) = (nil, nil)
@@ -179,7 +191,7 @@ public final class World {
 
     private func say(_ id: String, _ name: CommandName) {
         let command = Command(id: id, issuedAt: scheduler.now, author: "simulation", name: name)
-        bus.write([Bus.Word(stream: StreamName(.command), fields: command.fields)])
+        bus.write([MemoryBus.Word(StreamName(.command), .command(command))])
     }
 
     /// A wallet that fell stops entries until a person says 'start': one does, once the trouble is over.
@@ -236,12 +248,12 @@ public final class World {
         }
     }
 
-    private func doomOrKill(_ node: any Node) {
+    private func doomOrKill(_ node: any SuiteNode) {
         guard node.isUp, !node.isPaused else { return }
         if trouble.pick(0...2) == 0 { kill(node) } else { doom[node.name] = Int(trouble.pick(1...14)) }
     }
 
-    private func pause(_ node: any Node) {
+    private func pause(_ node: any SuiteNode) {
         guard node.isUp, !node.isPaused else { return }
         node.isPaused = true
         scheduler.after(ms: trouble.pick(100...7000)) { node.isPaused = false }

@@ -16,6 +16,7 @@ final class Campaign: Sendable {
     private let end: UInt64
     private let mutation: Mutation?
     private let jobs: Int
+    private let isText: Bool
     private let state: Mutex<State>
     private let began = Date()
 
@@ -23,15 +24,24 @@ final class Campaign: Sendable {
         end = options.first + options.seeds
         self.mutation = mutation
         jobs = options.jobs
+        isText = options.isText
         state = Mutex(State(next: options.first, also: options.also))
     }
 
     /// Whether it found what it should: nothing, or the deliberate bug.
     func run() -> Bool {
         DispatchQueue.concurrentPerform(iterations: jobs) { _ in
-            while let seed = take() { note(simulate(seed: seed, mutation: mutation)) }
+            while let seed = take() { note(result(of: seed)) }
         }
         return state.withLock { conclude($0) }
+    }
+
+    private func result(of seed: UInt64) -> SimulationResult {
+        var result = simulate(seed: seed, mutation: mutation)
+        if isText, simulate(seed: seed, mutation: mutation, isText: true).digest != result.digest {
+            result.violations.append("text: another ledger, when what is said goes through its text")
+        }
+        return result
     }
 
     private func take() -> UInt64? {

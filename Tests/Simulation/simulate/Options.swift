@@ -4,13 +4,14 @@ import Foundation
 /// What the command line asks for.
 struct Options {
     static let usage = """
-        simulate [--seeds N] [--first N] [--seed N] [--mutation NAME] [--also FILE] [--jobs N]
+        simulate [--seeds N] [--first N] [--seed N] [--mutation NAME] [--also FILE] [--jobs N] [--text]
           --seeds N      how many seeds to run (500)
           --first N      the first of them (1)
           --seed N       one seed only, told in detail; run twice, to see that it is the same both times
           --mutation M   with a deliberate bug, which must be found: \(names); all: each of them in turn
           --also FILE    seeds to run before: those that once found something, one a line
           --jobs N       threads (2)
+          --text         each seed a second time, all that is said going through its text: the ledgers must be the same
         exit: 0 no violation (with a mutation: it was found), 1 otherwise, 2 wrong usage
         """
     private static let names = Mutation.allCases.map(\.rawValue).joined(separator: ", ")
@@ -22,6 +23,7 @@ struct Options {
     /// Run before the others.
     var also: [UInt64] = []
     var jobs = 2
+    var isText = false
     var isHelp = false
 
     struct Mistake: Error { let text: String }
@@ -31,6 +33,10 @@ struct Options {
         while let word = words.popFirst() {
             if word == "--help" || word == "-h" {
                 isHelp = true
+                continue
+            }
+            if word == "--text" {
+                isText = true
                 continue
             }
             guard let value = words.popFirst() else { throw Mistake(text: "\(word) needs a value") }

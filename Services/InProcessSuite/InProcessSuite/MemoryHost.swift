@@ -1,26 +1,59 @@
 import Hosting
-import SignalContracts
-import TradingPrimitives
+public import SignalContracts
+public import TradingPrimitives
 
-/// A service that hosts a processor, as the services do: the same machine says what is next, and here it is done on the bus.
-final class HostNode<Processor: StreamProcessor>: Node
-where Processor.Input: StreamInput, Processor.Output: StreamOutput {
-    let name: String
-    private let world: World
+/// What may go wrong around a host.
+public protocol HostWorld: AnyObject {
+    /// From one service to the next, microseconds.
+    func hopUs() -> Int64
+    /// Whether a connection to the bus breaks at this moment, so that an answer is lost.
+    func isCut() -> Bool
+    /// Whether the node's time has come; then it is gone, and starts again a little later.
+    func dies(_ node: any SuiteNode) -> Bool
+    /// What a host on this bus never does was asked for.
+    func complain(_ text: String)
+}
+
+/// Something that runs as a process: it can be killed, paused and started.
+public protocol SuiteNode: AnyObject {
+    var name: String { get }
+    var isUp: Bool { get }
+    /// Between SIGSTOP and SIGCONT.
+    var isPaused: Bool { get set }
+    func kill()
+    func start()
+    /// There may be something to do.
+    func wake()
+}
+
+/// Deliberate mistakes of a host, that whoever looks on must find.
+public enum HostMistake: Sendable {
+    case acknowledgesBeforeProcessing
+    /// Takes a batch whose answer was lost for one that was not committed.
+    case commitsTwice
+}
+
+/// A service that hosts a processor, as the services do: the same machine says what is next, and here it is done on a bus in memory.
+public final class MemoryHost<Processor: StreamProcessor>: SuiteNode
+where Processor.Input: MessageInput, Processor.Output: MessageOutput {
+    public let name: String
+    private unowned let world: any HostWorld
+    private let bus: MemoryBus
+    private let clock: VirtualClock
+    private let mistake: HostMistake?
     private let make: () -> Processor
-    /// Makes durable what must be before a batch commits.
     private let beforeCommit: (inout Processor) -> Void
     private let kinds: Set<StreamKind>
     private let layout: StreamLayout
     private var machine: HostMachine
-    private(set) var processor: Processor?
+    public private(set) var processor: Processor?
     /// The batch in hand: places in the bus' log, and what was said to them.
     private var places: [Int] = []
-    private var words: [Bus.Word] = []
+    private var words: [MemoryBus.Word] = []
     /// Delivered entries that wait for what is unread beside them.
     private var held: [Int] = []
-    private(set) var isUp = false
-    var isPaused = false { didSet { if !isPaused { wake() } } }
+    public private(set) var isUp = false
+    public var isPaused = false { didSet { if !isPaused { wake() } } }
     private var isWoken = false
     /// Whether it waits for the answer to a read.
     private var isReading = false
@@ -30,24 +63,27 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     private var life = 0
     private static var batchMax: Int { 32 }
 
-    init(
-        _ name: String, _ world: World, beforeCommit: @escaping (inout Processor) -> Void = { _ in },
+    /// `beforeCommit` makes durable what must be before a batch commits.
+    public init(
+        _ name: String, in world: any HostWorld, on bus: MemoryBus, _ clock: VirtualClock, symbols: [Symbol],
+        mistake: HostMistake? = nil, beforeCommit: @escaping (inout Processor) -> Void = { _ in },
         make: @escaping () -> Processor
     ) {
-        (self.name, self.world, self.make, self.beforeCommit) = (name, world, make, beforeCommit)
+        (self.name, self.world, self.bus, self.clock) = (name, world, bus, clock)
+        (self.mistake, self.make, self.beforeCommit) = (mistake, make, beforeCommit)
         kinds = Set(Processor.Input.streams)
-        layout = StreamLayout(Processor.Input.streams(for: world.symbols))
+        layout = StreamLayout(Processor.Input.streams(for: symbols))
         machine = HostMachine(layout)
     }
 
-    func start() {
+    public func start() {
         guard !isUp else { return }
         isUp = true
         machine = HostMachine(layout)
         wake()
     }
 
-    func kill() {
+    public func kill() {
         isUp = false
         isPaused = false
         processor = nil
@@ -57,11 +93,11 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         life += 1
     }
 
-    func wake() {
+    public func wake() {
         guard isUp, !isPaused, !isWoken else { return }
         isWoken = true
         let life = life
-        world.scheduler.after(us: world.hopUs()) { [self] in
+        clock.after(us: world.hopUs()) { [self] in
             guard life == self.life else { return }
             isWoken = false
             turn()
@@ -70,17 +106,17 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
 
     private func turn() {
         guard isUp, !isPaused else { return }
-        if machine.isLive, !world.bus.isUp || connection != world.bus.connection { machine.lost() }
+        if machine.isLive, !bus.isUp || connection != bus.connection { machine.lost() }
         if isReading, machine.isLive { answerRead() }
         drive()
-        guard isUp, !machine.isLive, world.bus.isUp else { return }
+        guard isUp, !machine.isLive, bus.isUp else { return }
         machine.begin()
         drive()
     }
 
     private func drive() {
         // It may die over it.
-        while isUp, let action = machine.next(nowUs: world.scheduler.nowUs) { perform(action) }
+        while isUp, let action = machine.next(nowUs: clock.nowUs) { perform(action) }
     }
 
     private func perform(_ action: HostMachine.Action) {
@@ -105,12 +141,12 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         case .resumeReading: break
         case .checkLeases, .tellGaps, .sendAhead, .delay, .processTimer, .renewLeases, .fence, .claimForeign, .handOver,
             .stop:
-            world.checker.violated("\(name) wants \(action), of which this bus knows nothing")
+            world.complain("\(name) wants \(action), of which this bus knows nothing")
         }
     }
 
     private func entry(_ place: Int) -> (stream: Int, id: StreamId) {
-        let entry = world.bus.log[place]
+        let entry = bus.log[place]
         return (layout.streams.firstIndex(of: entry.stream) ?? 0, entry.id)
     }
 
@@ -118,18 +154,18 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
 
     private func answerRead() {
         // In the bus' one log what was delivered lies before what was not.
-        let read = held + world.bus.read(name, kinds, max: Self.batchMax)
+        let read = held + bus.read(name, kinds, max: Self.batchMax)
         guard !read.isEmpty else { return }
         isReading = false
         if world.isCut() { return machine.lost() }
         held = []
         machine.arrived(part: 0)
-        if world.mutation == .acknowledgeBeforeProcessing { world.bus.commit(name, acknowledging: read, []) }
+        if mistake == .acknowledgesBeforeProcessing { bus.commit(name, acknowledging: read, []) }
         for place in read { process(place) }
     }
 
     private func process(_ place: Int) {
-        words += process(world.bus.log[place])
+        words += process(bus.log[place])
         places.append(place)
         machine.processed()
     }
@@ -146,7 +182,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     private func send() {
         if world.dies(self) { return }
         if world.isCut() { return machine.lost() }
-        world.bus.commit(name, acknowledging: places, words)
+        bus.commit(name, acknowledging: places, words)
         if world.isCut() { return machine.lost() }
         machine.laneAnswered(0, isCommitted: true)
     }
@@ -154,12 +190,11 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     // MARK: The way back
 
     private func comeBack(_ action: HostMachine.Action) {
-        let bus = world.bus
         switch action {
         case .identify: machine.identified("\(bus.serverId)")
         case .find:
             let isCommitted = places.first.map { !bus.group(name).pending.contains($0) } ?? true
-            machine.found(isCommitted && world.mutation != .commitTwice ? [0] : [])
+            machine.found(isCommitted && mistake != .commitsTwice ? [0] : [])
         case .makeGroups: machine.madeGroups([])
         case .locate: machine.located(positions())
         case .recount: machine.recounted()
@@ -168,7 +203,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
             machine.sawPending(
                 bus.group(name).pending.sorted().map { place in
                     let (stream, id) = entry(place)
-                    return PendingEntry(stream: stream, id: id, fields: bus.log[place].fields)
+                    return PendingEntry(stream: stream, id: id, fields: Fields())
                 })
         case .replay(let past):
             replay(past)
@@ -180,9 +215,9 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     }
 
     private func positions() -> [GroupPosition] {
-        let next = world.bus.group(name).next
+        let next = bus.group(name).next
         var positions = layout.streams.map { _ in GroupPosition(lastDelivered: .zero) }
-        for (place, entry) in world.bus.log.enumerated() where kinds.contains(entry.stream.kind) {
+        for (place, entry) in bus.log.enumerated() where kinds.contains(entry.stream.kind) {
             guard let stream = layout.streams.firstIndex(of: entry.stream) else { continue }
             if place < next {
                 positions[stream].lastDelivered = entry.id
@@ -198,18 +233,18 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
             processor = make()
             (places, words) = ([], [])
         }
-        let group = world.bus.group(name)
+        let group = bus.group(name)
         let pending = Set(group.pending)
         held = []
-        let now = world.scheduler.nowUs / 1000
-        func isRecent(_ entry: Bus.Entry) -> Bool {
+        let now = clock.nowUs / 1000
+        func isRecent(_ entry: MemoryBus.Entry) -> Bool {
             past.isPastNeeded(of: entry.stream)
                 && now - Int64(entry.id.milliseconds) <= Processor.Input.warmUpMs(of: entry.stream.kind)
         }
         let recalled = Processor.Input.recalled
-        for entry in world.bus.log where recalled.contains(entry.stream.kind) && isRecent(entry) { _ = process(entry) }
-        for place in 0..<group.next where kinds.contains(world.bus.log[place].stream.kind) {
-            let entry = world.bus.log[place]
+        for entry in bus.log where recalled.contains(entry.stream.kind) && isRecent(entry) { _ = process(entry) }
+        for place in 0..<group.next where kinds.contains(bus.log[place].stream.kind) {
+            let entry = bus.log[place]
             if pending.contains(place) {
                 if past.held.contains(where: { ($0.stream, $0.id) == self.entry(place) }) {
                     held.append(place)
@@ -222,19 +257,10 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         }
     }
 
-    private func process(_ entry: Bus.Entry) -> [Bus.Word] {
-        var words: [Bus.Word] = []
-        do throws(ContractError) {
-            let input = try Processor.Input(stream: entry.stream, id: entry.id, fields: entry.fields)
-            guard let input else { return [] }
-            processor?.process(input) { output in
-                var fields = Fields()
-                output.encode(into: &fields)
-                words.append(Bus.Word(stream: output.stream, fields: fields))
-            }
-        } catch {
-            world.checker.violated("dead letter: \(name) can't read \(entry.stream): \(error)")
-        }
+    private func process(_ entry: MemoryBus.Entry) -> [MemoryBus.Word] {
+        var words: [MemoryBus.Word] = []
+        guard let input = Processor.Input(stream: entry.stream, id: entry.id, message: entry.message) else { return [] }
+        processor?.process(input) { words.append(MemoryBus.Word($0.stream, $0.message)) }
         return words
     }
 }

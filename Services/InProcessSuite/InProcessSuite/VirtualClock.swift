@@ -1,8 +1,8 @@
-import TradingPrimitives
+public import TradingPrimitives
 
-/// Virtual time: what is to happen, in the order of its moment and then of its asking. Nothing else tells a simulation
-/// what time it is.
-final class Scheduler {
+/// Virtual time: what is to happen, in the order of its moment and then of its asking. Nothing else tells a host in
+/// one process what time it is.
+public final class VirtualClock {
     private struct Item {
         let us: Int64
         let number: Int
@@ -12,13 +12,16 @@ final class Scheduler {
     private var heap: [Item] = []
     private var nextNumber = 0
     /// Microseconds since 1970.
-    private(set) var nowUs: Int64
+    public private(set) var nowUs: Int64
 
-    init(start: Timestamp) { nowUs = start.milliseconds * 1000 }
+    /// A clock that stands at `start`.
+    public init(start: Timestamp) { nowUs = start.milliseconds * 1000 }
 
-    var now: Timestamp { Timestamp(milliseconds: nowUs / 1000) }
+    /// In whole milliseconds.
+    public var now: Timestamp { Timestamp(milliseconds: nowUs / 1000) }
 
-    func after(us: Int64, _ action: @escaping () -> Void) {
+    /// Has `action` happen so many microseconds from now; at this moment, after what is due already, for less than one.
+    public func after(us: Int64, _ action: @escaping () -> Void) {
         heap.append(Item(us: nowUs + max(0, us), number: nextNumber, action: action))
         nextNumber += 1
         var child = heap.count - 1
@@ -28,10 +31,10 @@ final class Scheduler {
         }
     }
 
-    func after(ms: Int64, _ action: @escaping () -> Void) { after(us: ms * 1000, action) }
+    public func after(ms: Int64, _ action: @escaping () -> Void) { after(us: ms * 1000, action) }
 
-    /// Repeats `action` until the end of the simulation.
-    func every(ms: Int64, _ action: @escaping () -> Void) {
+    /// Repeats `action` for ever.
+    public func every(ms: Int64, _ action: @escaping () -> Void) {
         after(ms: ms) { [unowned self] in
             action()
             every(ms: ms, action)
@@ -39,7 +42,7 @@ final class Scheduler {
     }
 
     /// Lets happen what is due until `ms` from now, and stops there; sooner when `isOver` says so.
-    func run(forMs ms: Int64, until isOver: () -> Bool = { false }) {
+    public func run(forMs ms: Int64, until isOver: () -> Bool = { false }) {
         let end = nowUs + ms * 1000
         while let first = heap.first, first.us <= end {
             removeFirst()
@@ -50,7 +53,8 @@ final class Scheduler {
         nowUs = end
     }
 
-    func removeAll() { heap = [] }
+    /// Lets go of all that was to happen.
+    public func removeAll() { heap = [] }
 
     private func comesBefore(_ left: Int, _ right: Int) -> Bool {
         (heap[left].us, heap[left].number) < (heap[right].us, heap[right].number)
