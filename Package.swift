@@ -126,15 +126,15 @@ executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["D
 executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Journal", "Risk"])
 executable(
     "executor", in: "Services/Executor",
-    uses: hosting + ["BinanceFutures", "Execution", "Journal", "StreamBus", "Venue"])
+    uses: hosting + ["BinanceFutures", "Execution", "Hosting", "Journal", "StreamBus", "Venue"])
 executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Ledger", "StreamBus"])
 
-executable("learner", in: "Services/Learner", uses: hosting + ["Learning", "Ledger", "StreamBus"])
+executable("learner", in: "Services/Learner", uses: hosting + ["Hosting", "Learning", "Ledger", "StreamBus"])
 
 // The operator's command line
 module(
     "OperatorConsole", .adapter, in: "Services/Operator",
-    uses: hosting + ["BinanceFutures", "Journal", "Ledger", "StreamBus"])
+    uses: hosting + ["BinanceFutures", "Hosting", "Journal", "Ledger", "StreamBus"])
 executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "ServiceKit"])
 
 executable(
@@ -221,7 +221,7 @@ executable(
 executable(
     "hub-bench", in: "Tests/Benchmarks",
     uses: [
-        "BinanceFutures", "DataHub", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus",
+        "BinanceFutures", "DataHub", "Hosting", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus",
         "TradingPrimitives",
     ])
 module(

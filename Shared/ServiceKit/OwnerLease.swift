@@ -1,35 +1,21 @@
-import Glibc
+public import Hosting
 import SignalContracts
 public import StreamBus
 import TradingPrimitives
 
-/// Keeps the lease that makes one process of a service its owner: asks for it, renews it, and says when it was taken or lost.
+/// Keeps the lease that makes one process of a service its owner: asks Redis what its claim wants to know, and says when it was taken
+/// or lost.
 ///
 /// It is the mechanism that shares symbols among workers, with one thing to share. It never waits for Redis.
 public final class OwnerLease {
     private let context: ServiceContext
     private let leases: SymbolLeases
-    private var state = LeaseStanding(lifeUs: Int64(SymbolLeases.lifeMs) * 1000)
-    private var link: RedisLink?
-    private var askedAtUs: Int64?
-    private var isLook = false
-    /// Since when looks have found it free, as a standby.
-    private var freeSinceUs: Int64?
-    private var wasOwner = false
-    private var hasAnswered = false
-    private var startedAtUs: Int64 = 0
+    private var claim: OwnerClaim
     private let freeForUs: Int64
+    private var link: RedisLink?
     private let mayAssume: () -> Bool
-    private var hasOwned = false
     private let onTaken: () -> Void
     private let onLost: () -> Void
-    /// A question that has not been answered for so long is asked anew, over another connection.
-    private static let silenceMaxUs: Int64 = 2_000_000
-    /// One that has waited for so long is a standby: it only takes what has been free for a while. An owner takes the lease
-    /// again after a Redis that was emptied or started anew, and must not be overtaken then.
-    private static let standbyAfterUs: Int64 = 5_000_000
-    /// How long a start waits for Redis before it assumes that the lease is its own.
-    private static let assumeAfterUs: Int64 = 2_000_000
 
     /// `onTaken` is called when this process becomes the owner, also again after it slept. `onLost` when, after it has
     /// been the owner, another is. `mayAssume` says whether there is something to protect: then a process that starts while
@@ -41,6 +27,7 @@ public final class OwnerLease {
     ) {
         guard let one = Symbol(name) else { return nil }
         freeForUs = freeForMs * 1000
+        claim = OwnerClaim(freeForUs: freeForUs, startedAtUs: SystemClock.uninterruptedUs())
         self.mayAssume = mayAssume
         self.context = context
         self.onTaken = onTaken
@@ -54,23 +41,23 @@ public final class OwnerLease {
     }
 
     /// By the clock of this moment, so that a process that has just woken up does not take itself for the owner.
-    public var standing: LeaseStanding.Standing { state.standing(atUs: SystemClock.uninterruptedUs()) }
+    public var standing: LeaseStanding.Standing { claim.standing(atUs: SystemClock.uninterruptedUs()) }
 
     /// Whether another process has it, as Redis said.
-    public var isStandby: Bool { hasAnswered && !wasOwner && link != nil }
+    public var isStandby: Bool { claim.hasAnswered && !claim.isOwner && link != nil }
 
     public func start() {
         context.reactor.every(ms: 100) { [unowned self] in turn() }
-        context.reactor.every(ms: Int64(SymbolLeases.renewEveryMs)) { [unowned self] in ask() }
-        startedAtUs = SystemClock.uninterruptedUs()
+        context.reactor.every(ms: LeaseTable.renewEveryMs) { [unowned self] in ask() }
+        claim = OwnerClaim(freeForUs: freeForUs, startedAtUs: SystemClock.uninterruptedUs())
         ask()
     }
 
     /// Gives it back, so that the next one need not wait. It waits for Redis' answer, half a second at most.
     public func leave() {
-        state.lost()
+        claim.left()
         link?.close()
-        guard wasOwner, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else { return }
+        guard claim.isOwner, let client = try? RedisClient(context.settings.redis, timeoutMs: 500) else { return }
         try? leases.leave(client)
     }
 
@@ -86,47 +73,39 @@ public final class OwnerLease {
         _ = try leases.claim(tags, client)
     }
 
-    private func turn() {
-        state.turned(atUs: SystemClock.uninterruptedUs())
-        if wasOwner, standing == .none {
-            wasOwner = false
+    private func turn() { act(on: claim.turned(atUs: SystemClock.uninterruptedUs(), mayAssume: mayAssume)) }
+
+    private func act(on news: OwnerClaim.News?) {
+        switch news {
+        case .taken: onTaken()
+        case .lost: onLost()
+        case .standby: context.log.info("standby")
+        case .expired:
             context.log.warning("lease_expired")
             ask()
-        }
-        if !hasAnswered, !hasOwned, SystemClock.uninterruptedUs() - startedAtUs > Self.assumeAfterUs, mayAssume() {
+        case .assumed:
             context.log.warning("lease_assumed")
-            state.assumed(atUs: SystemClock.uninterruptedUs())
-            taken()
+            onTaken()
+        case nil: break
         }
-    }
-
-    private func taken() {
-        guard !wasOwner else { return }
-        wasOwner = true
-        hasOwned = true
-        onTaken()
     }
 
     private func ask() {
         let now = SystemClock.uninterruptedUs()
-        if let askedAtUs {
-            guard now - askedAtUs > Self.silenceMaxUs else { return }
+        if claim.isSilent(atUs: now) {
             link?.close()
             link = nil
         }
+        guard let question = claim.ask(atUs: now) else { return }
         do throws(RedisError) {
             if link == nil { link = try connect() }
-            askedAtUs = now
             var commands = CommandBuffer()
-            isLook = mustLook(now)
-            if isLook { leases.appendLook(to: &commands) } else { leases.appendRenewal(to: &commands) }
+            switch question {
+            case .look: leases.appendLook(to: &commands)
+            case .renewal: leases.appendRenewal(to: &commands)
+            }
             link?.send(commands)
         } catch { ended(error) }
-    }
-
-    private func mustLook(_ now: Int64) -> Bool {
-        guard freeForUs > 0, hasAnswered, !hasOwned, now - startedAtUs > Self.standbyAfterUs else { return false }
-        return freeSinceUs.map { now - $0 < freeForUs } ?? true
     }
 
     private func connect() throws(RedisError) -> RedisLink {
@@ -137,33 +116,23 @@ public final class OwnerLease {
     }
 
     private func ended(_ error: RedisError) {
-        if askedAtUs != nil, wasOwner { context.log.warning("lease_not_renewed") { $0.put("error", error) } }
-        askedAtUs = nil
-        freeSinceUs = nil
+        if claim.question != nil, claim.isOwner { context.log.warning("lease_not_renewed") { $0.put("error", error) } }
+        claim.disconnected()
         link = nil
     }
 
     private func answered(_ reply: RedisReply) {
-        guard let asked = askedAtUs else { return }
-        askedAtUs = nil
         do throws(RedisError) {
             if let error = reply.error { throw .refused(error) }
-            if isLook {
-                freeSinceUs = reply.isNil(RedisReply.root) ? freeSinceUs ?? asked : nil
-                return
-            }
-            freeSinceUs = nil
-            let isFirst = !hasAnswered
-            hasAnswered = true
-            if try leases.holding(reply.value).owned.isEmpty {
-                state.lost()
-                wasOwner = false
-                if hasOwned { onLost() } else if isFirst { context.log.info("standby") }
-            } else {
-                state.granted(askedAtUs: asked)
-                taken()
+            switch claim.question {
+            case .look: claim.answered(isFree: reply.isNil(RedisReply.root))
+            case .renewal:
+                let isOwned = try !leases.holding(reply.value).owned.isEmpty
+                act(on: claim.answered(isOwned: isOwned))
+            case nil: break
             }
         } catch {
+            claim.answerFailed()
             context.log.warning("lease_not_renewed") { $0.put("error", error) }
         }
     }

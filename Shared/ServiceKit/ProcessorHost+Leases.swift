@@ -47,25 +47,18 @@ extension ProcessorHost {
         return client
     }
 
-    private func apply(_ holding: SymbolLeases.Holding) {
-        let kept = kept(of: holding)
-        if owned.isEmpty, kept.isEmpty, !context.isStandby { context.log.info("standby") }
-        context.isStandby = kept.isEmpty
-        guard kept != owned || !holding.surplus.isEmpty else { return }
-        nextHolding = holding
+    private func apply(_ holding: LeaseHolding) {
+        let isNone = share.kept(of: holding).isEmpty
+        if owned.isEmpty, isNone, !context.isStandby { context.log.info("standby") }
+        context.isStandby = isNone
+        guard share.told(holding) else { return }
         machine.handOverIsDue()
         drive()
     }
 
-    private func kept(of holding: SymbolLeases.Holding) -> [Symbol] {
-        if sharing == .whole { return holding.owned.isEmpty ? [] : context.settings.symbols }
-        return context.settings.symbols.filter { holding.owned.contains($0) && !holding.surplus.contains($0) }
-    }
-
     /// Stops reading, gives back what is surplus, and begins again with what is left.
     func changeSymbols() {
-        guard let holding = nextHolding, let leases else { return }
-        nextHolding = nil
+        guard let leases, let holding = share.takeChange() else { return }
         closeLinks()
         if !holding.surplus.isEmpty {
             do throws(RedisError) {
@@ -75,13 +68,12 @@ extension ProcessorHost {
                 leaseClient = nil
             }
         }
-        own(kept(of: holding))
+        own(share.kept(of: holding))
         if !owned.isEmpty { comeAgain(afterMs: 0) }
     }
 
     private func own(_ symbols: [Symbol]) {
-        let isMemoryKept = keepState(for: symbols)
-        owned = symbols
+        let isMemoryKept = share.own(symbols, &processor)
         causes.removeAll()
         context.log.info("symbols") { $0.put("owned", symbols.map(\.name).joined(separator: ",")) }
         guard !symbols.isEmpty else { return machine.forget() }
@@ -93,17 +85,9 @@ extension ProcessorHost {
         metrics.show(context.metrics, service: context.name, reader: reader)
     }
 
-    /// What stays with this worker goes on from where it is: only what comes to it has to be warmed up. Gives whether that is so.
-    private func keepState(for symbols: [Symbol]) -> Bool {
-        guard var sharing = processor as? any StreamProcessor & SymbolSharing, !symbols.isEmpty else { return false }
-        for symbol in owned where !symbols.contains(symbol) { sharing.forget(symbol) }
-        processor = sharing as? Processor
-        return true
-    }
-
     /// How long leases that were asked for are good for a read: it must be over, with its whole waiting time and some to spare,
     /// before they can run out. Microseconds.
-    static var leaseFreshUs: Int64 { Int64(SymbolLeases.lifeMs - guardedBlockMs - 300) * 1000 }
+    static var leaseFreshUs: Int64 { (LeaseTable.lifeMs - Int64(guardedBlockMs) - 300) * 1000 }
 
     /// Before recovery: whether this worker has symbols to read, by leases that stand now.
     func leasesStand(_ client: RedisClient) throws(RedisError) -> Bool {
@@ -111,9 +95,9 @@ extension ProcessorHost {
         let asked = SystemClock.monotonicUs()
         let holding = try leases.renew(client)
         machine.renewedLeases(atUs: asked)
-        if kept(of: holding) != owned {
+        if share.kept(of: holding) != owned {
             try leases.release(holding.surplus, client)
-            own(kept(of: holding))
+            own(share.kept(of: holding))
         }
         return !owned.isEmpty
     }
@@ -122,7 +106,7 @@ extension ProcessorHost {
     /// each other's symbols for ever, none of them ready in time. What changes by it shows at the next turn.
     func keepLeases() {
         let now = SystemClock.monotonicUs()
-        guard let leases, now - leasesKeptUs > Int64(SymbolLeases.renewEveryMs) * 1000 else { return }
+        guard let leases, now - leasesKeptUs > LeaseTable.renewEveryMs * 1000 else { return }
         leasesKeptUs = now
         do throws(RedisError) {
             _ = try leases.renew(try leaseConnection())
@@ -188,7 +172,7 @@ extension ProcessorHost {
         metrics.fenced.add()
         machine.fenced()
         leases = makeLeases()
-        nextHolding = nil
+        share.fenced()
         own([])
         closeLinks()
         context.reactor.after(ms: 0) { [weak self] in self?.renewLeases() }

@@ -65,13 +65,11 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
     /// Streams that every worker reads; nil for none.
     var references: ReferenceReader?
     /// Symbols that are read: all of them, or those whose lease this worker has.
-    var owned: [Symbol]
+    var share: SymbolShare
     /// Entries that this service has put aside: they are no part of the past.
     var putAside: Set<EntryName> = []
     /// An entry whose trial this process began and did not end.
     var openTrial: String?
-    /// A change of the leases that waits for the batch in hand.
-    var nextHolding: SymbolLeases.Holding?
 
     /// `streams` are read in the place of those that the input type names for each symbol of the settings; by one instance,
     /// as with `Sharing.none`.
@@ -85,7 +83,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         self.sharing = sharing
         self.start = start
         self.make = make
-        owned = sharing == .none ? context.settings.symbols : []
+        share = SymbolShare(context.settings.symbols, isLeased: sharing != .none, isWhole: sharing == .whole)
         // Workers that take over from each other have one name, so that what one had in hand is the next one's.
         let suffix = sharing == .none ? "\(context.instance)" : "shared"
         let isCluster = context.settings.redis.cluster != nil
@@ -101,6 +99,8 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
         metrics = HostMetrics(context.metrics, service: context.name, reader: reader)
         if sharing != .none { leases = makeLeases() }
     }
+
+    var owned: [Symbol] { share.owned }
 
     var isCluster: Bool { context.settings.redis.cluster != nil }
 
@@ -143,7 +143,7 @@ where Processor.Input: StreamInput, Processor.Output: StreamOutput {
 
     private func startTimers() {
         if leases != nil {
-            context.reactor.every(ms: Int64(SymbolLeases.renewEveryMs)) { [unowned self] in renewLeases() }
+            context.reactor.every(ms: LeaseTable.renewEveryMs) { [unowned self] in renewLeases() }
         }
         context.reactor.every(ms: Self.upkeepMs) { [unowned self] in upkeep() }
         if Processor.Input.timerMs > 0 {

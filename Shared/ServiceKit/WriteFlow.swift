@@ -1,3 +1,4 @@
+import Hosting
 import StreamBus
 
 /// Commands on their way to one Redis, or to one slot of a cluster, in order, over connections that may break.

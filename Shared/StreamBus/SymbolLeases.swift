@@ -1,4 +1,5 @@
 import Glibc
+public import Hosting
 public import TradingPrimitives
 
 /// Shares the symbols among the workers of one service: each symbol has one owner, and each worker its fair share.
@@ -6,6 +7,8 @@ public import TradingPrimitives
 /// A lease runs out unless it is renewed; a symbol without a lease goes to the next worker that asks. Taking a symbol
 /// over from a worker that did not give it back fences that worker: a key that the worker watches in each of its
 /// transactions is written, so that nothing it still holds can be committed after it wakes up.
+///
+/// The script's rule as a value is `LeaseTable`.
 ///
 /// On a cluster all leases of a service lie in one slot, and each lane is claimed in its own before it is read: a
 /// transaction there watches the claim.
@@ -15,9 +18,6 @@ public struct SymbolLeases {
     public let worker: String
     private let symbols: [Symbol]
     private let isCluster: Bool
-    /// What a dead worker had is taken over within this and one renewal.
-    public static let lifeMs = 1200
-    public static let renewEveryMs = 300
     /// A fence stands longer than any worker can have slept.
     private static let fenceLifeMs = 86_400_000
 
@@ -33,13 +33,6 @@ public struct SymbolLeases {
     public static func newWorker(_ host: String) -> String {
         var random = SystemRandomNumberGenerator()
         return "\(host)-\(getpid())-\(String(random.next() as UInt32, radix: 36))"
-    }
-
-    /// What a worker has after a turn.
-    public struct Holding: Equatable, Sendable {
-        public var owned: [Symbol]
-        /// Of those, what is beyond the fair share: to be given back with `release` once nothing of them is in hand.
-        public var surplus: [Symbol]
     }
 
     // MARK: Keys
@@ -86,8 +79,8 @@ public struct SymbolLeases {
 
     // MARK: Leases
 
-    /// Renews what this worker has, and takes what is free up to its share. To be called every `renewEveryMs`.
-    public func renew(_ client: RedisClient) throws(RedisError) -> Holding {
+    /// Renews what this worker has, and takes what is free up to its share. To be called every `LeaseTable.renewEveryMs`.
+    public func renew(_ client: RedisClient) throws(RedisError) -> LeaseHolding {
         try holding(try client.command(renewal))
     }
 
@@ -100,7 +93,7 @@ public struct SymbolLeases {
     }
 
     private var renewal: [String] {
-        ["EVAL", Self.script] + scriptKeys + [word, worker, "\(Self.lifeMs)", "\(Self.fenceLifeMs)"]
+        ["EVAL", Self.script] + scriptKeys + [word, worker, "\(LeaseTable.lifeMs)", "\(Self.fenceLifeMs)"]
             + symbols.map(\.name)
     }
 
@@ -110,13 +103,13 @@ public struct SymbolLeases {
     /// On a cluster all keys of the scripts lie in its slot.
     public var workersKey: String { Self.workersKey(service, isCluster: isCluster) }
 
-    public func holding(_ reply: RedisValue) throws(RedisError) -> Holding {
+    public func holding(_ reply: RedisValue) throws(RedisError) -> LeaseHolding {
         guard case .array(let parts) = reply, parts.count == 2 else {
             throw .unexpectedReply("lease script")
         }
         let owned = parts[0].elements.compactMap { $0.text.flatMap { Symbol($0) } }
         let surplus = max(0, owned.count - Int(parts[1].integer ?? 0))
-        return Holding(owned: owned, surplus: Array(owned.suffix(surplus)))
+        return LeaseHolding(owned: owned, surplus: Array(owned.suffix(surplus)))
     }
 
     /// Gives symbols back of which nothing is in hand any more.

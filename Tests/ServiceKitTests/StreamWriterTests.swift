@@ -1,4 +1,5 @@
 import Glibc
+import Hosting
 import RedisTestSupport
 import SignalContracts
 import StreamBus

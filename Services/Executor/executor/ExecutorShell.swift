@@ -1,6 +1,7 @@
 import BinanceFutures
 import Execution
 import Glibc
+import Hosting
 import ServiceKit
 import SignalContracts
 import StreamBus

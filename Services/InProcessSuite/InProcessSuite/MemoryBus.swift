@@ -1,3 +1,4 @@
+public import Hosting
 public import SignalContracts
 public import TradingPrimitives
 
@@ -14,10 +15,13 @@ public final class MemoryBus {
     }
 
     public struct Group: Sendable {
-        /// The first entry of the log that has not been delivered.
-        public fileprivate(set) var next = 0
+        /// For each symbol, and the streams of none, the first entry of the log that has not been delivered.
+        fileprivate var next: [Symbol?: Int] = [:]
         /// Delivered, not acknowledged; places in the log.
         public fileprivate(set) var pending: [Int] = []
+
+        /// Whether an entry of the log has not been delivered.
+        func isUnread(_ place: Int, of stream: StreamName) -> Bool { place >= next[stream.symbol] ?? 0 }
     }
 
     /// What a commit writes.
@@ -37,6 +41,7 @@ public final class MemoryBus {
         let count: Int
         let groups: [String: Group]
         let markers: [Symbol?: UInt64]
+        let leases: [String: LeaseTable]
     }
 
     private let clock: VirtualClock
@@ -45,6 +50,8 @@ public final class MemoryBus {
     private var groups: [String: Group] = [:]
     /// Number of the executor's last word that has been said, by symbol; nil for the global streams.
     public private(set) var markers: [Symbol?: UInt64] = [:]
+    /// Of the services whose workers share the symbols.
+    private var leases: [String: LeaseTable] = [:]
     private var saved: [Saved] = []
     public private(set) var isUp = true
     /// Changes when the server has lost something: memory built on it is no longer to be trusted.
@@ -73,14 +80,20 @@ public final class MemoryBus {
 
     // MARK: Groups
 
-    /// Delivers up to `max` entries of the kinds to a group; they are pending then.
-    public func read(_ name: String, _ kinds: Set<StreamKind>, max: Int) -> [Int] {
+    /// Delivers up to `max` entries of the kinds, and of these symbols or of none, to a group; they are pending then.
+    public func read(_ name: String, _ kinds: Set<StreamKind>, of symbols: [Symbol], max: Int) -> [Int] {
         var group = groups[name] ?? Group()
+        let lanes = symbols + [nil]
         var read: [Int] = []
-        while group.next < log.count, read.count < max {
-            if kinds.contains(log[group.next].stream.kind) { read.append(group.next) }
-            group.next += 1
+        var place = lanes.map { group.next[$0] ?? 0 }.min() ?? 0
+        while place < log.count, read.count < max {
+            let stream = log[place].stream
+            if kinds.contains(stream.kind), group.isUnread(place, of: stream), lanes.contains(stream.symbol) {
+                read.append(place)
+            }
+            place += 1
         }
+        for lane in lanes { group.next[lane] = Swift.max(place, group.next[lane] ?? 0) }
         group.pending += read
         groups[name] = group
         return read
@@ -96,6 +109,23 @@ public final class MemoryBus {
         for word in words { append(word) }
         if !words.isEmpty { onWrite() }
     }
+
+    // MARK: Leases
+
+    /// Renews what a worker has of a service's symbols, and takes what is free up to its share.
+    public func renew(_ name: String, _ worker: String, _ symbols: [Symbol]) -> LeaseHolding {
+        leases[name, default: LeaseTable()].renew(worker, symbols, nowMs: clock.nowUs / 1000)
+    }
+
+    /// Gives back what a worker has of them.
+    public func release(_ name: String, _ worker: String, _ symbols: [Symbol]) {
+        leases[name]?.release(worker, symbols, nowMs: clock.nowUs / 1000)
+    }
+
+    /// Whether another worker has taken over from this one.
+    public func isFenced(_ worker: String, of name: String) -> Bool { leases[name]?.isFenced(worker) ?? false }
+
+    // MARK: Writers
 
     /// A writer without a group: the hub, a person.
     public func write(_ words: [Word]) {
@@ -140,7 +170,7 @@ public final class MemoryBus {
     }
 
     private func save() {
-        saved.append(Saved(us: clock.nowUs, count: log.count, groups: groups, markers: markers))
+        saved.append(Saved(us: clock.nowUs, count: log.count, groups: groups, markers: markers, leases: leases))
         saved.removeAll { clock.nowUs - $0.us > Self.savedForUs }
     }
 
@@ -150,6 +180,7 @@ public final class MemoryBus {
         log.removeSubrange(kept.count...)
         groups = kept.groups
         markers = kept.markers
+        leases = kept.leases
         saved.removeAll { $0.us > kept.us }
         serverId += 1
     }

@@ -1,3 +1,4 @@
+import Hosting
 import Learning
 import Ledger
 import ServiceKit

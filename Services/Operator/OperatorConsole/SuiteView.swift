@@ -1,3 +1,4 @@
+import Hosting
 public import ServiceKit
 import SignalContracts
 public import StreamBus
@@ -103,7 +104,7 @@ public struct SuiteView {
     /// The learner reads the database; how long ago it renewed its lease tells that it lives.
     private static func learner(_ timeToLive: RedisValue) -> Service {
         let leftMs = timeToLive.integer ?? -2
-        let idleMs = leftMs < 0 ? nil : max(0, Int64(SymbolLeases.lifeMs) - leftMs)
+        let idleMs = leftMs < 0 ? nil : max(0, LeaseTable.lifeMs - leftMs)
         return Service(name: "learner", idleMs: idleMs, pending: 0, isOptional: true)
     }
 

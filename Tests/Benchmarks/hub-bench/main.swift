@@ -1,6 +1,7 @@
 import BinanceFutures
 import DataHub
 import Glibc
+import Hosting
 import RedisTestSupport
 import ServiceKit
 import SignalContracts

@@ -206,7 +206,7 @@ final class ExecutorNode: SuiteNode {
         guard isWorking, world.bus.isUp else { return }
         let life = life
         var places = world.bus.group(name).pending
-        places += world.bus.read(name, Set(ExecutorInput.streams), max: 32)
+        places += world.bus.read(name, Set(ExecutorInput.streams), of: world.symbols, max: 32)
         guard !places.isEmpty else { return }
         for place in places {
             let entry = world.bus.log[place]

@@ -53,6 +53,8 @@ public enum Mutation: String, CaseIterable, Sendable {
     case believeAbsenceEarly = "believe-absence-early"
     /// A batch whose answer was lost is committed again.
     case commitTwice = "commit-twice"
+    /// A worker that has slept goes on with what it had in hand.
+    case keepLease = "keep-lease"
     /// A word is written with the number of the one before it.
     case reuseNumber = "reuse-number"
     /// A journal is made compact without the words that have not been said.
@@ -67,6 +69,7 @@ extension Mutation {
         switch self {
         case .acknowledgeBeforeProcessing: .acknowledgesBeforeProcessing
         case .commitTwice: .commitsTwice
+        case .keepLease: .keepsLeasesAfterSleep
         default: nil
         }
     }

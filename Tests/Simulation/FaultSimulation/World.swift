@@ -65,8 +65,10 @@ final class World: HostWorld {
 
     private func engines() -> [any SuiteNode] {
         [
-            host("order-flow-engine") { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
-            host("tick-engine") { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
+            host("order-flow-engine", worker: 1) { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
+            host("order-flow-engine", worker: 2) { PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) } },
+            host("tick-engine", worker: 1) { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
+            host("tick-engine", worker: 2) { PerSymbol { _ in TickFlow(TickFlowConfiguration()) } },
             host("technical-engine") { PerSymbol { _ in Technical(TechnicalConfiguration()) } },
             host("sentiment-engine") { PerSymbol { _ in Sentiment(SentimentConfiguration()) } },
             host("regime-filter") { RegimeFilter(RegimeConfiguration()) },
@@ -74,12 +76,14 @@ final class World: HostWorld {
         ]
     }
 
+    /// The one instance of a service, or one of the workers that share its symbols.
     private func host<Processor: StreamProcessor>(
-        _ name: String, beforeCommit: @escaping (inout Processor) -> Void = { _ in },
+        _ service: String, worker: Int? = nil, beforeCommit: @escaping (inout Processor) -> Void = { _ in },
         make: @escaping () -> Processor
     ) -> MemoryHost<Processor> where Processor.Input: MessageInput, Processor.Output: MessageOutput {
         MemoryHost(
-            name, in: self, on: bus, scheduler, symbols: symbols, mistake: mutation?.ofHosts,
+            worker.map { "\(service)-\($0)" } ?? service, of: service, isLeased: worker != nil, in: self, on: bus,
+            scheduler, symbols: symbols, mistake: mutation?.ofHosts,
             beforeCommit: beforeCommit, make: make)
     }
 

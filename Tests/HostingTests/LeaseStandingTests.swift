@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ServiceKit
+@testable import Hosting
 
 struct LeaseStandingTests {
     /// A loop that turns every 100 ms from `start` to `end`.
