@@ -2,6 +2,7 @@ import BinanceFutures
 import DataHub
 import SignalContracts
 import TradingPrimitives
+import WebClient
 
 /// The data hub as a process: frames in, entries out; the past by REST at its start.
 final class HubNode: Node {

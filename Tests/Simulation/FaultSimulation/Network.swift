@@ -2,6 +2,7 @@ import BinanceFutures
 import ExchangeSimulator
 import TradingPrimitives
 import Venue
+import WebClient
 
 /// The lines between the suite and the venue, and what happens on them.
 final class Network {
