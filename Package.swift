@@ -101,15 +101,19 @@ module(
     "ServiceKit", .adapter, in: "Shared",
     uses: ["CLinux", "CYaml", "Hosting", "SignalContracts", "StreamBus", "TradingPrimitives"])
 
+// What clients of web servers need: HTTP, WebSocket, JSON, signatures
+module(
+    "WebClient", .adapter, in: "Shared",
+    uses: ["CCurl", "COpenSSL", "CWebSocketClient", "ServiceKit", "TradingPrimitives"])
 module(
     "BinanceFutures", .adapter, in: "Shared",
-    uses: ["CCurl", "COpenSSL", "CWebSocketClient", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
+    uses: ["ServiceKit", "SignalContracts", "TradingPrimitives", "Venue", "WebClient"])
 
 // Services
 executable(
     "data-hub", in: "Services/DataHub",
     uses: [
-        "BinanceFutures", "DataHub", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives",
+        "BinanceFutures", "DataHub", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives", "WebClient",
     ])
 
 module("Ledger", .adapter, in: "Shared", uses: ["CLibpq", "SignalContracts", "TradingPrimitives"])
@@ -126,7 +130,7 @@ executable("decision-engine", in: "Services/DecisionEngine", uses: hosting + ["D
 executable("risk-manager", in: "Services/RiskManager", uses: hosting + ["Journal", "Risk"])
 executable(
     "executor", in: "Services/Executor",
-    uses: hosting + ["BinanceFutures", "Execution", "Hosting", "Journal", "StreamBus", "Venue"])
+    uses: hosting + ["BinanceFutures", "Execution", "Hosting", "Journal", "StreamBus", "Venue", "WebClient"])
 executable("trade-recorder", in: "Services/TradeRecorder", uses: hosting + ["Ledger", "StreamBus"])
 
 executable("learner", in: "Services/Learner", uses: hosting + ["Hosting", "Learning", "Ledger", "StreamBus"])
@@ -134,12 +138,12 @@ executable("learner", in: "Services/Learner", uses: hosting + ["Hosting", "Learn
 // The operator's command line
 module(
     "OperatorConsole", .adapter, in: "Services/Operator",
-    uses: hosting + ["BinanceFutures", "Hosting", "Journal", "Ledger", "StreamBus"])
+    uses: hosting + ["BinanceFutures", "Hosting", "Journal", "Ledger", "StreamBus", "WebClient"])
 executable("vortexctl", in: "Services/Operator", uses: ["OperatorConsole", "ServiceKit"])
 
 executable(
     "notifier", in: "Services/Notifier",
-    uses: hosting + ["BinanceFutures", "CCurl", "Notices", "OperatorConsole", "StreamBus"])
+    uses: hosting + ["Notices", "OperatorConsole", "StreamBus", "WebClient"])
 
 // What serves browsers and the simulator's clients
 shim("CWebSocketServer", links: ["crypto"])
@@ -148,8 +152,7 @@ module("WebServer", .adapter, in: "Shared", uses: ["COpenSSL", "CWebSocketServer
 module(
     "DashboardServer", .adapter, in: "Services/Dashboard",
     uses: hosting + [
-        "BinanceFutures", "COpenSSL", "CWebSocketServer", "CZlib", "Ledger", "OperatorConsole", "StreamBus",
-        "WebServer",
+        "COpenSSL", "CWebSocketServer", "CZlib", "Ledger", "OperatorConsole", "StreamBus", "WebClient", "WebServer",
     ])
 executable("dashboard", in: "Services/Dashboard", uses: ["DashboardServer", "ServiceKit"])
 
@@ -211,13 +214,16 @@ executable(
     uses: ["RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
 executable(
     "protect-bench", in: "Tests/Benchmarks",
-    uses: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives"])
+    uses: [
+        "BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TradingPrimitives",
+        "WebClient",
+    ])
 executable(
     "market-probe", in: "Tests/Benchmarks",
     uses: ["ExchangeSimulator", "Regime", "Sentiment", "SignalContracts", "TickFlow", "TradingPrimitives"])
 executable(
     "venue-bench", in: "Tests/Benchmarks",
-    uses: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives"])
+    uses: ["BinanceFutures", "ServiceKit", "SignalContracts", "TradingPrimitives", "WebClient"])
 executable(
     "hub-bench", in: "Tests/Benchmarks",
     uses: [
@@ -229,6 +235,7 @@ module(
     uses: [
         "BinanceFutures", "DataHub", "Decisions", "ExchangeSimulator", "Execution", "InProcessSuite", "OrderFlow",
         "Regime", "Risk", "Sentiment", "SignalContracts", "Technical", "TickFlow", "TradingPrimitives", "Venue",
+        "WebClient",
     ])
 executable("simulate", in: "Tests/Simulation", uses: ["FaultSimulation"])
 executable(
@@ -245,19 +252,23 @@ tests(
     ])
 tests(
     "BinanceFuturesTests",
-    of: ["BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue"])
+    of: [
+        "BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "TradingPrimitives", "Venue",
+        "WebClient",
+    ])
+tests("WebClientTests", of: ["RedisTestSupport", "ServiceKit", "WebClient"])
 tests(
     "VenueConversationTests",
     of: [
         "BinanceFutures", "RedisTestSupport", "ServiceKit", "SignalContracts", "StreamBus", "TestSupport",
-        "TradingPrimitives", "Venue", "data-hub", "exchange-simulator",
+        "TradingPrimitives", "Venue", "WebClient", "data-hub", "exchange-simulator",
     ])
 tests("DataHubTests", of: ["DataHub", "SignalContracts", "TradingPrimitives"])
 tests(
     "ExtremesTests",
     of: [
         "BinanceFutures", "DataHub", "Decisions", "Execution", "Notices", "OrderFlow", "Regime", "Risk", "Sentiment",
-        "SignalContracts", "Technical", "TestSupport", "TickFlow", "TradingPrimitives", "Venue",
+        "SignalContracts", "Technical", "TestSupport", "TickFlow", "TradingPrimitives", "Venue", "WebClient",
     ])
 tests("HostingTests", of: ["Hosting", "SignalContracts", "TradingPrimitives"])
 tests("StreamBusTests", of: ["Hosting", "RedisTestSupport", "SignalContracts", "StreamBus", "TradingPrimitives"])

@@ -1,3 +1,5 @@
+public import WebClient
+
 /// The venue's own code of an account (`accountAlias`): the same for all keys of it, and no secret.
 public enum AccountAlias {
     public static let request = RestRequest(.get, "/fapi/v3/balance", security: .signed, weight: 5)

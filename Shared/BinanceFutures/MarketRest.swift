@@ -1,5 +1,6 @@
 public import SignalContracts
 public import TradingPrimitives
+public import WebClient
 
 /// The venue's public REST answers as messages.
 public enum MarketRest {

@@ -1,5 +1,6 @@
 import SignalContracts
 public import TradingPrimitives
+public import WebClient
 
 /// Reads the hot frames of the market streams, raw or in the combined wrapper, without allocation.
 ///
@@ -27,10 +28,11 @@ public struct MarketScanner: Sendable {
         leavesOutLevels = false
         do throws(FrameError) { return try read(frame) } catch {
             switch error {
-            case .unfit(let key, let start, let count):
-                return try unfit(frame, key, Int(start)..<Int(start + count))
-            case .unfitLevel:
-                // Once more, without what does not fit.
+            case .unfit(let start, let count):
+                if let key = FrameCursor(frame).key(ofValueAt: Int(start)) {
+                    return try unfit(frame, key, Int(start)..<Int(start + count))
+                }
+                // A level of a book: once more, without what does not fit.
                 leavesOutLevels = true
                 return try read(frame)
             case .truncated, .malformed, .duplicateKey, .badField: throw error
@@ -175,14 +177,14 @@ public struct MarketScanner: Sendable {
 
     /// The event that was read last, whose value of `key` does not fit.
     private func unfit(
-        _ frame: UnsafeRawBufferPointer, _ key: FrameError.Key, _ place: Range<Int>
+        _ frame: UnsafeRawBufferPointer, _ key: String, _ place: Range<Int>
     ) throws(FrameError) -> MarketFrame {
         guard let event = outer["e"] else { return .other }
         let name = try fields(frame, outer).text(event, "e")
         let symbol = try fields(frame, isEqual(name, "forceOrder") ? inner : outer).text("s")
         guard let index = table.index(of: symbol) else { return .other }
         let text = String(decoding: frame[place].prefix(80), as: UTF8.self)
-        return .unfit(symbol: index, stream: String(decoding: name, as: UTF8.self), UnfitValue(key.name, text))
+        return .unfit(symbol: index, stream: String(decoding: name, as: UTF8.self), UnfitValue(key, text))
     }
 
     @inline(__always)
@@ -250,7 +252,7 @@ public struct MarketScanner: Sendable {
         guard isBuy || isEqual(side, "SELL") else { throw .badField("S") }
         var price: Price?
         if let averagePrice {
-            let average = try order.decimal(averagePrice, .averagePrice)
+            let average = try order.decimal(averagePrice, "ap")
             if average > .zero { price = average }
         }
         let limit: Price = try order.decimal("p")
@@ -315,7 +317,7 @@ private struct FrameFields {
     func decimal<Value: FixedDecimal>(_ letter: Unicode.Scalar) throws(FrameError) -> Value {
         let value = try value(letter)
         guard value.kind == .text else { throw .badField(String(letter)) }
-        guard let number = Value(ascii: content(value)) else { throw unreadable(value, FrameError.Key(letter)) }
+        guard let number = Value(ascii: content(value)) else { throw unreadable(value, String(letter)) }
         return number
     }
 
@@ -326,13 +328,13 @@ private struct FrameFields {
     }
 
     @inline(never)
-    private func unreadable(_ value: FrameValue, _ key: FrameError.Key) -> FrameError {
-        isDecimal(content(value)) ? .unfit(key: key, at: value.start, count: value.count) : .badField(key.name)
+    private func unreadable(_ value: FrameValue, _ name: String) -> FrameError {
+        isDecimal(content(value)) ? .unfit(at: value.start, count: value.count) : .badField(name)
     }
 
-    func decimal(_ value: FrameValue, _ key: FrameError.Key) throws(FrameError) -> Price {
-        guard value.kind == .text else { throw .badField(key.name) }
-        guard let price = Price(ascii: content(value)) else { throw unreadable(value, key) }
+    func decimal(_ value: FrameValue, _ name: String) throws(FrameError) -> Price {
+        guard value.kind == .text else { throw .badField(name) }
+        guard let price = Price(ascii: content(value)) else { throw unreadable(value, name) }
         return price
     }
 

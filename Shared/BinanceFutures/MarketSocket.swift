@@ -1,4 +1,5 @@
 public import ServiceKit
+public import WebClient
 
 /// A market stream connection that keeps itself alive: subscribes, reconnects with back-off, and is replaced before the
 /// venue ends it at 24 hours, with both sockets open for a moment so that nothing is missed.

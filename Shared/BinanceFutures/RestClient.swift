@@ -1,23 +1,21 @@
-import CCurl
 public import ServiceKit
 import TradingPrimitives
+import WebClient
 
 /// The venue's REST interface on a reactor: libcurl's connections, kept alive; signatures, weights, outcomes.
 public final class RestClient {
     private let context: ServiceContext
-    private let loop: CurlLoop
+    private let http: HTTPClient
     private let baseURL: String
     private let signer: Signer?
     public private(set) var budget: WeightBudget
+    /// exchangeInfo is about 1 MB.
+    private static let answerMax = 32 << 20
     private var hasDoubtedLimits = false
     /// Of the request that was answered last.
     public private(set) var lastRoundTripMs: Int64 = 0
     /// Longest age of a signed request on its arrival, milliseconds.
     public var receiveWindowMs = 5000
-    private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
-    /// Those whose departure someone waits for.
-    private var departing: [UnsafeMutableRawPointer] = []
-    private var idle: [UnsafeMutableRawPointer] = []
     private let requests: Metrics.Counter
     private let failures: Metrics.Counter
     private let unknowns: Metrics.Counter
@@ -25,9 +23,9 @@ public final class RestClient {
 
     /// `signer` is needed for requests that are not open. Nil when libcurl does not start.
     public init?(_ context: ServiceContext, baseURL: String, signer: Signer? = nil, budget: WeightBudget = .init()) {
-        guard let loop = CurlLoop(context.reactor) else { return nil }
+        guard let http = HTTPClient(context.reactor) else { return nil }
         self.context = context
-        self.loop = loop
+        self.http = http
         self.baseURL = baseURL
         self.signer = signer
         self.budget = budget
@@ -43,22 +41,12 @@ public final class RestClient {
         metrics.gauge("venue_blocked", help: "1 while the venue wants no requests from us (429, 418).") {
             [weak self] in self.map { $0.budget.isBlocked(at: $0.context.venueClock.now()) ? 1 : 0 } ?? 0
         }
-        loop.onProgress = { [unowned self] in tellDepartures() }
-        loop.onFinished = { [unowned self] in finish($0, $1) }
-    }
-
-    deinit {
-        for (easy, _) in transfers {
-            loop.remove(easy)
-            curl_easy_cleanup(easy)
-        }
-        for easy in idle { curl_easy_cleanup(easy) }
     }
 
     /// A request that is signed and ready to leave: to be sent, or dropped, once.
     public struct ReadyRequest {
         fileprivate enum Form {
-            case transfer(UnsafeMutableRawPointer, Transfer)
+            case ready(HTTPClient.ReadyRequest)
             case refused(String, (RestOutcome) -> Void)
         }
         fileprivate let form: Form
@@ -84,12 +72,19 @@ public final class RestClient {
         if let refusal = budget.take(request, at: context.venueClock.now()) {
             return ReadyRequest(form: .refused(refusal, finish))
         }
-        guard let easy = idle.popLast() ?? curl_easy_init() else {
-            return ReadyRequest(form: .refused("out of memory", finish))
-        }
-        let transfer = Transfer(request, text: text(of: request), onSent: onSent, finish)
-        transfer.prepare(easy, baseURL: baseURL, apiKey: request.security == .open ? nil : signer?.apiKey)
-        return ReadyRequest(form: .transfer(easy, transfer))
+        let ready = http.prepare(httpRequest(request), onSent: onSent) { [unowned self] in finish(finished($0)) }
+        guard let ready else { return ReadyRequest(form: .refused("out of memory", finish)) }
+        return ReadyRequest(form: .ready(ready))
+    }
+
+    private func httpRequest(_ request: RestRequest) -> WebRequest {
+        let text = text(of: request), isUpload = request.method == .post
+        let query = isUpload || text.isEmpty ? "" : "?\(text)"
+        var headers: [(name: String, value: String)] = []
+        if request.security != .open, let signer { headers.append(("X-MBX-APIKEY", signer.apiKey)) }
+        return WebRequest(
+            request.method, "\(baseURL)\(request.path)\(query)", body: isUpload ? text : "", headers: headers,
+            timeoutMs: request.timeoutMs, connectTimeoutMs: 3000, answerMax: Self.answerMax)
     }
 
     /// Keeps to the venue's own limits where they are lower. Says once what can't be true of them.
@@ -114,34 +109,13 @@ public final class RestClient {
         requests.add()
         switch ready.form {
         case .refused(let reason, let finish): context.reactor.after(ms: 0) { finish(.notExecuted(reason)) }
-        case .transfer(let easy, let transfer):
-            transfer.beganUs = SystemClock.monotonicUs()
-            transfers[easy] = transfer
-            if transfer.onSent != nil { departing.append(easy) }
-            loop.add(easy)
-            depart()
+        case .ready(let ready): http.send(ready)
         }
     }
 
     /// Lets go of a request that is not to be sent; its completion is not called.
     public func drop(_ ready: ReadyRequest) {
-        guard case .transfer(let easy, let transfer) = ready.form else { return }
-        reuse(easy, transfer)
-    }
-
-    private func reuse(_ easy: UnsafeMutableRawPointer, _ transfer: Transfer) {
-        transfer.release()
-        curl_easy_reset(easy)
-        idle.append(easy)
-    }
-
-    /// Lets libcurl send at once what it has been given, over a kept connection, in place of a turn of the loop later. What
-    /// has ended meanwhile is told by the loop.
-    private func depart() {
-        let running = loop.kick()
-        tellDepartures()
-        guard running < transfers.count else { return }
-        loop.turnSoon()
+        if case .ready(let ready) = ready.form { http.drop(ready) }
     }
 
     private func count(_ outcome: RestOutcome) {
@@ -162,36 +136,41 @@ public final class RestClient {
         return "\(text)&signature=\(signer.signature(of: text))"
     }
 
-    private func tellDepartures() {
-        while let index = departing.firstIndex(where: { transfers[$0]?.isUploaded($0) == true }) {
-            transfers[departing.remove(at: index)]?.onSent?()
+    private func finished(_ result: Result<WebAnswer, WebFailure>) -> RestOutcome {
+        let tookUs: Int64, outcome: RestOutcome
+        switch result {
+        case .success(let answer):
+            takeIn(answer)
+            tookUs = answer.tookUs
+            outcome = OutcomeClassifier.outcome(status: answer.status, body: answer.body)
+        case .failure(let failure):
+            if let begun = failure.begun { takeIn(begun) }
+            tookUs = failure.tookUs
+            // Nothing of the request has left while no connection stood.
+            outcome = failure.mayHaveArrived ? .unknown(failure.reason) : .notExecuted(failure.reason)
         }
+        lastRoundTripMs = tookUs / 1000
+        roundTrip.observe(Double(tookUs) / 1e6)
+        return outcome
     }
 
-    private func finish(_ easy: UnsafeMutableRawPointer, _ result: CURLcode) {
-        loop.remove(easy)
-        guard let transfer = transfers.removeValue(forKey: easy) else { return }
-        let outcome = transfer.outcome(easy, result)
+    /// What the answer's head says of the venue's limits.
+    private func takeIn(_ answer: WebAnswer) {
+        func number(_ name: String) -> Int? { answer.header(name).flatMap { Int($0.filter(\.isNumber)) } }
         let now = context.venueClock.now()
         budget.told(
-            weight: transfer.usedWeight, ordersIn10s: transfer.ordersIn10s, ordersIn1m: transfer.ordersIn1m, at: now)
-        if transfer.status == 429 || transfer.status == 418 {
-            let seconds = Int64(transfer.retryAfterSeconds ?? 60)
-            if transfer.status == 418 {
-                budget.ban(forMs: seconds * 1000, at: now)
-            } else {
-                budget.block(forMs: seconds * 1000, at: now)
-            }
-            context.log.error("venue_rate_limit") {
-                $0.put("status", transfer.status)
-                $0.put("seconds", seconds)
-            }
+            weight: number("x-mbx-used-weight-1m"), ordersIn10s: number("x-mbx-order-count-10s"),
+            ordersIn1m: number("x-mbx-order-count-1m"), at: now)
+        guard answer.status == 429 || answer.status == 418 else { return }
+        let seconds = Int64(number("retry-after") ?? 60)
+        if answer.status == 418 {
+            budget.ban(forMs: seconds * 1000, at: now)
+        } else {
+            budget.block(forMs: seconds * 1000, at: now)
         }
-        let roundTripUs = SystemClock.monotonicUs() - transfer.beganUs
-        lastRoundTripMs = roundTripUs / 1000
-        roundTrip.observe(Double(roundTripUs) / 1e6)
-        departing.removeAll { $0 == easy }
-        reuse(easy, transfer)
-        transfer.completion(outcome)
+        context.log.error("venue_rate_limit") {
+            $0.put("status", answer.status)
+            $0.put("seconds", seconds)
+        }
     }
 }

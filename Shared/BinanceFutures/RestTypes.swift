@@ -1,12 +1,7 @@
+public import WebClient
+
 /// One REST request.
 public struct RestRequest: Sendable {
-    public enum Method: String, Sendable {
-        case get = "GET"
-        case post = "POST"
-        case put = "PUT"
-        case delete = "DELETE"
-    }
-
     public enum Security: Sendable {
         case open
         /// With the API key in a header.
@@ -15,7 +10,7 @@ public struct RestRequest: Sendable {
         case signed
     }
 
-    public var method: Method
+    public var method: WebRequest.Method
     public var path: String
     /// Not yet percent-encoded.
     public var parameters: [(name: String, value: String)]
@@ -29,7 +24,7 @@ public struct RestRequest: Sendable {
     public var timeoutMs: Int
 
     public init(
-        _ method: Method, _ path: String, _ parameters: [(name: String, value: String)] = [],
+        _ method: WebRequest.Method, _ path: String, _ parameters: [(name: String, value: String)] = [],
         security: Security = .open, weight: Int = 1, isCritical: Bool = false, timeoutMs: Int = 5000
     ) {
         self.method = method

@@ -1,6 +1,7 @@
 public import ServiceKit
 import TradingPrimitives
 public import Venue
+public import WebClient
 
 /// The account at the venue: performs requests and brings user events, from a stream that is kept alive.
 ///

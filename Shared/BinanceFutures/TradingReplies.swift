@@ -1,5 +1,6 @@
 import TradingPrimitives
 public import Venue
+import WebClient
 
 extension VenueReply {
     /// What the outcome of a request says. An answer that can't be read leaves the outcome unknown.

@@ -1,5 +1,6 @@
 import TradingPrimitives
 public import Venue
+import WebClient
 
 extension RestRequest {
     /// The REST call that a venue request is.
@@ -48,7 +49,7 @@ extension RestRequest {
     }
 
     private static func signed(
-        _ method: Method, _ path: String, _ parameters: [(String, String)] = [], weight: Int = 1,
+        _ method: WebRequest.Method, _ path: String, _ parameters: [(String, String)] = [], weight: Int = 1,
         isCritical: Bool = false
     ) -> RestRequest {
         RestRequest(method, path, parameters, security: .signed, weight: weight, isCritical: isCritical)

@@ -1,6 +1,7 @@
 import SignalContracts
 import TradingPrimitives
 public import Venue
+public import WebClient
 
 extension UserEvent {
     /// Reads a frame of the user stream, raw or in the combined wrapper. Nil for an event that is of no concern here

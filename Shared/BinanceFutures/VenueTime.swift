@@ -1,6 +1,7 @@
 public import ServiceKit
 import SignalContracts
 public import TradingPrimitives
+import WebClient
 
 /// Keeps the service's idea of the venue's time: asks for it at the start until it is told, then every 30 s, and when
 /// wanted.

@@ -1,4 +1,5 @@
 public import TradingPrimitives
+import WebClient
 
 /// Keeps our use of the venue's limits below a bound: weight by whole minutes, and orders by whole minutes and ten
 /// seconds, as the venue counts.

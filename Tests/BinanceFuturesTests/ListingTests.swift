@@ -1,6 +1,7 @@
 import BinanceFutures
 import Testing
 import TradingPrimitives
+import WebClient
 
 /// What `exchangeInfo` says of a contract's life.
 struct ListingTests {

@@ -2,6 +2,7 @@ import BinanceFutures
 import SignalContracts
 import Testing
 import TradingPrimitives
+import WebClient
 
 struct MarketScannerTests {
     private func scan(_ text: String) throws -> MarketFrame {

@@ -5,6 +5,7 @@ import SignalContracts
 import Testing
 import TradingPrimitives
 import Venue
+import WebClient
 
 /// Frames of the real venue, where they are at hand.
 struct RecordedFramesTests {

@@ -1,5 +1,6 @@
 import Testing
 import TradingPrimitives
+import WebClient
 
 @testable import BinanceFutures
 

@@ -1,6 +1,7 @@
 import Testing
 import TradingPrimitives
 import Venue
+import WebClient
 
 @testable import BinanceFutures
 

@@ -1,6 +1,7 @@
 import BinanceFutures
 import Testing
 import TradingPrimitives
+import WebClient
 
 /// The venue's own limits of requests and orders.
 struct VenueLimitsTests {

@@ -4,6 +4,7 @@ import SignalContracts
 import TestSupport
 import Testing
 import TradingPrimitives
+import WebClient
 
 /// Each number in each frame and answer of the venue with each extreme: what can't be true is refused and counted, costs itself
 /// alone, and whatever the hub writes can be read by those who read it.

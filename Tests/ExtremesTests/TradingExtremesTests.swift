@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 import TradingPrimitives
 import Venue
+import WebClient
 
 /// Each field of what decision, risk, executor and notifier hear, by stream, frame or answer, with each extreme: what is not
 /// refused where it is read changes no more than it may, and ends nothing.

@@ -44,7 +44,8 @@ struct TidyTests {
     @Test func `processors read no clock, roll no dice and do no I-O`() throws {
         let banned = [
             "import Foundation", "import Glibc", "import Dispatch", "import C", "import ServiceKit", "import StreamBus",
-            "import Ledger", "import BinanceFutures", "Date()", "DispatchTime", "ContinuousClock", "SuspendingClock",
+            "import Ledger", "import BinanceFutures", "import WebClient", "Date()", "DispatchTime", "ContinuousClock",
+            "SuspendingClock",
             "SystemRandomNumberGenerator", "Task {", "Task.detached", ".shuffled()", ".randomElement()",
         ]
         let found = try sources(under: Self.pureFolders)

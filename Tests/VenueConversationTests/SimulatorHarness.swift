@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import TradingPrimitives
 import Venue
+import WebClient
 
 @testable import BinanceFutures
 

@@ -1,9 +1,9 @@
-import BinanceFutures
 import Ledger
 import OperatorConsole
 import SignalContracts
 import StreamBus
 import TradingPrimitives
+import WebClient
 
 /// A contract's candles, its key levels, and the trades that fall in them.
 enum ChartReport {

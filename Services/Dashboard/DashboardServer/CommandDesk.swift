@@ -1,9 +1,9 @@
-import BinanceFutures
 import OperatorConsole
 import ServiceKit
 import SignalContracts
 import StreamBus
 import TradingPrimitives
+import WebClient
 
 /// Passes an operator's commands on, and finds their answers.
 final class CommandDesk {

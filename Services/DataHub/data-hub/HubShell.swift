@@ -4,6 +4,7 @@ import ServiceKit
 import SignalContracts
 import StreamBus
 import TradingPrimitives
+import WebClient
 
 /// The hub with its sockets: frames in, entries out.
 final class HubShell {

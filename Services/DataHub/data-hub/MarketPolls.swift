@@ -3,6 +3,7 @@ import DataHub
 import ServiceKit
 import SignalContracts
 import TradingPrimitives
+import WebClient
 
 /// What the hub asks the venue for by REST: its time, its rules, candles of the past, open interest, ratios, funding.
 final class MarketPolls {

@@ -7,6 +7,7 @@ import SignalContracts
 import StreamBus
 import TradingPrimitives
 import Venue
+import WebClient
 
 /// Does what the core wants: journals, then sends, then says. Knows no rule of trading.
 final class ExecutorShell {

@@ -1,5 +1,5 @@
-import BinanceFutures
 import ServiceKit
+import WebClient
 
 /// Telegram's Bot API. The token stands in each address, so no address is ever told.
 final class BotAPI {
@@ -20,10 +20,10 @@ final class BotAPI {
         let movedTo: Int64?
     }
 
-    private let web: WebCaller
+    private let web: HTTPClient
     private let root: String
 
-    init(_ web: WebCaller, baseURL: String, token: String) {
+    init(_ web: HTTPClient, baseURL: String, token: String) {
         self.web = web
         root = "\(baseURL)/bot\(token)/"
     }
@@ -34,7 +34,8 @@ final class BotAPI {
         _ completion: @escaping (Answer) -> Void
     ) {
         let text = parameters.map { "\($0.name)=\(percentEncoded($0.value))" }.joined(separator: "&")
-        web.call(root + method, form: text, timeoutMs: timeoutMs) { result in
+        // What has not been answered is sent anew in any case.
+        web.send(WebRequest(.post, root + method, body: text, timeoutMs: timeoutMs, mayRepeat: true)) { result in
             switch result {
             case .success(let answer): completion(Self.read(answer))
             case .failure(let error): completion(.unreachable(error.reason))
@@ -42,7 +43,7 @@ final class BotAPI {
         }
     }
 
-    private static func read(_ answer: WebCaller.Answer) -> Answer {
+    private static func read(_ answer: WebAnswer) -> Answer {
         guard let json = try? JSONValue(answer.body), let isOk = json["ok"]?.bool else {
             return .unreachable("HTTP \(answer.status) without Telegram's answer")
         }

@@ -1,4 +1,4 @@
-import BinanceFutures
+import WebClient
 
 /// A message that a person has sent, as far as it counts.
 struct ChatMessage {

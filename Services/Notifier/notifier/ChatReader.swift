@@ -1,10 +1,10 @@
-import BinanceFutures
 import Notices
 import OperatorConsole
 import ServiceKit
 import SignalContracts
 import StreamBus
 import TradingPrimitives
+import WebClient
 
 /// Takes what people write: asks Telegram for updates, and turns each into a command or an answer, once.
 ///

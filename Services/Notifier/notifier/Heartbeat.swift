@@ -1,6 +1,7 @@
 import ServiceKit
 import SignalContracts
 import StreamBus
+import WebClient
 
 /// Tells a watch outside of this machine that the suite is alive: a machine that is gone tells nobody. The watch is asked as long as
 /// the executor speaks; its alarm is that it is not.
@@ -10,13 +11,13 @@ final class Heartbeat {
     private static let silenceMaxMs: Int64 = 60_000
 
     private let context: ServiceContext
-    private let web: WebCaller
+    private let web: HTTPClient
     private let url: String
     private var redis: RedisClient?
     private var isAsking = false
     private let beats: Metrics.Counter
 
-    init(_ context: ServiceContext, _ web: WebCaller, url: String) {
+    init(_ context: ServiceContext, _ web: HTTPClient, url: String) {
         (self.context, self.web, self.url) = (context, web, url)
         beats = context.metrics.counter("heartbeats_total", help: "Heartbeats that the watch outside has taken.")
     }
@@ -29,7 +30,7 @@ final class Heartbeat {
         guard !isAsking else { return }
         if let reason = silence() { return skip(reason) }
         isAsking = true
-        web.call(url, timeoutMs: Self.timeoutMs) { [weak self] result in
+        web.send(WebRequest(.get, url, timeoutMs: Self.timeoutMs)) { [weak self] result in
             guard let self else { return }
             isAsking = false
             switch result {

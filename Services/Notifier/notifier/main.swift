@@ -1,6 +1,7 @@
 import Notices
 import ServiceKit
 import StreamBus
+import WebClient
 
 // Reads plan, execution, alert and reply; writes notice, and what the people of its list ask for on command.
 let context = ServiceContext.start(
@@ -10,7 +11,7 @@ guard context.settings.redis.cluster == nil else {
     complain("notifier: redis.url: a cluster can't write an update's number and its effect as one; use a single Redis")
     ExitCode.configuration.exit()
 }
-guard let web = WebCaller(context.reactor) else {
+guard let web = HTTPClient(context.reactor) else {
     complain("notifier: libcurl does not start")
     ExitCode.failure.exit()
 }

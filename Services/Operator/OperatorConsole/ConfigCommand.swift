@@ -1,7 +1,7 @@
-import BinanceFutures
 import Glibc
 import ServiceKit
 import SignalContracts
+import WebClient
 
 extension Console {
     func config() -> ExitCode {

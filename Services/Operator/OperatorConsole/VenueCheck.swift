@@ -1,6 +1,7 @@
 import BinanceFutures
 import ServiceKit
 import SignalContracts
+import WebClient
 
 extension Console {
     /// Whether the venue answers, how far its clock is from ours, and what the account's key may do.

@@ -2,6 +2,7 @@ import BinanceFutures
 import Foundation
 import ServiceKit
 import TradingPrimitives
+import WebClient
 
 /// The simulated venue's own ledger, asked without the delay.
 final class VenueView {

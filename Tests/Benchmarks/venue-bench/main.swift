@@ -2,6 +2,7 @@ import BinanceFutures
 import ServiceKit
 import SignalContracts
 import TradingPrimitives
+import WebClient
 
 // Prints how many frames a second the scanner reads on one core.
 let symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"].compactMap { Symbol($0) }

@@ -4,6 +4,7 @@ import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 import Venue
+import WebClient
 
 /// The executor as a process: the core, its journal, its words, its line to the venue. Does what the core wants through the
 /// same `perform` as the service, and may die between any two steps of it.

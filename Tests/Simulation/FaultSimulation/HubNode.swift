@@ -3,6 +3,7 @@ import DataHub
 import InProcessSuite
 import SignalContracts
 import TradingPrimitives
+import WebClient
 
 /// The data hub as a process: frames in, entries out; the past by REST at its start.
 final class HubNode: SuiteNode {

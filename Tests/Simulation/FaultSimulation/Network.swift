@@ -3,6 +3,7 @@ import ExchangeSimulator
 import InProcessSuite
 import TradingPrimitives
 import Venue
+import WebClient
 
 /// The lines between the suite and the venue, and what happens on them.
 final class Network {

@@ -1,6 +1,7 @@
 import BinanceFutures
 import ExchangeSimulator
 import TradingPrimitives
+import WebClient
 
 /// A person with the venue's app, on the same account.
 enum People {

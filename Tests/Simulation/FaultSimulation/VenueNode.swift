@@ -4,6 +4,7 @@ import InProcessSuite
 import SignalContracts
 import TradingPrimitives
 import Venue
+import WebClient
 
 /// The exchange with its market, as the real simulator serves it: requests and frames are the venue's own bytes.
 final class VenueNode {

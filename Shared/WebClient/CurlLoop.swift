@@ -1,18 +1,18 @@
-public import CCurl
-public import ServiceKit
+import CCurl
+import ServiceKit
 
 /// libcurl's transfers on a reactor: sockets and timer of its multi interface.
-public final class CurlLoop {
+final class CurlLoop {
     /// After each turn of libcurl's, before what has ended is told.
-    public var onProgress: () -> Void = {}
+    var onProgress: () -> Void = {}
     /// A transfer has ended; it is still to be removed.
-    public var onFinished: (UnsafeMutableRawPointer, CURLcode) -> Void = { _, _ in }
+    var onFinished: (UnsafeMutableRawPointer, CURLcode) -> Void = { _, _ in }
     private let reactor: Reactor
     private let multi: UnsafeMutableRawPointer
     private var timer: Reactor.TimerToken?
 
     /// Nil when libcurl does not start.
-    public init?(_ reactor: Reactor) {
+    init?(_ reactor: Reactor) {
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = curl_multi_init() else { return nil }
         self.reactor = reactor
         self.multi = multi
@@ -33,8 +33,8 @@ public final class CurlLoop {
 
     deinit { curl_multi_cleanup(multi) }
 
-    public func add(_ easy: UnsafeMutableRawPointer) { curl_multi_add_handle(multi, easy) }
-    public func remove(_ easy: UnsafeMutableRawPointer) { curl_multi_remove_handle(multi, easy) }
+    func add(_ easy: UnsafeMutableRawPointer) { curl_multi_add_handle(multi, easy) }
+    func remove(_ easy: UnsafeMutableRawPointer) { curl_multi_remove_handle(multi, easy) }
 
     /// Lets libcurl do now what it can; returns how many transfers go on. What has ended is told by the loop.
     func kick() -> Int32 {

@@ -1,15 +1,15 @@
 import CCurl
 
 /// The body of an answer, as libcurl hands it over piece by piece.
-public final class CurlBody {
-    public private(set) var bytes: [UInt8] = []
+final class CurlBody {
+    private(set) var bytes: [UInt8] = []
     private let bytesMax: Int
 
     /// With more than `bytesMax` bytes the transfer fails.
-    public init(bytesMax: Int) { self.bytesMax = bytesMax }
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
 
     /// Has a transfer write here. It does not keep this object alive.
-    public func collect(_ easy: UnsafeMutableRawPointer) {
+    func collect(_ easy: UnsafeMutableRawPointer) {
         _ = ccurl_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
         _ = ccurl_set_writer(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, owner in
             guard let bytes, let owner else { return 0 }
