@@ -17,7 +17,7 @@ struct CanonicalSuiteTests {
             symbols: Set(market.compactMap(\.stream.symbol)).sorted(), rules, isText: isText)
         var told: [String] = []
         for entry in market {
-            try suite.take(entry.message, on: entry.stream, id: entry.id) { word in
+            try suite.take(entry) { word in
                 var fields = Fields()
                 word.message.encode(into: &fields)
                 told.append("\(word.id) \(word.stream) \(fields.pairs)")
@@ -42,7 +42,7 @@ struct CanonicalSuiteTests {
         var suite = CanonicalSuite(symbols: Set(market.compactMap(\.stream.symbol)).sorted())
         for entry in market {
             var ids: [StreamId] = []
-            try suite.take(entry.message, on: entry.stream, id: entry.id) { ids.append($0.id) }
+            try suite.take(entry) { ids.append($0.id) }
             #expect(ids.first == entry.id && zip(ids, ids.dropFirst()).allSatisfy(<))
         }
     }
@@ -53,7 +53,7 @@ struct CanonicalSuiteTests {
         var engine = PerSymbol { _ in OrderFlow(OrderFlowConfiguration()) }
         var alone: [SuiteMessage] = [], together: [SuiteMessage] = []
         for entry in market {
-            try suite.take(entry.message, on: entry.stream, id: entry.id) { word in
+            try suite.take(entry) { word in
                 if case .signal(.orderFlow) = word.message { together.append(word.message) }
             }
             guard entry.stream.kind == .trade || entry.stream.kind == .book,

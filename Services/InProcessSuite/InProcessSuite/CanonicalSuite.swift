@@ -35,8 +35,10 @@ public struct CanonicalSuite {
     private let isText: Bool
     private var text = Fields()
     private var line = Line()
+    /// What is being heard.
+    private var heard: [MemoryBus.Entry] = []
 
-    /// What is to be heard, in order.
+    /// What was said and is to be heard, in order.
     private struct Line {
         var words: [MemoryBus.Entry] = []
         var lastId = StreamId.zero
@@ -64,22 +66,33 @@ public struct CanonicalSuite {
     ///
     /// - Throws: for an entry or a word whose text its reader refuses; only where all goes through its text.
     public mutating func take(
-        _ message: SuiteMessage, on stream: StreamName, id: StreamId, tell: (borrowing MemoryBus.Entry) -> Void
+        _ entry: borrowing MemoryBus.Entry, tell: (borrowing MemoryBus.Entry) -> Void
     ) throws(ContractError) {
-        line.lastId = max(line.lastId, id)
-        line.words.append(MemoryBus.Entry(stream: stream, id: id, message: message))
-        defer { line.words.removeAll(keepingCapacity: true) }
-        var heardCount = 0
-        while heardCount < line.words.count {
-            if isText { line.words[heardCount] = try throughText(line.words[heardCount]) }
-            let word = line.words[heardCount]
-            hear(word)
-            tell(word)
-            heardCount += 1
+        line.lastId = max(line.lastId, entry.id)
+        line.words.removeAll(keepingCapacity: true)
+        heard.removeAll(keepingCapacity: true)
+        try pass(entry, tell)
+        // What comes of an entry, what comes of that, and so on: each all at once.
+        while !line.words.isEmpty {
+            swap(&heard, &line.words)
+            for index in heard.indices { try pass(heard[index], tell) }
+            heard.removeAll(keepingCapacity: true)
         }
     }
 
-    private mutating func throughText(_ word: MemoryBus.Entry) throws(ContractError) -> MemoryBus.Entry {
+    private mutating func pass(
+        _ word: borrowing MemoryBus.Entry, _ tell: (borrowing MemoryBus.Entry) -> Void
+    ) throws(ContractError) {
+        guard isText else {
+            hear(word)
+            return tell(word)
+        }
+        let read = try throughText(word)
+        hear(read)
+        tell(read)
+    }
+
+    private mutating func throughText(_ word: borrowing MemoryBus.Entry) throws(ContractError) -> MemoryBus.Entry {
         text.removeAll()
         word.message.encode(into: &text)
         return MemoryBus.Entry(

@@ -12,17 +12,15 @@ struct BookView {
     let microPrice: Double?
 
     init(_ book: BookUpdate, levels: Int) {
-        let bids = book.bids, asks = book.asks
-        // Each can be near the greatest quantity that there is.
-        let total = Self.sum(bids, bids.count) + Self.sum(asks, asks.count)
-        let count = bids.count + asks.count
-        meanLevel = count > 0 ? total.double / Double(fixedScale) / Double(count) : 0
+        let (bidVolume, allBids) = Self.volumes(book.bids, best: levels)
+        let (askVolume, allAsks) = Self.volumes(book.asks, best: levels)
+        let count = book.bids.count + book.asks.count
+        meanLevel = count > 0 ? (allBids + allAsks).double / Double(fixedScale) / Double(count) : 0
 
-        let bidVolume = Self.sum(bids, min(levels, bids.count)), askVolume = Self.sum(asks, min(levels, asks.count))
         let sum = bidVolume + askVolume
         imbalance = sum > 0 ? (bidVolume - askVolume).double / sum.double : nil
 
-        if let bid = bids.best, let ask = asks.best, max(bid.quantity, ask.quantity) > .zero {
+        if let bid = book.bids.best, let ask = book.asks.best, max(bid.quantity, ask.quantity) > .zero {
             let weighted = bid.price.double * ask.quantity.double + ask.price.double * bid.quantity.double
             microPrice = weighted / (bid.quantity.double + ask.quantity.double)
         } else {
@@ -30,11 +28,24 @@ struct BookView {
         }
     }
 
-    /// Of the best `count` levels, steps of 1e-8.
-    private static func sum(_ side: BookSide, _ count: Int) -> Int128 {
-        var sum: Int128 = 0
-        for index in 0..<count { sum += Int128(side[index].quantity.raw) }
-        return sum
+    /// Of the best levels, and of all, in steps of 1e-8. Each level can be near the greatest quantity that there is.
+    private static func volumes(_ side: borrowing BookSide, best count: Int) -> (best: Int128, all: Int128) {
+        var best: Int128 = 0, rest: Int128 = 0
+        for index in 0..<side.count {
+            if index < count {
+                best += Int128(side[index].quantity.raw)
+            } else {
+                rest += Int128(side[index].quantity.raw)
+            }
+        }
+        return (best, best + rest)
+    }
+}
+
+extension BookUpdate {
+    /// What stands at a price of one side: nil where the side's shown levels do not reach, zero where they show nothing.
+    borrowing func quantity(at price: Price, side: Side) -> Quantity? {
+        side == .buy ? bids.quantity(at: price, side: .buy) : asks.quantity(at: price, side: .sell)
     }
 }
 

@@ -56,13 +56,18 @@ struct FlickerWatch {
         }
     }
 
-    mutating func observe(_ book: BookUpdate, after previous: BookUpdate?, meanLevel: Double) {
+    /// `previous`: the book before this one, if there was one.
+    mutating func observe(_ book: borrowing BookUpdate, after previous: borrowing BookUpdate?, meanLevel: Double) {
         let time = book.eventTime
         forget(before: time - Self.memoryMs)
         settle(book)
-        guard let previous, meanLevel > 0 else { return }
-        find(in: book.bids, after: previous.bids, side: .buy, at: time, meanLevel: meanLevel)
-        find(in: book.asks, after: previous.asks, side: .sell, at: time, meanLevel: meanLevel)
+        guard meanLevel > 0 else { return }
+        switch previous {
+        case .none: return
+        case .some(let previous):
+            find(in: book.bids, after: previous.bids, side: .buy, at: time, meanLevel: meanLevel)
+            find(in: book.asks, after: previous.asks, side: .sell, at: time, meanLevel: meanLevel)
+        }
     }
 
     private mutating func forget(before time: Timestamp) {
@@ -73,13 +78,12 @@ struct FlickerWatch {
     }
 
     /// Ends the watches that this book decides.
-    private mutating func settle(_ book: BookUpdate) {
+    private mutating func settle(_ book: borrowing BookUpdate) {
         var kept = 0
         for index in growths.indices {
             let growth = growths[index]
             if book.eventTime - growth.time > Self.withdrawnWithinMs { continue }
-            let side = growth.side == .buy ? book.bids : book.asks
-            let quantity = side.quantity(at: growth.price, side: growth.side)
+            let quantity = book.quantity(at: growth.price, side: growth.side)
             let limit = growth.before.double + Self.remainingShare * (growth.after - growth.before).double
             guard let quantity, quantity.double <= limit else {
                 growths[kept] = growth
@@ -94,14 +98,22 @@ struct FlickerWatch {
     }
 
     private mutating func find(
-        in levels: BookSide, after previous: BookSide, side: Side, at time: Timestamp, meanLevel: Double
+        in levels: borrowing BookSide, after previous: borrowing BookSide, side: Side, at time: Timestamp,
+        meanLevel: Double
     ) {
+        // Both sides stand best first, so they are walked through together.
+        var place = 0
         for index in 0..<levels.count {
             let level = levels[index]
             // Less than the least growth can't have grown by it: most levels end here.
-            guard level.quantity.double >= growthMultiple * meanLevel, previous.spans(level.price),
-                let before = previous.quantity(at: level.price, side: side),
-                (level.quantity - before).double >= growthMultiple * meanLevel,
+            guard level.quantity.double >= growthMultiple * meanLevel, previous.spans(level.price) else { continue }
+            while place + 1 < previous.count,
+                side == .buy ? previous[place].price > level.price : previous[place].price < level.price
+            {
+                place += 1
+            }
+            let before = previous[place].price == level.price ? previous[place].quantity : .zero
+            guard (level.quantity - before).double >= growthMultiple * meanLevel,
                 !growths.contains(where: { $0.price == level.price })
             else { continue }
             appearances.append(time)

@@ -52,7 +52,7 @@ struct WallTracker {
         }
     }
 
-    mutating func observe(_ book: BookUpdate, meanLevel: Double, flicker: FlickerWatch) {
+    mutating func observe(_ book: borrowing BookUpdate, meanLevel: Double, flicker: FlickerWatch) {
         var kept = 0
         for index in walls.indices {
             var wall = walls[index]
@@ -67,17 +67,19 @@ struct WallTracker {
     }
 
     /// False once the wall is no more.
-    private mutating func follow(_ wall: inout Wall, in book: BookUpdate, meanLevel: Double) -> Bool {
+    private mutating func follow(_ wall: inout Wall, in book: borrowing BookUpdate, meanLevel: Double) -> Bool {
         wall.isShown = false
-        let side = wall.side == .buy ? book.bids : book.asks
-        guard let quantity = side.quantity(at: wall.price, side: wall.side) else {
+        guard let quantity = book.quantity(at: wall.price, side: wall.side) else {
             return book.eventTime - wall.lastInSight < Self.outOfSightMs
         }
         wall.lastInSight = book.eventTime
         wall.greatest = max(wall.greatest, quantity)
         let loss = wall.greatest - quantity
         guard loss.double > Self.lossShare * wall.greatest.double else { return true }
-        let isThrough = side.best.map { wall.side == .buy ? $0.price < wall.price : $0.price > wall.price } ?? true
+        let isThrough =
+            wall.side == .buy
+            ? book.bids.best.map { $0.price < wall.price } ?? true
+            : book.asks.best.map { $0.price > wall.price } ?? true
         if book.eventTime - wall.firstSeen >= Self.ageMinMs, isThrough,
             wall.traded.double / Double(fixedScale) >= Self.tradedShare * loss.double
         {
@@ -89,7 +91,7 @@ struct WallTracker {
     }
 
     private mutating func find(
-        in levels: BookSide, side: Side, at time: Timestamp, meanLevel: Double, flicker: FlickerWatch
+        in levels: borrowing BookSide, side: Side, at time: Timestamp, meanLevel: Double, flicker: FlickerWatch
     ) {
         for index in 0..<levels.count where levels[index].quantity.double > multiple * meanLevel {
             let level = levels[index]

@@ -50,7 +50,7 @@ private func rate(
     func take(_ entries: ArraySlice<MemoryBus.Entry>) {
         for entry in entries {
             do throws(ContractError) {
-                try suite.take(entry.message, on: entry.stream, id: entry.id) { _ in count += 1 }
+                try suite.take(entry) { _ in count += 1 }
             } catch {
                 preconditionFailure("\(entry.stream): \(error)")
             }
