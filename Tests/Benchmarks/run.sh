@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All benchmarks, one after the other, on this machine; about twelve minutes. Then a table of what they found beside the
 # targets. The results are also kept in .build/bench. Fails when one of them measured nothing.
-# `run.sh short` only sees that each still measures, on a machine without other work: four minutes, whose figures say little.
+# `run.sh short` only sees that each still measures, on a machine without other work: two minutes, whose figures say little.
 set -uo pipefail
 
 cd "$(dirname "$0")/../.."

@@ -39,7 +39,7 @@ func measure(_ orderCount: Int) throws(RedisError) -> Bool {
         count = suite.times("executor").count
         if second % 10 == 0 { progress("\(second) s: \(count) orders") }
         if count >= orderCount + skipped { break }
-        if second == 60, count == 0 { break }
+        if second == 120, count == 0 { break }
     }
     guard count > skipped else {
         for name in Suite.stages + ["exchange-simulator"] { complain("\(name): \(suite.logEnd(name))") }
