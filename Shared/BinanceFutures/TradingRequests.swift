@@ -19,9 +19,9 @@ extension RestRequest {
         case .queryStop(_, let id):
             self = Self.signed(.get, "/fapi/v1/algoOrder", [("clientAlgoId", id)], isCritical: true)
         case .queryOpenOrders(let symbol):
-            self = Self.signed(.get, "/fapi/v1/openOrders", [("symbol", symbol.name)])
+            self = Self.openOnes("/fapi/v1/openOrders", of: symbol)
         case .queryOpenStops(let symbol):
-            self = Self.signed(.get, "/fapi/v1/openAlgoOrders", [("symbol", symbol.name)])
+            self = Self.openOnes("/fapi/v1/openAlgoOrders", of: symbol)
         case .queryPositions: self = Self.signed(.get, "/fapi/v3/positionRisk", weight: 5)
         case .queryAccount: self = Self.signed(.get, "/fapi/v3/account", weight: 5)
         case .queryBrackets(let symbol):
@@ -46,6 +46,11 @@ extension RestRequest {
             self = Self.signed(
                 .post, "/fapi/v1/marginType", [("symbol", symbol.name), ("marginType", "ISOLATED")])
         }
+    }
+
+    private static func openOnes(_ path: String, of symbol: Symbol?) -> RestRequest {
+        guard let symbol else { return signed(.get, path, weight: 40) }
+        return signed(.get, path, [("symbol", symbol.name)])
     }
 
     private static func signed(

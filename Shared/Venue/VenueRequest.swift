@@ -9,8 +9,9 @@ public enum VenueRequest: Equatable, Sendable {
     case cancelStop(Symbol, clientOrderId: String)
     case queryOrder(Symbol, clientOrderId: String)
     case queryStop(Symbol, clientOrderId: String)
-    case queryOpenOrders(Symbol)
-    case queryOpenStops(Symbol)
+    /// Those of one contract, or of all.
+    case queryOpenOrders(Symbol?)
+    case queryOpenStops(Symbol?)
     case queryPositions
     case queryAccount
     /// The fee rates of the account for one symbol.
@@ -29,11 +30,11 @@ public enum VenueRequest: Equatable, Sendable {
         case .placeOrder(let order): order.symbol
         case .placeStop(let stop): stop.symbol
         case .cancelOrder(let symbol, _), .cancelStop(let symbol, _), .queryOrder(let symbol, _),
-            .queryStop(let symbol, _),
-            .queryOpenOrders(let symbol), .queryOpenStops(let symbol), .queryCommission(let symbol),
-            .queryBrackets(let symbol), .queryFills(let symbol, _, _),
+            .queryStop(let symbol, _), .queryCommission(let symbol), .queryBrackets(let symbol),
+            .queryFills(let symbol, _, _),
             .setLeverage(let symbol, _), .setIsolatedMargin(let symbol):
             symbol
+        case .queryOpenOrders(let symbol), .queryOpenStops(let symbol): symbol
         case .queryPositions, .queryAccount, .queryAssetPrice: nil
         }
     }

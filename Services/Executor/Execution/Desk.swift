@@ -16,6 +16,8 @@ struct Desk {
     var endsAt: Timestamp?
     /// Whether a person has been told that its position is closed before the contract ends.
     var isEndTold = false
+    /// Whether the venue was asked to keep this contract's margin apart.
+    var isMarginAsked = false
     /// The account's leverage for the symbol, once we have set it or been told.
     var leverage: Int?
     var bid: Price?
@@ -36,6 +38,8 @@ struct Desk {
     var liquidationPrice: Price?
     /// Greatest trade id seen: fills are asked for from the next one.
     var lastTradeId: Int64?
+    /// Something of ours may rest here that no position knows.
+    var isLookWanted = false
     /// Last time that an order, a fill or a plan changed something here.
     var changedAt = Timestamp.zero
     /// Looks at the venue in a row that found another position than ours.
@@ -57,6 +61,9 @@ struct Desk {
         guard let position else { return .zero }
         return position.direction == .long ? position.held : -position.held
     }
+
+    /// Whether a look must ask for its orders and stops.
+    var needsLook: Bool { position != nil || venueQuantity ?? .zero != .zero || isLookWanted }
 
     /// `since`: when this process began to look.
     func around(

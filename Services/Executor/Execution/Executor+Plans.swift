@@ -22,12 +22,42 @@ extension Executor {
         desks[index].position = Position(
             symbol: symbol, plan: plan, terms: terms, at: now, afterTradeId: desks[index].lastTradeId ?? 0)
         desks[index].changedAt = now
-        if desks[index].leverage == terms.leverage {
-            act(index) { $0.submitEntry($1, &$2) }
-        } else {
+        if desks[index].leverage != terms.leverage || !desks[index].isMarginAsked {
             effects.append(.journal(.position(symbol, desks[index].position)))
-            send(.setLeverage(symbol, terms.leverage))
         }
+        enter(index, terms)
+    }
+
+    /// The first entry of a contract waits until its margin is kept apart and its leverage set.
+    private mutating func enter(_ index: Int, _ terms: TradeTerms) {
+        let symbol = desks[index].symbol
+        if !desks[index].isMarginAsked {
+            send(.setIsolatedMargin(symbol))
+        } else if desks[index].leverage != terms.leverage {
+            send(.setLeverage(symbol, terms.leverage))
+        } else {
+            act(index) { $0.submitEntry($1, &$2) }
+        }
+    }
+
+    /// The answer took its time: what was true of the plan may be true no more.
+    private mutating func goOn(_ index: Int) {
+        guard let position = desks[index].position, position.state == .pendingEntry else { return }
+        if let late = reasonNotToEnter(position.plan, position.terms, desks[index]) {
+            return act(index) { $0.endEntry(late, $1, &$2) }
+        }
+        enter(index, position.terms)
+    }
+
+    /// What is refused may be so already; an entry that waits for it goes on.
+    mutating func marginAnswered(_ index: Int, _ reply: VenueReply) {
+        let symbol = desks[index].symbol
+        if case .rejected(let error) = reply, CodeAction.of(error.code) != .done {
+            alert(.warning, "margin_type", symbol, "isolated margin was refused: \(error.text)")
+        }
+        guard !desks[index].isMarginAsked else { return }
+        desks[index].isMarginAsked = true
+        goOn(index)
     }
 
     private func reasonNotToEnter(_ plan: TradePlan, _ terms: TradeTerms, _ desk: Desk) -> String? {
@@ -56,12 +86,7 @@ extension Executor {
         switch reply {
         case .done:
             desks[index].leverage = leverage
-            guard let position = desks[index].position, position.state == .pendingEntry else { return }
-            // The answer took its time: what was true of the plan may be true no more.
-            if let late = reasonNotToEnter(position.plan, position.terms, desks[index]) {
-                return act(index) { $0.endEntry(late, $1, &$2) }
-            }
-            return act(index) { $0.submitEntry($1, &$2) }
+            return goOn(index)
         case .rejected(let error): reason = "leverage \(leverage) was refused: \(error.text)"
         case .notExecuted(let text), .unknown(let text): reason = "leverage \(leverage) could not be set: \(text)"
         case .order, .stop, .openOrders, .openStops, .positions, .account, .commission, .fills,

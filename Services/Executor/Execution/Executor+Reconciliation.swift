@@ -7,6 +7,10 @@ import Venue
 struct Reconciliation: Sendable {
     /// A look is wanted as soon as may be.
     var isWanted = true
+    /// Also for contracts in which nothing of ours is known to be.
+    var isWideWanted = true
+    /// When that was last done.
+    var wideAt: Timestamp?
     /// When something was last asked.
     var askedAt: Timestamp?
     /// When all was last asked for.
@@ -39,17 +43,44 @@ extension Executor {
             reconciliation.isWanted = false
             reconciliation.wholeAt = now
             // A question about a contract that the venue does not list has no answer: it would keep all the others out.
-            let listed = desks.filter { $0.status != Self.absentStatus || $0.position != nil }.map(\.symbol)
-            if isFirst {
-                for symbol in listed { send(.setIsolatedMargin(symbol)) }
-            }
-            questions =
-                listed.flatMap { [.queryOpenOrders($0), .queryOpenStops($0)] } + [.queryPositions, .queryAccount]
+            let listed = desks.filter { $0.status != Self.absentStatus || $0.position != nil }
+            if isFirst, listed.count <= configuration.wideLookFrom { askForMargin(listed.map(\.symbol)) }
+            questions = questionsForOrders(listed) + [.queryPositions, .queryAccount]
+            if isFirst { reconciliation.unheard = questions }
             // Of one that has come to be unlisted meanwhile no answer is to be waited for either.
-            reconciliation.unheard = isFirst ? questions : reconciliation.unheard.filter(questions.contains)
+            reconciliation.unheard.removeAll { question in
+                question.symbol.map { symbol in !listed.contains { $0.symbol == symbol } } ?? false
+            }
         }
         for question in questions where !awaited.contains(where: { $0.request == question }) { send(question) }
     }
+
+    /// Of many contracts each is asked for before its first entry.
+    private mutating func askForMargin(_ listed: [Symbol]) {
+        for index in desks.indices where listed.contains(desks[index].symbol) {
+            desks[index].isMarginAsked = true
+            send(.setIsolatedMargin(desks[index].symbol))
+        }
+    }
+
+    /// A venue weighs a question for all contracts as much as those for many of them: of few contracts each is asked for, of many
+    /// those in which there may be something, and now and then all at once.
+    private mutating func questionsForOrders(_ listed: [Desk]) -> [VenueRequest] {
+        var looked: [Symbol?] = listed.map(\.symbol)
+        if listed.count > configuration.wideLookFrom {
+            let ageMs = reconciliation.wideAt.map { now - $0 } ?? .max
+            let dueMs = reconciliation.isWideWanted ? Self.wideLookLeastMs : configuration.wideLookEveryMs
+            if ageMs >= dueMs {
+                (reconciliation.isWideWanted, reconciliation.wideAt) = (false, now)
+                looked = [nil]
+            } else {
+                looked = listed.filter(\.needsLook).map(\.symbol)
+            }
+        }
+        for index in desks.indices { desks[index].isLookWanted = false }
+        return looked.flatMap { [.queryOpenOrders($0), .queryOpenStops($0)] }
+    }
+    private static let wideLookLeastMs: Int64 = 5000
 
     mutating func lookArrived(_ request: VenueRequest, _ reply: VenueReply, askedAt: Timestamp) {
         switch (request, reply) {
@@ -59,11 +90,15 @@ extension Executor {
         case (.queryPositions, .positions(let reports)):
             for index in desks.indices { compare(index, with: reports, askedAt) }
         case (.queryOpenOrders(let symbol), .openOrders(let reports)):
-            withDesk(symbol) { $0.compareOrders($1, with: reports, askedAt) }
+            for index in desks.indices where symbol ?? desks[index].symbol == desks[index].symbol {
+                compareOrders(index, with: reports.filter { $0.symbol == desks[index].symbol }, askedAt)
+            }
         case (.queryOpenStops(let symbol), .openStops(let reports)):
-            withDesk(symbol) { $0.compareStops($1, with: reports, askedAt) }
-        case (.queryOpenOrders(let symbol), .rejected(let error)) where error.code == VenueCode.noSuchSymbol,
-            (.queryOpenStops(let symbol), .rejected(let error)) where error.code == VenueCode.noSuchSymbol:
+            for index in desks.indices where symbol ?? desks[index].symbol == desks[index].symbol {
+                compareStops(index, with: reports.filter { $0.symbol == desks[index].symbol }, askedAt)
+            }
+        case (.queryOpenOrders(let symbol?), .rejected(let error)) where error.code == VenueCode.noSuchSymbol,
+            (.queryOpenStops(let symbol?), .rejected(let error)) where error.code == VenueCode.noSuchSymbol:
             // The list of contracts said otherwise a moment ago.
             statusArrived(symbol, Self.absentStatus)
         default:

@@ -5,6 +5,8 @@ import Venue
 // What the venue demands in each contract and grants this account there: plans reckon with the same numbers as orders.
 extension Executor {
     private static let termsEveryMs: Int64 = 60_000
+    private static let commissionsAtOnce = 5
+    private static let commissionPauseMs: Int64 = 10_000
 
     mutating func rulesArrived(_ rules: InstrumentRules) {
         withDesk(rules.symbol) { executor, index in
@@ -16,7 +18,13 @@ extension Executor {
     /// Fee rates and brackets: after the first look at the venue, then every hour.
     mutating func askForTermsIfDue() {
         guard isReconciled else { return }
+        // Each of these weighs much: of many contracts a few are asked for at once, then one after the other.
         for index in desks.indices where desks[index].commissionDueAt <= now {
+            if desks.count > configuration.wideLookFrom, commissionsAsked >= Self.commissionsAtOnce {
+                guard now - commissionAskedAt >= Self.commissionPauseMs else { break }
+            }
+            commissionsAsked += 1
+            commissionAskedAt = now
             desks[index].commissionDueAt = now + configuration.commissionEveryMs
             guard desks[index].status != Self.absentStatus else { continue }
             send(.queryCommission(desks[index].symbol))

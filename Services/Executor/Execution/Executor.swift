@@ -33,6 +33,9 @@ public struct Executor: Sendable {
     var feeAssets: [(asset: String, at: Timestamp)] = []
     var unpricedAssets: [String] = []
     var reconciliation = Reconciliation()
+    /// How often the account's fee rates were asked for, and when last.
+    var commissionsAsked = 0
+    var commissionAskedAt = Timestamp.zero
     var watch: EmergencyWatch
     var entriesPausedUntil = Timestamp.zero
 
@@ -75,7 +78,7 @@ public struct Executor: Sendable {
         case .user(let event): userEventArrived(event)
         case .userStream(let isUp):
             isUserStreamUp = isUp
-            if isUp { reconciliation.isWanted = true }
+            if isUp { (reconciliation.isWanted, reconciliation.isWideWanted) = (true, true) }
         case .command(let command): obey(command)
         case .journal(let isWritable): isJournalWritable = isWritable
         case .hindrance(let hindrance, let isPresent):
@@ -211,9 +214,7 @@ public struct Executor: Sendable {
         case .setLeverage(let symbol, let leverage):
             withDesk(symbol) { $0.leverageAnswered($1, leverage, reply) }
         case .setIsolatedMargin(let symbol):
-            if case .rejected(let error) = reply, CodeAction.of(error.code) != .done {
-                alert(.warning, "margin_type", symbol, "isolated margin was refused: \(error.text)")
-            }
+            withDesk(symbol) { $0.marginAnswered($1, reply) }
         case .placeOrder, .placeStop, .cancelOrder, .cancelStop, .queryOrder, .queryStop:
             guard let symbol = request.symbol else { return }
             withDesk(symbol) { executor, index in
@@ -256,7 +257,7 @@ public struct Executor: Sendable {
         guard clientOrderId.hasPrefix(Position.prefix),
             desks[index].position?.role(clientOrderId: clientOrderId, orderId: nil) ?? .foreign == .foreign
         else { return }
-        reconciliation.isWanted = true
+        (reconciliation.isWanted, desks[index].isLookWanted) = (true, true)
     }
 
     /// What the venue tells at once counts before anything is done about it, up to where the position is flat: a stop for

@@ -42,6 +42,10 @@ public struct ExecutorConfiguration: Sendable {
     public var emergency = EmergencyRules()
     /// Time between two looks at the venue's orders and positions.
     public var reconcileEveryMs: Int64 = 5000
+    /// With more contracts than this a look asks for the orders and stops of those in which something is held or odd, and only
+    /// every `wideLookEveryMs` for all there are, in one question each.
+    public var wideLookFrom = 20
+    public var wideLookEveryMs: Int64 = 20_000
     /// Time between two questions for the account's fee rates, and after one that was not answered.
     public var commissionEveryMs: Int64 = 3_600_000
     public var commissionRetryMs: Int64 = 60_000
