@@ -184,8 +184,8 @@ public struct OrderFlowInput: StreamInput, SymbolKeyed {
         case .trade: self.init(symbol: symbol, id: id, event: .trade(try AggTrade(fields)))
         case .book: self.init(symbol: symbol, id: id, event: .book(try BookUpdate(fields)))
         case .signal:
-            guard case .orderFlow(let signal) = try EngineSignal(fields) else { return nil }
-            self.init(symbol: symbol, id: id, event: .signal(signal))
+            guard EngineSignal.isOf(.orderFlow, fields) else { return nil }
+            self.init(symbol: symbol, id: id, event: .signal(try OrderFlowSignal(fields)))
         default: return nil
         }
     }

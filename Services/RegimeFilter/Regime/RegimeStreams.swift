@@ -39,8 +39,8 @@ public struct RegimeInput: StreamInput {
             guard candle.timeframe == .threeMinutes else { return nil }
             self.init(symbol: symbol, id: id, event: .candle(candle))
         case .signal:
-            guard case .regime(let signal) = try EngineSignal(fields) else { return nil }
-            self.init(symbol: symbol, id: id, event: .signal(signal))
+            guard EngineSignal.isOf(.regime, fields) else { return nil }
+            self.init(symbol: symbol, id: id, event: .signal(try RegimeSignal(fields)))
         case .book: self.init(symbol: symbol, id: id, event: .book(try BookUpdate(fields)))
         default: return nil
         }
