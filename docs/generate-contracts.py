@@ -15,8 +15,8 @@ STREAMS = [
     ("md.candle:{S}", "data-hub", "technical-engine, regime-filter, trade-recorder", ["CandleUpdate"]),
     ("md.forming:{S}", "data-hub", "technical-engine, trade-recorder", ["CandleUpdate"]),
     ("md.metric:{S}", "data-hub", "sentiment-engine, risk-manager, executor", ["MarketMetric"]),
-    ("signal:{S}", "the five engines", "decision-engine",
-     ["OrderFlowSignal", "TickSignal", "TechnicalSignal", "SentimentSignal", "RegimeSignal"]),
+    ("signal:{S}", "the five engines, and engines of your own", "decision-engine",
+     ["ForeignSignal", "OrderFlowSignal", "TickSignal", "TechnicalSignal", "SentimentSignal", "RegimeSignal"]),
     ("heatmap:{S}", "sentiment-engine", "sentiment-engine", ["LiquidationHeatmap"]),
     ("decision:{S}", "decision-engine", "risk-manager, trade-recorder", ["Decision"]),
     ("readiness:{S}", "decision-engine", "vortexctl, dashboard, notifier", ["Readiness"]),
@@ -36,9 +36,10 @@ STREAMS = [
 # Keys that show people where things stand; no trading service reads them.
 KEYS = [
     ("position:{S}", "hash", "executor", "what is held: plan, state, side, strategy, size, entry, sl, tp1, tp2, leverage, open_time, liquidation, close_by; gone when it is closed"),
-    ("engine_signals:{S}", "hash", "the five engines", "`e1` … `e5`: the last signal of each, as `name=value` pairs"),
+    ("engine_signals:{S}", "hash", "the five engines, decision-engine",
+     "`e1` … `e5`, and others by their names: the last signal of each, as `name=value` pairs"),
     ("engine_weights:{S}", "hash", "decision-engine",
-     "`e1` … `e4`: the weights in force, regime included, which add up to 1; `score_min`; `set`: number of the learner's set, 0 for the strategy reference's; `event_time`"),
+     "`e1` … `e4`: the weights in force, regime included; `others`: those of engines of your own, `name:weight,…`; all add up to 1; `score_min`; `set`: number of the learner's set, 0 for the strategy reference's; `event_time`"),
     ("regime:{S}", "hash", "regime-filter", "E5's signal, field by field"),
     ("sentiment:{S}", "hash", "data-hub, sentiment-engine", "the last metrics, and `liq_clusters`: the clusters nearest to the price"),
     ("oi:{S}", "hash", "data-hub", "`value`: open interest now; `event_time`"),
@@ -55,7 +56,11 @@ KEYS = [
 # Fields that are the same everywhere.
 COMMON = {
     "event_time": "When it happened, by the venue's clock.",
-    "engine": "`E1` … `E5`.",
+    "engine": "Its name: `E1` … `E5`, or another's.",
+    "warm": "False until the engine has all the data it needs; it counts as neutral until then.",
+    "strength": "In [0, 1].",
+    "sign": "1 long, -1 short, 0 neither; absent in entries of earlier versions, as is `confidence`.",
+    "confidence": "In [0, 1]: how far the reading is to be trusted.",
     "open": "First price.", "high": "Highest price.", "low": "Lowest price.", "close": "Last price.",
     "volume": "What was traded.", "quote_volume": "What it was worth.",
     "taker_buy_volume": "What of it takers bought.", "closed": "Whether it is over; else it still forms.",
@@ -98,7 +103,7 @@ def properties(body):
         if stripped.startswith("///"):
             comment += " " + stripped.removeprefix("///").strip()
             continue
-        match = re.match(r"public (?:let|var) (\w+): ([\w.?]+)", stripped)
+        match = re.match(r"public (?:let|var) (\w+): ([\w.?<>]+)", stripped)
         if match:
             found[match.group(1)] = (match.group(2), comment.strip())
         if stripped.startswith("public init"):
@@ -115,11 +120,22 @@ def fields(name, structs):
     known = properties(body)
     encode = text[text.find("func encode"):]
     encode = encode[: encode.find("\n    }\n")]
+    if name.endswith("Signal") and "encodeEnvelope(into" in encode:
+        encode = envelope(structs) + encode
+        own = known
+        known = properties(structs["ForeignSignal"][1]) | own
     rows = []
     for match in re.finditer(r'fields\.put\(\s*"(\w+)",\s*([\w.]+)', encode):
         kind, comment = known.get(match.group(2), ("", ""))
         rows.append((match.group(1), kind, comment))
     return rows
+
+
+def envelope(structs):
+    """What begins each signal."""
+    text = (SOURCES / "Signals/EngineSignal.swift").read_text()
+    start = text.index("func encodeEnvelope")
+    return text[start: text.index("\n    }\n", start)]
 
 
 def metric_fields(structs):
@@ -139,7 +155,8 @@ def type_text(kind, enums):
     words = {"Price": "decimal, quote", "Quantity": "decimal, base", "Notional": "decimal, USDT", "Ratio": "decimal",
              "Timestamp": "ms since 1970 UTC", "StreamId": "stream id", "Int": "integer", "Int64": "integer", "Bool": "1 / 0",
              "Double": "number", "String": "text", "TradeId": "trade id", "Symbol": "symbol", "PriceList": "decimals, by commas",
-             "BookSide": "`price:quantity,…`, best first", "LiquidationBins": "`bin:volume,…`, lowest first", "GateSet": "gate names, by commas", "EngineReliabilities": "four numbers, by commas", "": ""}
+             "BookSide": "`price:quantity,…`, best first", "LiquidationBins": "`bin:volume,…`, lowest first", "GateSet": "gate names, by commas", "EngineId": "name", "EngineList<EngineShare>": "`engine:number,…`",
+             "EngineList<EngineVote>": "`engine:sign:strength:weight,…`", "": ""}
     return words.get(base, base) + optional
 
 

@@ -67,18 +67,21 @@ extension Decision {
         try SignalOutcome.open(self, symbol, in: database)
     }
 
-    /// `{"E1": {…}, …}`: the fields of each engine's signal, for trades and near misses. Those that several gates stopped are
+    /// `{"E1": {…}, …}`: the fields of each engine's signal (of engines that are not the house's, their votes), for trades and near misses. Those that several gates stopped are
     /// written down once a minute for the funnel alone.
     private var signalsJSON: String {
         guard failedGates.count <= 1 else { return "{}" }
         var parts: [String] = []
         let pairs = fields.pairs
-        for engine in Engine.allCases {
+        for engine in HouseEngine.allCases {
             let prefix = "\(engine.scope)"
             let own = pairs.filter { $0.name.hasPrefix(prefix) }
             if own.isEmpty { continue }
             let object = JSONText.object(own.map { (String($0.name.dropFirst(prefix.count)), $0.value) })
             parts.append("\(JSONText.string(engine.rawValue)):\(object)")
+        }
+        for vote in votes?.foreign ?? [] {
+            parts.append("\(JSONText.string(vote.engine.name)):\(JSONText.object(vote.pairs))")
         }
         return "{" + parts.joined(separator: ",") + "}"
     }

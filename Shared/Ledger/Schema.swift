@@ -2,7 +2,7 @@
 public enum Schema {
     static let steps: [(version: Int, sql: String)] = [
         (1, foundation), (2, outcomes), (3, places), (4, ages), (5, learning), (6, shares),
-        (7, provenance),
+        (7, provenance), (8, engines),
     ]
 
     /// Takes the steps that the database has not taken. Returns the version it has then.
@@ -160,6 +160,12 @@ public enum Schema {
         UPDATE trades SET strategy = NULL
             WHERE EXISTS (SELECT FROM executions e WHERE e.plan = trades.plan AND e.event = 'POSITION_ADOPTED');
         ALTER TABLE daily_summary ADD COLUMN entry_maker_rate DECIMAL(5,4);
+        """
+
+    /// Engines that are not the house's are judged, too.
+    private static let engines = """
+        ALTER TABLE engine_accuracy ALTER COLUMN engine TYPE TEXT,
+            ADD CONSTRAINT engine_accuracy_engine CHECK (engine ~ '^(E[1-5]|[a-z][a-z0-9-]{0,14})$');
         """
 
     /// Whose a row is; NULL in rows of earlier versions. A day's row is of the account that closed a trade last on it. Its drawdown is a part

@@ -140,7 +140,7 @@ public struct ProjectionPace: Sendable {
 }
 
 extension Projection {
-    /// The latest signal of one engine: the field `e1` … `e5` of `engine_signals:{S}`, as `name=value` pairs.
+    /// The latest signal of one engine: its field in `engine_signals:{S}` (`e1` … `e5`, others by their names), as `name=value` pairs.
     public static func engineSignal(_ signal: EngineSignal, of symbol: Symbol) -> Projection {
         var fields = Fields()
         // Made for each signal, before it leaves: the bytes are joined as they stand, without a string for each.
@@ -153,8 +153,8 @@ extension Projection {
             if isName { text.append(UInt8(ascii: "=")) }
             isName.toggle()
         }
-        signal.engine.field.withUTF8Buffer { name in
-            text.withUnsafeBytes { fields.append(name: UnsafeRawBufferPointer(name), value: $0) }
+        signal.engine.field.withUnsafeBytes { name in
+            text.withUnsafeBytes { fields.append(name: name, value: $0) }
         }
         return .hash(key: "engine_signals:{\(symbol.name)}", fields: fields, replacing: false)
     }

@@ -38,7 +38,7 @@ struct DecisionEngineTests {
 
     private func learned(number: Int, scoreThreshold: Double, at time: Timestamp) -> EngineWeights {
         EngineWeights(
-            number: number, eventTime: time, orderFlow: 0.4, tick: 0.3, technical: 0.2, sentiment: 0.1,
+            number: number, eventTime: time, weights: EngineList(house: [0.4, 0.3, 0.2, 0.1]),
             scoreThreshold: scoreThreshold, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
             tradeCount: 100)
     }
@@ -63,7 +63,7 @@ struct DecisionEngineTests {
             rules.usesReliability = isOn
             talk.engine = DecisionEngine(symbols: [talk.symbol], rules)
             var weights = learned(number: 1, scoreThreshold: 0.55, at: talk.now)
-            weights.reliabilities = EngineReliabilities(values)
+            weights.reliabilities = EngineList(house: values)
             _ = talk.hear(.weights(weights))
             let decision = talk.evaluate()
             return try #require(decision)
@@ -77,12 +77,11 @@ struct DecisionEngineTests {
         // E1, which says most, is right half of the time: 0.61 of 0.55 × 0.875.
         let uneven = try decide(true, [0.5, 1, 1, 1])
         #expect(abs(uneven.finalScore - (whole - 0.5 * 0.4 * 0.9)) < 1e-12 && uneven.failedGates.isEmpty)
-        #expect(EngineReliabilities([0.4, 1, 1, 1]) == nil && EngineReliabilities([1, 1, 1]) == nil)
     }
 
     @Test func `the weights in force are shown, whoever set them`() throws {
         func shown(_ talk: Talk) throws -> [String: String] {
-            guard case .hash("engine_weights:{BTCUSDT}", let fields, true)? = talk.projection else { return [:] }
+            guard case .hash("engine_weights:{BTCUSDT}", let fields, true)? = talk.projections.first else { return [:] }
             return Dictionary(uniqueKeysWithValues: fields.pairs.map { ($0.name, $0.value) })
         }
         var talk = try Talk(.momentum)

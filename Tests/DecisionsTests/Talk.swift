@@ -72,33 +72,40 @@ struct Talk {
         return snapshot
     }
 
-    /// Lets the four other engines speak, then E1.
-    mutating func evaluate(afterMs: Int64 = 100, others: Bool = true) -> Decision? {
+    /// Lets the four other engines speak, then who else is to be `heard`, then E1.
+    mutating func evaluate(
+        afterMs: Int64 = 100, others: Bool = true, heard: (inout Talk) -> Void = { _ in }
+    ) -> Decision? {
         now = now + afterMs
         if hasCompany { keepCompany() }
         if others {
             if var signal = signals.tick {
-                (signal.isWarm, signal.eventTime) = (true, now)
+                (signal.isWarm, signal.eventTime, signal.cause) = (true, now, nextCause())
                 _ = hear(.signal(.tick(signal)))
             }
             if var signal = signals.technical {
-                (signal.isWarm, signal.eventTime) = (true, now)
+                (signal.isWarm, signal.eventTime, signal.cause) = (true, now, nextCause())
                 _ = hear(.signal(.technical(signal)))
             }
             if var signal = signals.sentiment {
-                (signal.isWarm, signal.eventTime) = (true, now)
+                (signal.isWarm, signal.eventTime, signal.cause) = (true, now, nextCause())
                 _ = hear(.signal(.sentiment(signal)))
             }
             if var signal = signals.regime {
-                (signal.isWarm, signal.eventTime) = (true, now)
+                (signal.isWarm, signal.eventTime, signal.cause) = (true, now, nextCause())
                 _ = hear(.signal(.regime(signal)))
             }
         }
+        heard(&self)
         guard var signal = signals.orderFlow else { return nil }
-        counter += 1
-        signal.cause = StreamId(milliseconds: UInt64(now.milliseconds), sequence: counter)
-        (signal.isWarm, signal.eventTime) = (true, now)
+        (signal.isWarm, signal.eventTime, signal.cause) = (true, now, nextCause())
         return hear(.signal(.orderFlow(signal)))
+    }
+
+    /// The id of an entry of the market behind all others.
+    mutating func nextCause() -> StreamId {
+        counter += 1
+        return StreamId(milliseconds: UInt64(now.milliseconds), sequence: counter)
     }
 
     /// The others of the suite say that all is well.
@@ -110,7 +117,7 @@ struct Talk {
     }
 
     /// What the last decision showed people.
-    private(set) var projection: Projection?
+    private(set) var projections: [Projection] = []
 
     mutating func hear(_ event: DecisionInput.Event) -> Decision? {
         if case .risk(let state) = event { risk = state }
@@ -119,7 +126,8 @@ struct Talk {
             switch output {
             case .decision(_, let decision, _):
                 answer = decision
-                projection = output.projection
+                projections = []
+                output.forEachProjection { projections.append($0) }
             case .readiness(_, let word): words.append(word)
             case .alert(let alert): alerts.append(alert)
             }

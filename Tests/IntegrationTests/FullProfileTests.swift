@@ -57,7 +57,7 @@ struct FullProfileTests {
         for symbol in suite.symbols {
             let first = try #require(firstEntry("md.book:{\(symbol)}", suite) { _ in true })
             let start: Int64 = try first.fields.required("event_time")
-            for engine in Engine.allCases {
+            for engine in HouseEngine.allCases {
                 let warm = try #require(
                     firstEntry("signal:{\(symbol)}", suite) {
                         $0["engine"] == engine.rawValue && $0["warm"] == "1"
@@ -66,7 +66,7 @@ struct FullProfileTests {
                 #expect(time - start <= 60_000, "\(engine.rawValue) of \(symbol) was warm after \(time - start) ms")
             }
             let whole = firstEntry("decision:{\(symbol)}", suite) { fields in
-                Engine.allCases.allSatisfy { fields["\($0.field).warm"] == "1" }
+                HouseEngine.allCases.allSatisfy { fields["\($0.scope)warm"] == "1" }
             }
             #expect(whole != nil, "no decision on \(symbol) carries five warm signals")
         }
@@ -116,7 +116,7 @@ struct FullProfileTests {
         let summary = try #require(trade.summary), strategy = try #require(trade.strategy)
         let told = try suite.control(["why", trade.plan.text])
         #expect(told.exitCode == 0, "\(told.output)")
-        let engines = Engine.allCases.map { "\n\($0.rawValue)  " }
+        let engines = HouseEngine.allCases.map { "\n\($0.rawValue)  " }
         let terms = [
             "plan APPROVED", "entry_price=", "sl_distance=", "tp1_distance=", "leverage=", "breakeven_win_rate=",
         ]
@@ -129,7 +129,7 @@ struct FullProfileTests {
 
         let story = try json(suite.control(["why", trade.plan.text, "--json"]))
         #expect((story["decision"] as? [String: String])?["strategy"] == strategy.rawValue)
-        #expect((story["signals"] as? [String: Any])?.count == Engine.allCases.count)
+        #expect((story["signals"] as? [String: Any])?.count == HouseEngine.allCases.count)
         #expect((story["plan"] as? [String: String])?["verdict"] == "APPROVED")
         let events = try #require(story["events"] as? [[String: String]])
         #expect(events.contains { $0["pnl_net"] == "\(summary.netPnl)" }, "\(events)")

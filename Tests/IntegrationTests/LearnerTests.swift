@@ -37,7 +37,7 @@ struct LearnerTests {
     }
 
     private func told() throws -> [EngineWeights] { try suite.entries("weights").map { try EngineWeights($0.fields) } }
-    private func sum(_ set: EngineWeights) -> Double { set.orderFlow + set.tick + set.technical + set.sentiment }
+    private func sum(_ set: EngineWeights) -> Double { set.weights.sum }
 
     @Test func `a hundred trades make a proposal, another hundred let it count, and a rollback restores exactly`()
         throws
@@ -59,11 +59,11 @@ struct LearnerTests {
             "SELECT string_agg(e4_weight::TEXT, ' ' ORDER BY id) FROM weight_history")
         #expect(history?.split(separator: " ").count == 9)
         let last = try #require(try told().last)
-        #expect(last.sentiment == 0.05 && abs(sum(last) - 1) < 1e-12, "\(last)")
+        #expect(last.weights[3].value == 0.05 && abs(sum(last) - 1) < 1e-12, "\(last)")
         // Right in two of three; E4 in none, which is a half at least.
-        let reliable = try #require(last.reliabilities?.values)
+        let reliable = try #require(last.reliabilities?.all.map(\.value))
         #expect(reliable[0...2].allSatisfy { abs($0 - 0.667) < 0.02 } && reliable[3] == 0.5, "\(reliable)")
-        #expect(last.orderFlow > 0.28 && last.tick > 0.28 && last.technical > 0.28)
+        #expect(last.weights.all.prefix(3).allSatisfy { $0.value > 0.28 })
 
         let least = try database.value("SELECT min(number) FROM learned_set WHERE state = 'APPLIED'")
         let wanted = try #require(least.flatMap { Int($0) })

@@ -25,7 +25,7 @@ struct ProvenanceTests {
         try samples.withSchema { database in
             #expect(try Schema.migrate(database, upTo: 6) == 6)
             try database.script(Self.oldRows)
-            #expect(try Schema.migrate(database) == 7)
+            #expect(try Schema.migrate(database) > 6)
             let day = "SELECT max_drawdown_usdt, max_drawdown, mode, account FROM daily_summary"
             #expect(try database.run(day) == [["10.0000", nil, nil, nil]])
             #expect(

@@ -156,7 +156,7 @@ struct PlanTests {
             nil,
             .weights(
                 EngineWeights(
-                    number: 1, eventTime: talk.now, orderFlow: 0.25, tick: 0.25, technical: 0.25, sentiment: 0.25,
+                    number: 1, eventTime: talk.now, weights: EngineList(house: [0.25, 0.25, 0.25, 0.25]),
                     scoreThreshold: 0.5, minTakeProfitMultiplier: 2, takeProfitMultiplier: 1.1, entryOffsetTicks: 0,
                     tradeCount: 100)))
         // min_tp: (2 × 0.02 % + 0.01 % + 0.05 %) × 2 = 0.2 %; the target is 1.1 × 0.26 %.

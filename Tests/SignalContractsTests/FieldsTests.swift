@@ -91,17 +91,44 @@ struct StreamNameTests {
 }
 
 struct EngineTests {
-    @Test func `each engine votes with its own words alone`() {
-        let long: [(Engine, String)] = [
-            (.orderFlow, "BUY_PRESSURE"), (.tick, "MOMENTUM_LONG"), (.technical, "LONG"), (.sentiment, "CROWD_SHORT"),
-        ]
-        let short: [(Engine, String)] = [
-            (.orderFlow, "SELL_PRESSURE"), (.tick, "MOMENTUM_SHORT"), (.technical, "SHORT"), (.sentiment, "CROWD_LONG"),
-        ]
-        for engine in Engine.allCases {
-            for (owner, word) in long { #expect(engine.sign(of: word) == (engine == owner ? 1 : 0)) }
-            for (owner, word) in short { #expect(engine.sign(of: word) == (engine == owner ? -1 : 0)) }
-            for word in ["NEUTRAL", "BALANCED", ""] { #expect(engine.sign(of: word) == 0) }
+    @Test func `each engine's words tell which way it votes`() {
+        for word in ["BUY_PRESSURE", "MOMENTUM_LONG", "LONG", "CROWD_SHORT"] {
+            #expect(HouseEngine.sign(of: word) == 1)
+        }
+        for word in ["SELL_PRESSURE", "MOMENTUM_SHORT", "SHORT", "CROWD_LONG"] {
+            #expect(HouseEngine.sign(of: word) == -1)
+        }
+        for word in ["NEUTRAL", "BALANCED", "TRENDING", ""] { #expect(HouseEngine.sign(of: word) == 0) }
+        #expect(HouseEngine.words.count == 8)
+    }
+
+    @Test func `an engine's name is one of the house's five or a short word in lower case`() {
+        for name in ["E1", "E5", "a", "rsi-reversal", "e10", "x2345678901234e"] {
+            #expect(EngineId(name)?.name == name)
+        }
+        for name in ["", "E0", "E6", "E11", "e1", "e5", "e9", "Rsi", "1a", "-a", "a_b", "a b", "ä", "x23456789012345e"]
+        {
+            #expect(EngineId(name) == nil, "\(name)")
+        }
+        #expect(HouseEngine.allCases.allSatisfy { EngineId($0.rawValue) == $0.id && HouseEngine($0.id) == $0 })
+        #expect(EngineId("tick").flatMap { HouseEngine($0) } == nil)
+    }
+
+    @Test func `a list of engines has one row each, and room for twelve`() throws {
+        var list = EngineList<EngineShare>(house: [0.1, 0.2, 0.3, 0.4])
+        list.append(EngineShare(HouseEngine.tick.id, 9))
+        for number in 1...20 { list.append(EngineShare(try #require(EngineId("x\(number)")), 0.5)) }
+        #expect(list.count == 12 && list.value(of: HouseEngine.tick.id) == 0.2)
+        #expect(list.value(of: try #require(EngineId("x9"))) == nil)
+        func read(_ text: String) -> EngineList<EngineVote>? {
+            Array(text.utf8).withUnsafeBytes { EngineList<EngineVote>(text: $0) }
+        }
+        #expect(read("")?.isEmpty == true && read("E1:1:0.5:0.4,x:-1:1:0.1")?.count == 2)
+        for text in [
+            "E1", "E1:2:0.5:0.4", "E1:1:1.5:0.4", "E1:1:0.5:-1", "E1:1:0.5:0.4,", "E9:1:0.5:0.4",
+            "E1:1:nan:0.4", "x:1:1:1,x:1:1:1",
+        ] {
+            #expect(read(text) == nil, "\(text)")
         }
     }
 }

@@ -104,6 +104,12 @@ public enum Samples {
         return signal
     }
 
+    /// One that is not the house's.
+    public static func engine() throws -> EngineId {
+        guard let id = EngineId("rsi-reversal") else { throw ContractError.malformed(field: "sample", text: "engine") }
+        return id
+    }
+
     public static func signals() throws -> [(String, any StreamMessage)] {
         var technical = TechnicalSignal(cause: cause, eventTime: time)
         technical.isWarm = true
@@ -131,6 +137,13 @@ public enum Samples {
             ("EngineSignal-E4", EngineSignal.sentiment(sentiment)),
             ("EngineSignal-E5", EngineSignal.regime(regime)),
             (
+                "EngineSignal-other",
+                EngineSignal.foreign(
+                    ForeignSignal(
+                        try engine(), cause: cause, eventTime: time, isWarm: true, sign: -1, strength: 0.5,
+                        confidence: 0.5))
+            ),
+            (
                 "LiquidationHeatmap",
                 LiquidationHeatmap(
                     cause: cause, eventTime: time, asOf: time - 9_000,
@@ -154,6 +167,11 @@ public enum Samples {
             failedGates: GateSet(.spread, .maxPositions), reason: "spread 0.02 % > 0.015 %",
             gateCounts: gateCounts(), signals: signals)
         (decision.mode, decision.account, decision.program) = (.paper, "SgsR", "0.1.0")
+        decision.votes = EngineList([
+            EngineVote(HouseEngine.orderFlow.id, sign: 1, strength: 0.6905, weight: 0.525),
+            EngineVote(HouseEngine.tick.id, sign: 1, strength: 0.6, weight: 0.375),
+            EngineVote(try engine(), sign: -1, strength: 0.25, weight: 0.1),
+        ])
         let plan = TradePlan(
             id: id, cause: cause, eventTime: time, direction: .long, strategy: .momentum, confidence: 61.5,
             verdict: .approved(try terms()))
@@ -181,10 +199,10 @@ public enum Samples {
 
     private static func weights() -> EngineWeights {
         var weights = EngineWeights(
-            number: 3, eventTime: time, orderFlow: 0.38, tick: 0.272, technical: 0.217, sentiment: 0.131,
+            number: 3, eventTime: time, weights: EngineList(house: [0.38, 0.272, 0.217, 0.131]),
             scoreThreshold: 0.55, minTakeProfitMultiplier: 1, takeProfitMultiplier: 1, entryOffsetTicks: 1,
             tradeCount: 300)
-        weights.reliabilities = EngineReliabilities([0.612, 0.55, 0.5, 1])
+        weights.reliabilities = EngineList(house: [0.612, 0.55, 0.5, 1])
         return weights
     }
 

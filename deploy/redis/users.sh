@@ -73,7 +73,7 @@ user() {
     user sentiment-engine 'md.metric:*' 'signal:* heatmap:*' 'engine_signals:* sentiment:*'
     user regime-filter 'md.candle:* md.book:*' 'signal:*' 'engine_signals:* regime:*'
     user decision-engine 'signal:* plan:* execution:* account risk weights' 'decision:* readiness:* alert' \
-        'engine_weights:*'
+        'engine_weights:* engine_signals:*'
     user risk-manager 'decision:* md.metric:* execution:* contract:* account weights command' 'plan:* risk alert reply' \
         'session circuit_breaker risk_session' '(+hgetall %R~risk_session)'
     user executor 'plan:* md.book:* md.metric:* command' 'execution:* contract:* account alert reply' 'position:*' \

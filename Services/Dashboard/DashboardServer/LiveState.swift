@@ -138,13 +138,16 @@ final class LiveState {
         ])
     }
 
-    /// `e1` … `e5`, each `name=value name=value`, as fields by engine.
+    /// `e1` … `e5` and engines of others, each `name=value name=value`, as fields by engine; the house's first.
     private func signals(_ hash: Fields) -> JSONNode {
-        .object(
-            Engine.allCases.compactMap { engine in
-                guard let text = hash.pairs.first(where: { $0.name == "\(engine.field)" })?.value else { return nil }
-                return (engine.rawValue, .object(Projection.pairs(ofSignal: text).map { ($0.name, .text($0.value)) }))
-            })
+        let shown = hash.pairs.compactMap { name, text -> (engine: String, fields: JSONNode)? in
+            let pairs = Projection.pairs(ofSignal: text)
+            guard let engine = pairs.first(where: { $0.name == "engine" })?.value, EngineId(engine) != nil else {
+                return nil
+            }
+            return (engine, .object(pairs.map { ($0.name, .text($0.value)) }))
+        }
+        return .object(shown.sorted { $0.engine < $1.engine }.map { ($0.engine, $0.fields) })
     }
 }
 

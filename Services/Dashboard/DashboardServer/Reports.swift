@@ -100,23 +100,15 @@ enum Reports {
         days: Int64, at now: Int64, account: AccountUpdate?, _ database: Database
     ) throws(DatabaseError) -> JSONNode {
         let window = SQL.ended(try TradeScope(of: account, in: database), days: days, before: now)
-        // Each engine has words of its own for long and short.
-        let words =
-            BookPressure.allCases.map(\.rawValue) + Momentum.allCases.map(\.rawValue)
-            + TrendDirection.allCases.map(\.rawValue) + CrowdDirection.allCases.map(\.rawValue)
-        let votes = Engine.allCases.flatMap { engine in
-            words.compactMap { word in
-                let sign = engine.sign(of: word)
-                return sign == 0 ? nil : "('\(engine.rawValue)', '\(word)', '\(sign > 0 ? "LONG" : "SHORT")')"
-            }
-        }.joined(separator: ", ")
+        let votes = HouseEngine.words.map { "('\($0.word)', '\($0.sign > 0 ? "LONG" : "SHORT")')" }
+            .joined(separator: ", ")
         let engines = try database.text(
             """
-            WITH votes (engine, word, side) AS (VALUES \(votes)),
+            WITH votes (word, side) AS (VALUES \(votes)),
             heard AS (SELECT a.engine, v.side IS NOT NULL AS voted, v.side = t.side AND a.trade_result = 'WIN' AS hit,
                 LEAST(floor(a.signal_strength * 5), 4) / 5 AS band
                 FROM engine_accuracy a JOIN trades t ON t.id = a.trade_id
-                LEFT JOIN votes v ON v.engine = a.engine AND v.word = a.signal_dir
+                LEFT JOIN votes v ON v.word = a.signal_dir
                 WHERE \(window)),
             bands AS (SELECT engine, json_agg(json_build_object('from', band, 'to', band + 0.2, 'voted', voted, 'right', hit)
                 ORDER BY band) AS bands

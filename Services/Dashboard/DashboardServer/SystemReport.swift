@@ -68,7 +68,7 @@ enum SystemReport {
                 times[hop, default: []].append(max(0, Double(entry.id.microseconds - cause.microseconds) / 1000))
             }
         }
-        let order = Engine.allCases.map(\.rawValue) + ["decision", "plan", "entry order"]
+        let order = HouseEngine.allCases.map(\.rawValue) + ["decision", "plan", "entry order"]
         return .array(
             order.map { hop in
                 let sorted = (times[hop] ?? []).sorted()

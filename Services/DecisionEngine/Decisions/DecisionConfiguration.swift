@@ -18,6 +18,8 @@ public struct DecisionConfiguration: Sendable {
     public var regimeAgeMaxMs: Int64 = 90_000
     /// Least size of the score for an entry; the learner's takes its place.
     public var scoreMin = 0.55
+    /// Engines of others that are admitted to the vote in `vortex7`, by name.
+    public var engines: [ForeignEngine] = []
     /// Whether each engine's word also counts by how often the learner found it right; `score_min` is multiplied by the mean of that.
     public var usesReliability = false
     /// Engines of E1–E4 that must point in the direction.
@@ -40,6 +42,29 @@ public struct DecisionConfiguration: Sendable {
     public var publishEveryMs: Int64 = 60_000
 
     public init() {}
+
+    /// E1 and E2 alone decide in `phase1`.
+    func weight(of engine: ForeignEngine) -> Double { profile == .phase1 ? 0 : engine.weight }
+}
+
+/// An engine of others that is admitted to the vote.
+public struct ForeignEngine: Equatable, Sendable {
+    /// What one may count for at most, and all together.
+    public static let weights = 0.0...0.25
+    public static let weightMaxTotal = 0.5
+    public static let countMax = EngineList<EngineVote>.capacity - HouseEngine.voters.count
+
+    public let id: EngineId
+    /// Its part of the score; the house's engines share the rest.
+    public let weight: Double
+    /// Oldest signal that counts, event time, milliseconds.
+    public let ageMaxMs: Int64
+
+    public init(_ id: EngineId, weight: Double, ageMaxMs: Int64 = 5000) {
+        self.id = id
+        self.weight = weight
+        self.ageMaxMs = ageMaxMs
+    }
 }
 
 /// Strategy A: a burst of takers that the book and the trend confirm.

@@ -15,7 +15,7 @@ extension DecisionEngine {
                 positions.unlock(symbol)
                 emit(
                     .alert(
-                        alert(
+                        Self.alert(
                             .critical, "lock_without_doubt", symbol, at: time,
                             "it was locked for a minute though the executor knows of no order of unknown outcome; the lock is "
                                 + "taken away")))
@@ -45,13 +45,13 @@ extension DecisionEngine {
         guard let brokenMs = symbols[index].readiness.brokenForMs(at: time) else { return }
         emit(
             .alert(
-                alert(
+                Self.alert(
                     .critical, "entries_impossible", symbol, at: time,
                     "no entry has been possible for \(brokenMs / 60_000) minutes, and nothing but faults stops it: "
                         + explain(symbols[index].readiness.obstacles, index))))
     }
 
-    private func alert(
+    static func alert(
         _ severity: Severity, _ event: String, _ symbol: Symbol, at time: Timestamp, _ text: String
     ) -> Alert {
         Alert(

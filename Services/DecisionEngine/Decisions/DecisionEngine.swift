@@ -11,18 +11,21 @@ public struct DecisionEngine: StreamProcessor {
     var risk: RiskState?
     var account: AccountUpdate?
     private var learned: EngineWeights?
+    /// What engines of others count for.
+    private let foreign: EngineList<EngineShare>
 
     public init(symbols: [Symbol], _ configuration: DecisionConfiguration = DecisionConfiguration()) {
         self.configuration = configuration
-        self.symbols = symbols.map(SymbolState.init)
+        foreign = EngineList(configuration.engines.map { EngineShare($0.id, configuration.weight(of: $0)) })
+        self.symbols = symbols.map { SymbolState($0, configuration.engines) }
     }
 
     public mutating func process(_ input: DecisionInput, emit: (DecisionOutput) -> Void) {
         switch input.event {
         case .signal(let signal):
             guard let index = index(of: input.symbol) else { return }
-            symbols[index].hear(signal)
-            guard case .orderFlow(let trigger) = signal else { return }
+            let isOwn = symbols[index].hear(signal)
+            guard case .orderFlow(let trigger) = signal, isOwn else { return }
             decide(on: trigger, index, emit)
         case .execution(let event):
             if let symbol = input.symbol { positions.apply(event, of: symbol) }
@@ -41,39 +44,41 @@ public struct DecisionEngine: StreamProcessor {
 
     private func index(of symbol: Symbol?) -> Int? { symbols.firstIndex { $0.symbol == symbol } }
 
-    private var weights: Weights {
-        guard let learned else { return .base }
-        return Weights(
-            orderFlow: learned.orderFlow, tick: learned.tick, technical: learned.technical, sentiment: learned.sentiment
-        )
-    }
-
     private mutating func decide(on trigger: OrderFlowSignal, _ index: Int, _ emit: (DecisionOutput) -> Void) {
         let time = trigger.eventTime
         let symbol = symbols[index].symbol
         let around = Circumstances(
             time: time, newest: symbols[index].newest, held: positions[symbol], openPositions: positions.count,
             isLocked: positions.isLocked(symbol), allowsEntries: allowsEntries(in: symbol, at: time))
-        let readings = Readings(symbols[index].signals, at: time, configuration)
+        symbols[index].voices.turn(at: time) { severity, event, text in
+            emit(.alert(Self.alert(severity, event, symbol, at: time, text)))
+        }
+        let readings = Readings(symbols[index].signals, symbols[index].voices, at: time, configuration)
         let reliabilities = configuration.usesReliability ? learned?.reliabilities : nil
         let scoreMin = (learned?.scoreThreshold ?? configuration.scoreMin) * (reliabilities?.mean ?? 1)
-        let judgement: Judgement, inForce: WeightsInForce
+        let judgement: Judgement, weights: Weights
         switch configuration.profile {
         case .phase1:
+            weights = .phase1
             judgement = Judgement(phase1: readings, around, &symbols[index], configuration)
-            inForce = WeightsInForce(.phase1, scoreMin: 0, number: nil)
         case .vortex7:
-            let weights = weights.adjusted(by: readings.regime)
+            weights = Weights(learned?.weights, foreignSum: foreign.sum).adjusted(by: readings.regime)
             judgement = Judgement(
                 full: readings, around, weights: weights, reliabilities: reliabilities, scoreMin: scoreMin,
                 &symbols[index], configuration)
-            inForce = WeightsInForce(weights, scoreMin: scoreMin, number: learned?.number)
         }
         symbols[index].count(judgement, on: trigger)
         watch(judgement.obstacles(readings, around), index, at: time, emit)
         guard symbols[index].isNews(judgement, at: time, everyMs: configuration.publishEveryMs) else { return }
         let isWhole = symbols[index].isWhole(judgement, at: time, everyMs: configuration.publishEveryMs)
         let enginesAgree = judgement.enginesAgree(readings)
+        var signals = SignalSnapshot()
+        if isWhole {
+            signals = symbols[index].signals
+            for engine in HouseEngine.allCases where symbols[index].voices.isDoubted(engine, at: time) {
+                signals.remove(engine)
+            }
+        }
         var decision = Decision(
             id: TradeId(symbol: symbol, cause: trigger.cause), cause: trigger.cause, eventTime: time,
             profile: configuration.profile.rawValue, action: judgement.action, strategy: judgement.strategy,
@@ -81,9 +86,14 @@ public struct DecisionEngine: StreamProcessor {
             scoreMomentum: judgement.momentumScore, scoreReversion: judgement.reversionScore,
             enginesAgree: enginesAgree, failedGates: judgement.failed,
             reason: judgement.reason(readings, around, configuration), gateCounts: symbols[index].counts,
-            signals: isWhole ? symbols[index].signals : SignalSnapshot())
+            signals: signals)
         (decision.mode, decision.program) = (configuration.mode, configuration.program)
         decision.account = account?.account
+        if isWhole { decision.votes = judgement.score.votes(readings) }
+        let inForce = WeightsInForce(
+            weights, foreign: foreign, scoreMin: judgement.scoreMin,
+            number: configuration.profile == .phase1 ? nil : learned?.number,
+            heard: symbols[index].voices.foreign.compactMap(\.signal))
         emit(.decision(symbol, decision, inForce))
     }
 

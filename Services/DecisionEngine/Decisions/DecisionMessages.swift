@@ -75,9 +75,11 @@ public enum DecisionOutput: MessageOutput {
         }
     }
 
-    public var projection: Projection? {
-        guard case .decision(let symbol, let decision, let weights) = self else { return nil }
-        return .hash(
-            key: "engine_weights:{\(symbol.name)}", fields: weights.shown(at: decision.eventTime), replacing: true)
+    public func forEachProjection(_ body: (Projection) -> Void) {
+        guard case .decision(let symbol, let decision, let weights) = self else { return }
+        body(
+            .hash(
+                key: "engine_weights:{\(symbol.name)}", fields: weights.shown(at: decision.eventTime), replacing: true))
+        for signal in weights.heard { body(.engineSignal(.foreign(signal), of: symbol)) }
     }
 }

@@ -9,7 +9,7 @@ extension Judgement {
         var parts: [String] = []
         if failed.isEmpty {
             parts.append("\(chosen?.strategy.rawValue ?? "") \(direction.rawValue), score \(rounded(score.value))")
-            parts.append(engines)
+            parts.append(engines(readings))
             if let chosen, views != nil {
                 parts.append("\(chosen.confirmations) confirmations, strategy score \(rounded(chosen.score))")
             }
@@ -19,8 +19,16 @@ extension Judgement {
         return parts.joined(separator: "; ")
     }
 
-    private var engines: String {
-        "E1 \(rounded(score.orderFlow)) E2 \(rounded(score.tick)) E3 \(rounded(score.technical)) E4 \(rounded(score.sentiment))"
+    private func engines(_ readings: borrowing Readings) -> String {
+        var text = ""
+        text.reserveCapacity(80)
+        score.votes(readings).forEach { vote in
+            if !text.isEmpty { text += " " }
+            text += vote.engine.name
+            text += " "
+            text += rounded(vote.opinion).description
+        }
+        return text
     }
 
     private func explain(
@@ -29,8 +37,8 @@ extension Judgement {
         switch gate {
         case .score:
             views == nil
-                ? "E1 \(rounded(score.orderFlow)) and E2 \(rounded(score.tick)) are not both strong"
-                : "\(rounded(abs(score.value))) ≤ \(scoreMin) (\(engines))"
+                ? "E1 \(rounded(score.opinion(of: .orderFlow))) and E2 \(rounded(score.opinion(of: .tick))) are not both strong"
+                : "\(rounded(abs(score.value))) ≤ \(scoreMin) (\(engines(readings)))"
         case .agreement:
             views == nil
                 ? "E1 and E2 do not agree"

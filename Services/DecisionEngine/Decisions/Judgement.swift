@@ -35,7 +35,7 @@ struct Judgement {
     /// All of strategies A, B and C, and all gates.
     init(
         full readings: borrowing Readings, _ around: Circumstances, weights: Weights,
-        reliabilities: EngineReliabilities?, scoreMin: Double, _ state: inout SymbolState,
+        reliabilities: EngineList<EngineShare>?, scoreMin: Double, _ state: inout SymbolState,
         _ configuration: DecisionConfiguration
     ) {
         let trend = Score(readings, .trend, weights: weights, reliabilities: reliabilities)
@@ -86,10 +86,9 @@ struct Judgement {
             strategy: .momentum, direction: direction, hasTrigger: true, confirmations: 0, confirmationsMin: 0,
             passesFilter: true, tenths: 10)
         let sign = direction == .long ? 1.0 : -1.0
-        require(.agreement, score.orderFlow * sign > 0 && score.tick * sign > 0)
-        require(
-            .score,
-            abs(score.orderFlow) >= configuration.orderFlowScoreMin && abs(score.tick) >= configuration.tickScoreMin)
+        let flow = score.opinion(of: .orderFlow), tick = score.opinion(of: .tick)
+        require(.agreement, flow * sign > 0 && tick * sign > 0)
+        require(.score, abs(flow) >= configuration.orderFlowScoreMin && abs(tick) >= configuration.tickScoreMin)
         let quote = Quote(bid: readings.orderFlow?.bestBid, ask: readings.orderFlow?.bestAsk)
         require(.spread, quote.map { $0.spread <= configuration.spreadMax } ?? false)
         require(.stale, readings.tick != nil)

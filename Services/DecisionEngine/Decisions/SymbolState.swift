@@ -6,6 +6,7 @@ import TradingPrimitives
 struct SymbolState {
     let symbol: Symbol
     var signals = SignalSnapshot()
+    var voices: Voices
     var readiness = ReadinessWatch()
     /// What keeps the executor from entering this contract, by its last word: made with it, not at each evaluation.
     var hindrances: [EntryHindrance] = []
@@ -20,10 +21,15 @@ struct SymbolState {
     private var wholeAt = Timestamp.zero
     private var published: (action: Action, strategy: Strategy?, failedGates: GateSet, at: Timestamp)?
 
-    init(_ symbol: Symbol) { self.symbol = symbol }
+    init(_ symbol: Symbol, _ engines: [ForeignEngine]) {
+        self.symbol = symbol
+        voices = Voices(engines)
+    }
 
-    mutating func hear(_ signal: EngineSignal) {
+    /// Returns whether it can have come from the engine that it names.
+    mutating func hear(_ signal: EngineSignal) -> Bool {
         signals.update(signal)
+        return voices.hear(signal)
     }
 
     /// Newest event time of what the engines said last. One that was out of its mind counts no longer than until it speaks again.

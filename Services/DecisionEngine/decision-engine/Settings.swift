@@ -16,6 +16,7 @@ extension DecisionConfiguration {
         sentimentAgeMaxMs = try section.age("sentiment_age_max_ms", sentimentAgeMaxMs)
         regimeAgeMaxMs = try section.age("regime_age_max_ms", regimeAgeMaxMs)
         scoreMin = try section.double("score_min", default: scoreMin, in: 0...1)
+        engines = try ForeignEngine.read(try section.section("engines"))
         usesReliability = try section.bool("reliability", default: usesReliability)
         agreementMin = try section.int("agreement_min", default: agreementMin, in: 1...4)
         spreadMax = try section.double("spread_max", default: spreadMax, in: 0...0.01)
@@ -33,6 +34,32 @@ extension DecisionConfiguration {
 extension ConfigurationSection {
     fileprivate func age(_ key: String, _ value: Int64) throws(ConfigurationError) -> Int64 {
         Int64(try int(key, default: Int(value), in: 100...600_000))
+    }
+}
+
+extension ForeignEngine {
+    /// One section an engine, under its name.
+    fileprivate static func read(_ section: ConfigurationSection) throws(ConfigurationError) -> [ForeignEngine] {
+        var engines: [ForeignEngine] = []
+        for name in section.keys {
+            guard let id = EngineId(name), HouseEngine(id) == nil else {
+                throw section.error(
+                    name,
+                    "is no name for an engine: up to \(EngineId.lengthMax) lower-case letters, digits and dashes, a letter first, not e1 … e9"
+                )
+            }
+            let own = try section.section(name)
+            engines.append(
+                ForeignEngine(
+                    id, weight: try own.double("weight", default: 0, in: weights),
+                    ageMaxMs: Int64(try own.int("age_max_ms", default: 5000, in: 100...60_000))))
+        }
+        guard engines.count <= countMax else { throw section.error("", "names more than \(countMax) engines") }
+        let total = engines.map(\.weight).reduce(0, +)
+        guard total <= weightMaxTotal + 1e-9 else {
+            throw section.error("", "the weights add up to \(total), more than \(weightMaxTotal)")
+        }
+        return engines
     }
 }
 

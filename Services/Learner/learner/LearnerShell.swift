@@ -135,8 +135,8 @@ final class LearnerShell {
     private func learned(_ trade: LearnableTrade) -> LearnedTrade {
         LearnedTrade(
             sign: trade.isLong ? 1 : -1,
-            opinions: zip(Engine.allCases, trade.opinions).map { engine, opinion in
-                opinion.map { LearnedTrade.Opinion(sign: engine.sign(of: $0.direction), strength: $0.strength) }
+            opinions: trade.opinions.map { opinion in
+                opinion.map { LearnedTrade.Opinion(sign: HouseEngine.sign(of: $0.direction), strength: $0.strength) }
             }, net: trade.net, gross: trade.gross, fees: trade.fees,
             holdShare: trade.holdSeconds / (settings.holdMaxSeconds[trade.strategy] ?? 300),
             entryValue: trade.entryMakerShare == nil ? 0 : trade.entryValue, entryMakerShare: trade.entryMakerShare ?? 0
@@ -183,13 +183,12 @@ final class LearnerShell {
         number.set(Double(row.number))
         let told = try redis.newest(EngineWeights.self, of: StreamName(.weights))?.number
         guard told != row.number else { return }
-        let share = row.weights.map { Double($0) / 1000 }
         var weights = EngineWeights(
-            number: row.number, eventTime: SystemClock.now(), orderFlow: share[0], tick: share[1], technical: share[2],
-            sentiment: share[3], scoreThreshold: row.scoreThreshold,
+            number: row.number, eventTime: SystemClock.now(),
+            weights: EngineList(house: row.weights.map { Double($0) / 1000 }), scoreThreshold: row.scoreThreshold,
             minTakeProfitMultiplier: row.minTakeProfitMultiplier, takeProfitMultiplier: row.takeProfitMultiplier,
             entryOffsetTicks: row.entryOffsetTicks, tradeCount: row.tradeCount)
-        weights.reliabilities = EngineReliabilities(row.reliabilities.map { Double($0) / 1000 })
+        weights.reliabilities = EngineList(house: row.reliabilities.map { Double($0) / 1000 })
         try redis.add(weights.fields, to: StreamName(.weights))
         context.log.info("weights_published") { $0.put("number", row.number) }
     }

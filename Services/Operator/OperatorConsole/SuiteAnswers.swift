@@ -34,8 +34,8 @@ public struct SuiteAnswers {
         var table = Table()
         for market in view.markets {
             table.add(market.symbol.name, "")
-            for signal in market.signals where question == .engines || signal.engine == .regime {
-                table.add("  \(signal.engine.rawValue)", signal.summary)
+            for signal in market.signals where question == .engines || signal.engine == HouseEngine.regime.id {
+                table.add("  \(signal.engine.name)", signal.summary)
             }
         }
         return table.text

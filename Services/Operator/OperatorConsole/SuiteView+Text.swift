@@ -22,7 +22,7 @@ extension SuiteView {
         table.add("risk", riskText)
         for market in markets {
             table.add(market.symbol.name, market.quoteText)
-            for signal in market.signals { table.add("  \(signal.engine.rawValue)", signal.summary) }
+            for signal in market.signals { table.add("  \(signal.engine.name)", signal.summary) }
             table.add("  entries", market.entriesText(at: now))
             if let decision = market.decision {
                 table.add("  decision", "\(decision.action.rawValue) · \(decision.reason) · \(decision.eventTime)")
@@ -101,7 +101,7 @@ extension SuiteView.Market {
         .object([
             ("symbol", .text(symbol.name)), ("bid", .optional(book?.bids.best?.price.description)),
             ("ask", .optional(book?.asks.best?.price.description)),
-            ("signals", .object(signals.map { ($0.engine.rawValue, .fields($0.fields)) })),
+            ("signals", .object(signals.map { ($0.engine.name, .fields($0.fields)) })),
             ("readiness", readiness?.json ?? .null),
             ("decision", decision.map { .fields($0.fields) } ?? .null),
             ("plan", plan.map { .fields($0.fields) } ?? .null),
@@ -120,7 +120,8 @@ extension EngineSignal {
     var summary: String {
         let pairs = fields.pairs
         let wanted = [
-            "direction", "strength", "conviction", "imbalance", "cvd_pressure", "velocity_ratio", "aggressor_ratio",
+            "direction", "sign", "strength", "conviction", "imbalance", "cvd_pressure", "velocity_ratio",
+            "aggressor_ratio",
             "streak", "rsi", "regime", "vol_phase", "spread_ok", "reason",
         ]
         let words = pairs.filter { wanted.contains($0.name) }.map {

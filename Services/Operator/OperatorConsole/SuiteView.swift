@@ -131,7 +131,7 @@ public struct SuiteView {
         return Market(
             symbol: symbol,
             book: try newest(client, StreamName(.book, symbol), 1).first.flatMap { try? BookUpdate($0) },
-            signals: signals.sorted { $0.engine.rawValue < $1.engine.rawValue },
+            signals: signals.sorted { $0.engine.name < $1.engine.name },
             decision: try newest(client, StreamName(.decision, symbol), 1).first.flatMap { try? Decision($0) },
             readiness: try newest(client, StreamName(.readiness, symbol), 1).first.flatMap { try? Readiness($0) },
             plan: try newest(client, StreamName(.plan, symbol), 1).first.flatMap { try? TradePlan($0) },

@@ -36,12 +36,15 @@ public struct TradeStory {
         if let entry, !isWhole { whole = try Self.whole(client, before: entry, symbol) }
         signalsTime = whole?["event_time"].flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) }
         let pairs = whole?.pairs ?? found
-        signals = Engine.allCases.compactMap { engine in
+        var signals = HouseEngine.allCases.compactMap { engine -> (engine: String, fields: Pairs)? in
             let prefix = "\(engine.scope)"
             let own = pairs.filter { $0.name.hasPrefix(prefix) }
                 .map { (name: String($0.name.dropFirst(prefix.count)), value: $0.value) }
             return own.isEmpty ? nil : (engine.rawValue, own)
         }
+        let votes: EngineList<EngineVote>? = try? (whole ?? entry?.fields)?.optional("votes")
+        votes?.foreign.forEach { signals.append(($0.engine.name, $0.pairs)) }
+        self.signals = signals
         plan = try Self.entries(client, StreamName(.plan, symbol), of: id, field: "id").first?.fields.pairs ?? []
     }
 
@@ -80,7 +83,9 @@ public struct TradeStory {
         events.contains { $0.kind == .positionAdopted }
     }
 
-    private static func isSignal(_ name: String) -> Bool { Engine.allCases.contains { name.hasPrefix("\($0.scope)") } }
+    private static func isSignal(_ name: String) -> Bool {
+        HouseEngine.allCases.contains { name.hasPrefix("\($0.scope)") }
+    }
 
     /// The last decision with its signals before one without: there is one each minute, and ten decisions a second at most. Nil
     /// where it has been let go.

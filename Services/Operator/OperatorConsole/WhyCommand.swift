@@ -64,7 +64,7 @@ extension TradeStory {
             ]
         if let signalsTime { lines.append("signals of \(signalsTime), the last that were kept before it") }
         for (engine, fields) in signals {
-            let shown = Self.pick(Self.keyFields[engine] ?? [], from: fields)
+            let shown = Self.keyFields[engine].map { Self.pick($0, from: fields) } ?? fields
             lines.append("\(engine)  " + shown.map { "\($0.name)=\(shortNumber($0.value))" }.joined(separator: "  "))
         }
         lines.append("")

@@ -2,22 +2,18 @@ public import TradingPrimitives
 
 /// A numbered set of engine weights and parameters from the learner. On `weights`.
 public struct EngineWeights: StreamMessage {
-    public static let version = 1
+    public static let version = 2
+    /// Of a reliability.
+    public static let reliable = 0.5...1.0
 
     /// Grows by one with each set.
     public var number: Int
     public var eventTime: Timestamp
-    /// The four weights add up to 1.
-    public var orderFlow: Double
-    /// The same for E2.
-    public var tick: Double
-    /// The same for E3.
-    public var technical: Double
-    /// The same for E4.
-    public var sentiment: Double
-    /// How often each engine was right, 0.5…1, `e1,e2,e3,e4`; absent in entries of earlier versions. Of use where
-    /// `decision-engine.reliability` is on.
-    public var reliabilities: EngineReliabilities?
+    /// What each engine's word counts for; they add up to 1. Entries of version 1 have `weight_e1` … `weight_e4` in its place.
+    public var weights: EngineList<EngineShare>
+    /// How often each engine was right, 0.5…1; absent in entries of earlier versions. Of use where `decision-engine.reliability` is
+    /// on.
+    public var reliabilities: EngineList<EngineShare>?
     /// Least size of the score for a trade.
     public var scoreThreshold: Double
     /// By which the least target is stretched.
@@ -30,16 +26,13 @@ public struct EngineWeights: StreamMessage {
     public var tradeCount: Int
 
     public init(
-        number: Int, eventTime: Timestamp, orderFlow: Double, tick: Double, technical: Double, sentiment: Double,
-        scoreThreshold: Double, minTakeProfitMultiplier: Double, takeProfitMultiplier: Double, entryOffsetTicks: Int,
+        number: Int, eventTime: Timestamp, weights: EngineList<EngineShare>, scoreThreshold: Double,
+        minTakeProfitMultiplier: Double, takeProfitMultiplier: Double, entryOffsetTicks: Int,
         tradeCount: Int
     ) {
         self.number = number
         self.eventTime = eventTime
-        self.orderFlow = orderFlow
-        self.tick = tick
-        self.technical = technical
-        self.sentiment = sentiment
+        self.weights = weights
         self.scoreThreshold = scoreThreshold
         self.minTakeProfitMultiplier = minTakeProfitMultiplier
         self.takeProfitMultiplier = takeProfitMultiplier
@@ -51,11 +44,24 @@ public struct EngineWeights: StreamMessage {
         try Self.checkVersion(fields)
         number = try fields.count("number")
         eventTime = try fields.time("event_time")
-        orderFlow = try fields.required("weight_e1", in: MarketBounds.multipliers)
-        tick = try fields.required("weight_e2", in: MarketBounds.multipliers)
-        technical = try fields.required("weight_e3", in: MarketBounds.multipliers)
-        sentiment = try fields.required("weight_e4", in: MarketBounds.multipliers)
-        reliabilities = try fields.optional("reliabilities")
+        if try fields.required("v") as Int == 1 {
+            weights = EngineList(house: [
+                try fields.required("weight_e1", in: MarketBounds.multipliers),
+                try fields.required("weight_e2", in: MarketBounds.multipliers),
+                try fields.required("weight_e3", in: MarketBounds.multipliers),
+                try fields.required("weight_e4", in: MarketBounds.multipliers),
+            ])
+            // Four numbers without names.
+            reliabilities = try fields.optionalShortText("reliabilities").map { text in
+                EngineList(house: text.split(separator: ",").compactMap { Double($0) })
+            }
+        } else {
+            weights = try fields.required("weights")
+            reliabilities = try fields.optional("reliabilities")
+        }
+        if let reliabilities, !reliabilities.all.allSatisfy({ Self.reliable.contains($0.value) }) {
+            throw fields.outOfRange("reliabilities", "0.5 to 1 each")
+        }
         scoreThreshold = try fields.required("score_threshold", in: 0...1)
         minTakeProfitMultiplier = try fields.required("min_tp_multiplier", in: MarketBounds.multipliers)
         takeProfitMultiplier = try fields.required("tp_multiplier", in: MarketBounds.multipliers)
@@ -67,47 +73,12 @@ public struct EngineWeights: StreamMessage {
         fields.put("v", Self.version)
         fields.put("number", number)
         fields.put("event_time", eventTime)
-        fields.put("weight_e1", orderFlow)
-        fields.put("weight_e2", tick)
-        fields.put("weight_e3", technical)
-        fields.put("weight_e4", sentiment)
+        fields.put("weights", weights)
         fields.put("reliabilities", reliabilities)
         fields.put("score_threshold", scoreThreshold)
         fields.put("min_tp_multiplier", minTakeProfitMultiplier)
         fields.put("tp_multiplier", takeProfitMultiplier)
         fields.put("entry_offset_ticks", entryOffsetTicks)
         fields.put("trade_count", tradeCount)
-    }
-}
-
-/// How often each of E1 to E4 was right, from a half to 1, in one field: `0.7,0.5,1,0.62`.
-public struct EngineReliabilities: FieldValue, Equatable {
-    public static let bounds = 0.5...1.0
-    /// Of E1 to E4.
-    public let values: [Double]
-
-    /// Nil unless there are four within the bounds.
-    public init?(_ values: [Double]) {
-        guard values.count == 4, values.allSatisfy(Self.bounds.contains) else { return nil }
-        self.values = values
-    }
-
-    /// Their plain mean.
-    public var mean: Double { values.reduce(0, +) / 4 }
-
-    public init?(text: UnsafeRawBufferPointer) {
-        var values: [Double] = []
-        for part in text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            guard let value = Double(text: UnsafeRawBufferPointer(rebasing: part)) else { return nil }
-            values.append(value)
-        }
-        self.init(values)
-    }
-
-    public func write(into bytes: inout [UInt8]) {
-        for (index, value) in values.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            value.write(into: &bytes)
-        }
     }
 }

@@ -1,7 +1,7 @@
 public import TradingPrimitives
 
 /// Order flow: what the book and the taker volume say. Written by order-flow-engine on each book update. On `signal:{S}`, engine E1.
-public struct OrderFlowSignal: StreamMessage {
+public struct OrderFlowSignal: Signal {
     public static let version = 1
 
     /// Id of the `md` entry that set it off.
@@ -52,6 +52,10 @@ public struct OrderFlowSignal: StreamMessage {
     /// Price of the last trade.
     public var lastPrice: Price?
 
+    public var engine: EngineId { HouseEngine.orderFlow.id }
+    public var sign: Int { direction.sign }
+    public var confidence: Double { conviction }
+
     /// A signal that says nothing yet: neutral, cold, all values absent.
     public init(cause: StreamId, eventTime: Timestamp) {
         self.cause = cause
@@ -96,16 +100,12 @@ public struct OrderFlowSignal: StreamMessage {
         bestAsk = try fields.optional("best_ask")
         microPrice = try fields.optional("micro_price")
         lastPrice = try fields.optional("last_price")
+        try checkEnvelope(fields)
     }
 
     public func encode(into fields: inout Fields) {
-        fields.put("v", Self.version)
-        fields.put("engine", Engine.orderFlow)
-        fields.put("cause", cause)
-        fields.put("event_time", eventTime)
-        fields.put("warm", isWarm)
+        encodeEnvelope(into: &fields)
         fields.put("direction", direction)
-        fields.put("strength", strength)
         fields.put("conviction", conviction)
         fields.put("imbalance", imbalance)
         fields.put("imbalance_velocity", imbalanceVelocity)

@@ -1,11 +1,8 @@
 public import TradingPrimitives
 
 /// State of the market: a gate and a set of multipliers, no direction. Written by regime-filter every 30 s and when the spread gate changes. On `signal:{S}`, engine E5.
-public struct RegimeSignal: StreamMessage {
+public struct RegimeSignal: Signal {
     public static let version = 1
-    /// Weights of E1–E4 before the regime changes them; E5's 0.08 is a gate and a set of multipliers, not a weight.
-    public static let baseWeights = (orderFlow: 0.35, tick: 0.25, technical: 0.20, sentiment: 0.12)
-
     /// Id of the `md` entry that set it off.
     public var cause: StreamId
     /// Venue's time of that entry.
@@ -50,6 +47,23 @@ public struct RegimeSignal: StreamMessage {
     public var sizeMultiplier: Double
     public var preferredStrategy: PreferredStrategy
 
+    public var engine: EngineId { HouseEngine.regime.id }
+    /// It has no direction, so its word has no weight in the score.
+    public var sign: Int { 0 }
+    public var strength: Double { 0 }
+    public var confidence: Double { 0 }
+
+    /// Weight of one of E1–E4; E5 has none.
+    public func weight(of engine: HouseEngine) -> Double {
+        switch engine {
+        case .orderFlow: weight1
+        case .tick: weight2
+        case .technical: weight3
+        case .sentiment: weight4
+        case .regime: 0
+        }
+    }
+
     /// A signal that says nothing yet: neutral, cold, all values absent.
     public init(cause: StreamId, eventTime: Timestamp) {
         self.cause = cause
@@ -60,7 +74,10 @@ public struct RegimeSignal: StreamMessage {
         volatilityPhase = .normal
         isSpreadOk = false
         isRiskOff = false
-        (weight1, weight2, weight3, weight4) = Self.baseWeights
+        weight1 = HouseEngine.orderFlow.baseWeight
+        weight2 = HouseEngine.tick.baseWeight
+        weight3 = HouseEngine.technical.baseWeight
+        weight4 = HouseEngine.sentiment.baseWeight
         takeProfitMultiplier = 1
         stopLossMultiplier = 1
         leverageMax = 12
@@ -93,14 +110,12 @@ public struct RegimeSignal: StreamMessage {
         leverageMax = try fields.required("leverage_max", in: 1...200)
         sizeMultiplier = try fields.required("size_multiplier", in: MarketBounds.multipliers)
         preferredStrategy = try fields.required("preferred_strategy")
+        _ = try fields.optional("strength", in: 0...0) as Double?
+        try checkEnvelope(fields)
     }
 
     public func encode(into fields: inout Fields) {
-        fields.put("v", Self.version)
-        fields.put("engine", Engine.regime)
-        fields.put("cause", cause)
-        fields.put("event_time", eventTime)
-        fields.put("warm", isWarm)
+        encodeEnvelope(into: &fields)
         fields.put("tradeable", isTradeable)
         fields.put("reason", reason)
         fields.put("regime", regime)

@@ -1,7 +1,7 @@
 public import TradingPrimitives
 
 /// Positioning of the crowd. Written by sentiment-engine on each metric. On `signal:{S}`, engine E4.
-public struct SentimentSignal: StreamMessage {
+public struct SentimentSignal: Signal {
     public static let version = 1
 
     /// Id of the `md` entry that set it off.
@@ -38,6 +38,10 @@ public struct SentimentSignal: StreamMessage {
     /// In [0, 1].
     public var extremeLevel: Double
 
+    public var engine: EngineId { HouseEngine.sentiment.id }
+    public var sign: Int { direction.sign }
+    public var confidence: Double { 1 }
+
     /// A signal that says nothing yet: neutral, cold, all values absent.
     public init(cause: StreamId, eventTime: Timestamp) {
         self.cause = cause
@@ -69,16 +73,12 @@ public struct SentimentSignal: StreamMessage {
         nearestCluster = try fields.optional("nearest_liq_cluster")
         clusterDirection = try fields.optional("liq_direction")
         extremeLevel = try fields.required("extreme_level", in: MarketBounds.fractions)
+        try checkEnvelope(fields)
     }
 
     public func encode(into fields: inout Fields) {
-        fields.put("v", Self.version)
-        fields.put("engine", Engine.sentiment)
-        fields.put("cause", cause)
-        fields.put("event_time", eventTime)
-        fields.put("warm", isWarm)
+        encodeEnvelope(into: &fields)
         fields.put("direction", direction)
-        fields.put("strength", strength)
         fields.put("oi_change_pct", openInterestChange)
         fields.put("oi_interpretation", openInterestReading)
         fields.put("long_ratio", longRatio)

@@ -1,7 +1,7 @@
 public import TradingPrimitives
 
 /// Indicators on candles. Written by technical-engine once a second of event time. On `signal:{S}`, engine E3.
-public struct TechnicalSignal: StreamMessage {
+public struct TechnicalSignal: Signal {
     public static let version = 1
 
     /// Id of the `md` entry that set it off.
@@ -57,6 +57,10 @@ public struct TechnicalSignal: StreamMessage {
     /// Up to five nearest swings above and five below.
     public var keyLevels: PriceList
 
+    public var engine: EngineId { HouseEngine.technical.id }
+    public var sign: Int { direction.sign }
+    public var confidence: Double { 1 }
+
     /// A signal that says nothing yet: neutral, cold, all values absent.
     public init(cause: StreamId, eventTime: Timestamp) {
         self.cause = cause
@@ -106,16 +110,12 @@ public struct TechnicalSignal: StreamMessage {
         nearestResistance = try fields.optional("nearest_resistance")
         nearestSupport = try fields.optional("nearest_support")
         keyLevels = try fields.required("key_levels")
+        try checkEnvelope(fields)
     }
 
     public func encode(into fields: inout Fields) {
-        fields.put("v", Self.version)
-        fields.put("engine", Engine.technical)
-        fields.put("cause", cause)
-        fields.put("event_time", eventTime)
-        fields.put("warm", isWarm)
+        encodeEnvelope(into: &fields)
         fields.put("direction", direction)
-        fields.put("strength", strength)
         fields.put("reversion_direction", reversionDirection)
         fields.put("reversion_strength", reversionStrength)
         fields.put("ema_trend", emaTrend)

@@ -1,7 +1,7 @@
 public import TradingPrimitives
 
 /// Trade flow: what takers just did. Written by tick-engine when it changes and at least every 100 ms of event time. On `signal:{S}`, engine E2.
-public struct TickSignal: StreamMessage {
+public struct TickSignal: Signal {
     public static let version = 1
 
     /// Id of the `md` entry that set it off.
@@ -36,6 +36,10 @@ public struct TickSignal: StreamMessage {
     /// Least-squares slope of the last six 5 s deltas, base units a second.
     public var deltaSlope: Double?
 
+    public var engine: EngineId { HouseEngine.tick.id }
+    public var sign: Int { direction.sign }
+    public var confidence: Double { 1 }
+
     /// A signal that says nothing yet: neutral, cold, all values absent.
     public init(cause: StreamId, eventTime: Timestamp) {
         self.cause = cause
@@ -69,16 +73,12 @@ public struct TickSignal: StreamMessage {
         bigTrade = try fields.required("big_trade")
         bigTradeSide = try fields.optional("big_trade_direction")
         deltaSlope = try fields.optional("delta_slope")
+        try checkEnvelope(fields)
     }
 
     public func encode(into fields: inout Fields) {
-        fields.put("v", Self.version)
-        fields.put("engine", Engine.tick)
-        fields.put("cause", cause)
-        fields.put("event_time", eventTime)
-        fields.put("warm", isWarm)
+        encodeEnvelope(into: &fields)
         fields.put("direction", direction)
-        fields.put("strength", strength)
         fields.put("velocity_1s", velocity1s)
         fields.put("velocity_avg", velocityAverage)
         fields.put("velocity_ratio", velocityRatio)

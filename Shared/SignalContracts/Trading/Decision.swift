@@ -15,7 +15,7 @@ public enum Action: String, FieldValue, BitwiseCopyable {
     }
 }
 
-/// What decision-engine thinks of one symbol, and the five signals it thinks it from. On `decision:{S}`.
+/// What decision-engine thinks of one symbol, the signals it thinks it from, and what each counted for. On `decision:{S}`.
 ///
 /// Published when the action, the strategy or the set of failed gates changes, and at least once a minute. The signals, nine
 /// tenths of it, are in those that matter: decisions to trade, those that one gate alone stopped, and one a minute.
@@ -55,6 +55,9 @@ public struct Decision: StreamMessage {
     public var reason: String
     /// What the gates did since midnight UTC, this evaluation included.
     public var gateCounts: GateCounts
+    /// What each engine said and counted for in `final_score`, engines of others included; absent where the signals are left out, and in
+    /// entries of earlier versions.
+    public var votes: EngineList<EngineVote>?
     /// Empty where they are left out.
     public var signals: SignalSnapshot
 
@@ -103,6 +106,7 @@ public struct Decision: StreamMessage {
         failedGates = try fields.required("failed_gates")
         reason = try fields.text("reason")
         gateCounts = try GateCounts(fields)
+        votes = try fields.optional("votes")
         signals = try SignalSnapshot(fields)
     }
 
@@ -125,6 +129,7 @@ public struct Decision: StreamMessage {
         fields.put("failed_gates", failedGates)
         fields.put("reason", reason)
         gateCounts.encode(into: &fields)
+        fields.put("votes", votes)
         signals.encode(into: &fields)
     }
 }

@@ -5,7 +5,7 @@ import { h } from "../core/view.js";
 import { shareBar } from "../parts/bars.js";
 import { table } from "../parts/table.js";
 import { card, daysChoice, empty } from "../parts/ui.js";
-import { ENGINES, GATES } from "../parts/words.js";
+import { engineOf, GATES } from "../parts/words.js";
 
 export const refreshMs = 30_000;
 
@@ -29,7 +29,7 @@ export function view({ data, query }) {
 }
 
 function engineCard(engine) {
-  const title = `${engine.engine} ${ENGINES[engine.engine].name}`;
+  const title = `${engine.engine} ${engineOf(engine.engine).name}`;
   return card(title, engine.voted === 0 ? empty("It has not pointed anywhere in a trade of this window.") : [
     h("p", { class: "figure" },
       h("span", { class: "big" }, percent(engine.accuracy)),

@@ -6,7 +6,7 @@ import { signedBar } from "../parts/bars.js";
 import { isOld, signalCard, signedStrength } from "../parts/signals.js";
 import { table } from "../parts/table.js";
 import { badge, card, direction, traceLink } from "../parts/ui.js";
-import { ENGINES, GATES } from "../parts/words.js";
+import { ENGINES, enginesIn, GATES } from "../parts/words.js";
 
 export const isLive = true;
 
@@ -60,7 +60,7 @@ function marketCard(market, now, feed) {
   const isOldBook = isBookOld(market, now);
   return card(market.symbol, [
     decisionHead(market.decision, now),
-    h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, market.signals[engine], now))),
+    h("div", { class: "signal-grid" }, enginesIn(market.signals).map((engine) => signalCard(engine, market.signals[engine], now))),
   ], { kind: isOldBook ? "stale" : "",
   note: h("span", { class: "quote" },
     isOldBook ? badge(bookAge === null ? "no book yet" : `book ${milliseconds(bookAge)} old`, "warn") : "",

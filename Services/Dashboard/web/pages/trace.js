@@ -6,7 +6,7 @@ import { signedBar } from "../parts/bars.js";
 import { signalCard } from "../parts/signals.js";
 import { table } from "../parts/table.js";
 import { badge, card, direction, empty, facts, tile, tiles, timeText } from "../parts/ui.js";
-import { ENGINES, EXITS, exitText, GATES, RULES, STRATEGIES } from "../parts/words.js";
+import { enginesIn, EXITS, exitText, GATES, RULES, STRATEGIES } from "../parts/words.js";
 
 export const refreshMs = 3_000;
 
@@ -24,7 +24,7 @@ export function view({ data, id }) {
     card(
       "1 · Signals",
       data.signals_time && h("p", { class: "note" }, `Of ${utc(data.signals_time)}, the last that were kept before it.`),
-      h("div", { class: "signal-grid" }, Object.keys(ENGINES).map((engine) => signalCard(engine, signals[engine]))),
+      h("div", { class: "signal-grid" }, enginesIn(signals).map((engine) => signalCard(engine, signals[engine]))),
     ),
     card("2 · Decision", decisionCard(decision)),
     card("3 · Plan", planCard(decision, plan)),

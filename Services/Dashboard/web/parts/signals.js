@@ -1,12 +1,14 @@
 // One engine's signal: direction, strength, and the readings that people look at. The same live and in a trace.
 import { signedBar } from "./bars.js";
 import { badge, direction, facts, LONG, SHORT } from "./ui.js";
-import { ENGINES, STRATEGIES } from "./words.js";
+import { engineOf, STRATEGIES } from "./words.js";
 import { exact, milliseconds, number, percent, signed, signedPercent, words } from "../core/format.js";
 import { h } from "../core/view.js";
 
 /// Older signals count as neutral in a decision (milliseconds).
 const OLD_AFTER_MS = { E1: 1_000, E2: 5_000, E3: 5_000, E4: 120_000, E5: 90_000 };
+/// Engines of others are shown with each decision, one a minute at least.
+const OTHERS_OLD_AFTER_MS = 60_000;
 
 const yes = (value) => value === "1";
 
@@ -121,24 +123,35 @@ const READINGS = {
   ],
 };
 
-/// Strength with the sign of its direction; E1's counts with its conviction.
+/// Which way it votes: by its direction in words, or by its sign where it has no such word.
+function signOf(signal) {
+  if (signal.direction === undefined) return Number(signal.sign ?? 0);
+  return LONG.has(signal.direction) ? 1 : SHORT.has(signal.direction) ? -1 : 0;
+}
+
+/// Strength with the sign of its direction, as far as the reading is to be trusted.
 export function signedStrength(engine, signal) {
   if (!signal) return 0;
-  const sign = LONG.has(signal.direction) ? 1 : SHORT.has(signal.direction) ? -1 : 0;
-  return sign * Number(signal.strength ?? 0) * (engine === "E1" ? Number(signal.conviction ?? 1) : 1);
+  return signOf(signal) * Number(signal.strength ?? 0) * Number(signal.conviction ?? signal.confidence ?? 1);
 }
+
+const otherReadings = (s) => [
+  ["Strength", percent(s.strength, 0)],
+  ["Confidence", percent(s.confidence, 0)],
+  ["Weight", percent(s.weight, 0)],
+].filter(([name]) => s[name.toLowerCase()] !== undefined);
 
 /// `now` is null in a trace: there a signal has no age.
 export function isOld(engine, signal, now) {
-  return now !== null && now - Number(signal.event_time) > OLD_AFTER_MS[engine];
+  return now !== null && now - Number(signal.event_time) > (OLD_AFTER_MS[engine] ?? OTHERS_OLD_AFTER_MS);
 }
 
 export function signalCard(engine, signal, now = null) {
-  const { name, what } = ENGINES[engine];
+  const { name, what } = engineOf(engine);
   const old = signal && isOld(engine, signal, now);
   const state = !signal
     ? badge("silent", "warn")
-    : signal.warm !== "1"
+    : signal.warm === "0"
     ? badge("cold", "warn", "It still lacks data, and counts as neutral")
     : old
     ? badge("old", "warn", "Older than it may be: counts as neutral")
@@ -151,19 +164,20 @@ export function signalCard(engine, signal, now = null) {
         && now !== null && h("span", { class: "age", title: "Age" }, milliseconds(Math.max(0, now - Number(signal.event_time))))),
     !signal ? h("p", { class: "empty-text" }, "No signal yet. It comes within a minute of the start.") : [
       engine === "E5" ? regimeHead(signal) : strengthHead(engine, signal),
-      facts(...READINGS[engine](signal)),
+      facts(...(READINGS[engine] ?? otherReadings)(signal)),
     ]);
 }
 
 function strengthHead(engine, signal) {
   const strength = signedStrength(engine, signal);
-  const way = signal.direction === "NEUTRAL" || signal.direction === "BALANCED"
+  const word = signal.direction ?? { 1: "LONG", [-1]: "SHORT" }[signOf(signal)] ?? "NEUTRAL";
+  const way = word === "NEUTRAL" || word === "BALANCED"
     ? h("span", { class: "direction none" }, "◆ neutral")
-    : direction(signal.direction);
+    : direction(word);
   return h("div", { class: "strength", key: "strength" },
     h("span", { class: "strength-way" }, way),
     h("span", { class: "strength-value" }, signed(strength, 2)),
-    signedBar(strength, { label: `${signal.direction}, strength ${percent(signal.strength, 0)}` }));
+    signedBar(strength, { label: `${word}, strength ${percent(signal.strength, 0)}` }));
 }
 
 function regimeHead(signal) {

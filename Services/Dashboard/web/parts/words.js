@@ -9,6 +9,13 @@ export const ENGINES = {
   E5: { name: "Regime", what: "State of the market: a gate and multipliers" },
 };
 
+/// An engine that is not the house's goes by its id alone.
+export const engineOf = (id) => ENGINES[id] ?? { name: "", what: "An engine of your own, admitted to the vote" };
+
+/// The house's engines, then the others that have spoken.
+export const enginesIn = (signals) =>
+  [...Object.keys(ENGINES), ...Object.keys(signals).filter((id) => !(id in ENGINES)).sort()];
+
 export const STRATEGIES = { A: "Momentum", B: "Reversion", C: "Cascade" };
 
 export const GATES = {
