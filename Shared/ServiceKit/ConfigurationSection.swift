@@ -179,6 +179,11 @@ public final class ConfigurationSection {
         return section
     }
 
+    /// This section with another's keys laid over it, under that one's path. What is read of it is not listed among the settings.
+    func overlaid(by other: ConfigurationSection) -> ConfigurationSection {
+        ConfigurationSection(node.merged(with: other.node), path: other.path, read: SettingsRead(), expand: expand)
+    }
+
     // MARK: Unknown keys
 
     /// Accepts keys without reading them: sections of other services.

@@ -1,6 +1,7 @@
 import Glibc
 import SignalContracts
 import StreamBus
+public import TradingPrimitives
 
 /// What a service has in hand when it starts: its settings, and the means to tell what it does.
 public final class ServiceContext {
@@ -60,7 +61,7 @@ public final class ServiceContext {
         top = ConfigurationSection(root, expand: environment)
         settings = try SuiteSettings(top)
         section = try top.section(name)
-        top.skip(SuiteSettings.services)
+        top.skip(SuiteSettings.sections)
         instance = try section.int("instance", default: 1, in: 1...999)
         metricsPort = try section.int("metrics_port", default: 0, in: 0...65535)
         latencyTrace = try Self.trace(section)
@@ -124,6 +125,51 @@ public final class ServiceContext {
         }
         for error in unknown { complain("\(name): \(error)") }
         ExitCode.configuration.exit()
+    }
+
+    /// The same for a service whose settings may differ from contract to contract: what stands in `overrides.SOLUSDT` under its name
+    /// is laid over its own section, for that contract. Keys among `common` are the same for all.
+    public func configureEach<Settings>(
+        common: [String] = [], _ body: (ConfigurationSection) throws(ConfigurationError) -> Settings
+    ) -> PerContract<Settings> {
+        configure { _ throws(ConfigurationError) in try readEach(common: common, body) }
+    }
+
+    func readEach<Settings>(
+        common: [String], _ body: (ConfigurationSection) throws(ConfigurationError) -> Settings
+    ) throws(ConfigurationError) -> PerContract<Settings> {
+        PerContract(try body(section), own: try overrides(common, body))
+    }
+
+    /// What every process of a service has one of.
+    private static let ofProcesses = ["instance", "metrics_port", "latency_file", "journal"]
+
+    private func overrides<Settings>(
+        _ common: [String], _ body: (ConfigurationSection) throws(ConfigurationError) -> Settings
+    ) throws(ConfigurationError) -> [Symbol: Settings] {
+        var own: [Symbol: Settings] = [:]
+        let all = try top.section("overrides")
+        for key in all.keys {
+            guard let symbol = Symbol(key), settings.symbols.contains(symbol) else {
+                throw all.error(
+                    key,
+                    "is none of the contracts that are traded: \(settings.symbols.map(\.name).joined(separator: ", "))")
+            }
+            let contract = try all.section(key)
+            contract.skip(SuiteSettings.withOverrides)
+            if let unknown = contract.unknownKeys().first { throw unknown }
+            guard contract.keys.contains(name) else { continue }
+            let override = try contract.section(name)
+            override.skip(override.keys)
+            for key in override.keys where (Self.ofProcesses + common).contains(key) {
+                throw override.error(key, "is the same for all contracts")
+            }
+            let merged = section.overlaid(by: override)
+            merged.skip(Self.ofProcesses)
+            own[symbol] = try body(merged)
+            if let unknown = merged.unknownKeys().first { throw unknown }
+        }
+        return own
     }
 
     /// Reads the service's own settings with `body`, then refuses unknown keys, and variables that would be overlooked. Ends the

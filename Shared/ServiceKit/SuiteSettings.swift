@@ -115,6 +115,13 @@ public struct SuiteSettings: Sendable {
         "decision-engine", "risk-manager", "executor", "trade-recorder", "notifier", "learner", "dashboard",
         "exchange-simulator", "backtester", "vortexctl", "bus-probe",
     ]
+    /// Those whose settings may differ from contract to contract, in `overrides`.
+    static let withOverrides = [
+        "order-flow-engine", "tick-engine", "technical-engine", "sentiment-engine", "regime-filter", "decision-engine",
+        "risk-manager",
+    ]
+    /// What stands beside the settings of all, read by the services that it is of.
+    public static let sections = services + ["overrides"]
 }
 
 extension SuiteSettings.Postgres {

@@ -6,6 +6,8 @@ public import TradingPrimitives
 /// Definitions: strategy reference, "Decision".
 public struct DecisionEngine: StreamProcessor {
     let configuration: DecisionConfiguration
+    /// Of contracts that have their own.
+    private let own: [Symbol: DecisionConfiguration]
     var symbols: [SymbolState]
     var positions = OpenPositions()
     var risk: RiskState?
@@ -14,8 +16,13 @@ public struct DecisionEngine: StreamProcessor {
     /// What engines of others count for.
     private let foreign: EngineList<EngineShare>
 
-    public init(symbols: [Symbol], _ configuration: DecisionConfiguration = DecisionConfiguration()) {
+    /// `own`: of contracts in which it is another; which engines vote, and how many positions there may be, is of all.
+    public init(
+        symbols: [Symbol], _ configuration: DecisionConfiguration = DecisionConfiguration(),
+        own: [Symbol: DecisionConfiguration] = [:]
+    ) {
         self.configuration = configuration
+        self.own = own
         foreign = EngineList(configuration.engines.map { EngineShare($0.id, configuration.weight(of: $0)) })
         self.symbols = symbols.map { SymbolState($0, configuration.engines) }
     }
@@ -47,6 +54,7 @@ public struct DecisionEngine: StreamProcessor {
     private mutating func decide(on trigger: OrderFlowSignal, _ index: Int, _ emit: (DecisionOutput) -> Void) {
         let time = trigger.eventTime
         let symbol = symbols[index].symbol
+        let configuration = own[symbol] ?? configuration
         let around = Circumstances(
             time: time, newest: symbols[index].newest, held: positions[symbol], openPositions: positions.count,
             isLocked: positions.isLocked(symbol), allowsEntries: allowsEntries(in: symbol, at: time))

@@ -25,7 +25,7 @@ public struct Console {
             let top = ConfigurationSection(configuration, expand: environment)
             settings = try SuiteSettings(top)
             restartCommand = try top.section("vortexctl").string("restart_command")
-            top.skip(SuiteSettings.services)
+            top.skip(SuiteSettings.sections)
             if let unknown = top.unknownKeys().first { throw unknown }
         } catch {
             complain("vortexctl: \(error)")

@@ -10,12 +10,18 @@ public import TradingPrimitives
 /// Definitions: strategy reference, "E5 regime".
 public struct RegimeFilter: StreamProcessor, SymbolSharing {
     private let configuration: RegimeConfiguration
+    /// Of contracts that have their own.
+    private let own: [Symbol: RegimeConfiguration]
     private var indexOf: [Symbol: Int] = [:]
     private var markets: [Market] = []
     private var pair: PairCorrelation
 
-    public init(_ configuration: RegimeConfiguration = RegimeConfiguration()) {
+    /// `own`: of contracts in which it is another; what is watched as a pair is of all.
+    public init(
+        _ configuration: RegimeConfiguration = RegimeConfiguration(), own: [Symbol: RegimeConfiguration] = [:]
+    ) {
         self.configuration = configuration
+        self.own = own
         pair = PairCorrelation(configuration)
     }
 
@@ -28,12 +34,16 @@ public struct RegimeFilter: StreamProcessor, SymbolSharing {
     }
 
     public mutating func forget(_ symbol: Symbol) {
-        if let index = indexOf[symbol] { markets[index] = Market(configuration) }
+        if let index = indexOf[symbol] { markets[index] = Market(configuration(of: symbol)) }
+    }
+
+    private func configuration(of symbol: Symbol) -> RegimeConfiguration {
+        own.isEmpty ? configuration : own[symbol] ?? configuration
     }
 
     private mutating func index(of symbol: Symbol) -> Int {
         if let index = indexOf[symbol] { return index }
-        markets.append(Market(configuration))
+        markets.append(Market(configuration(of: symbol)))
         indexOf[symbol] = markets.count - 1
         return markets.count - 1
     }
@@ -44,11 +54,11 @@ public struct RegimeFilter: StreamProcessor, SymbolSharing {
         switch markets[index].judge(book) {
         case .goesOn: break
         case .doubtful: return
-        case .beganAnew: markets[index].beginAnew(configuration)
+        case .beganAnew: markets[index].beginAnew(configuration(of: input.symbol))
         }
         let step = markets[index].take(book)
         let time = markets[index].time
-        let isEvaluated = markets[index].evaluate(configuration)
+        let isEvaluated = markets[index].evaluate(configuration(of: input.symbol))
         let isOpen = markets[index].gate.isOpen
         guard isEvaluated || step != nil || isOpen != markets[index].isOpenTold else { return }
         markets[index].isOpenTold = isOpen

@@ -1,11 +1,13 @@
 public import SignalContracts
-package import TradingPrimitives
+public import TradingPrimitives
 
 /// S2: turns a decision to trade into a plan with size, leverage, stop and target, or says which rule refused it.
 ///
 /// Definitions: strategy reference, "Risk".
 public struct RiskManager: StreamProcessor {
     let configuration: RiskConfiguration
+    /// Of contracts that have their own.
+    private let own: [Symbol: RiskConfiguration]
     private var contracts: [Symbol: ContractTerms] = [:]
     var exposure = Exposure()
     /// What must survive a restart.
@@ -31,10 +33,13 @@ public struct RiskManager: StreamProcessor {
     /// Plans made before a restart, until their decision has been judged again.
     private var recalled: [TradeId: TradePlan] = [:]
 
+    /// `own`: of contracts in which it is another; what is of the account and the day is of all.
     public init(
-        _ configuration: RiskConfiguration = RiskConfiguration(), session: RiskSession = RiskSession()
+        _ configuration: RiskConfiguration = RiskConfiguration(), own: [Symbol: RiskConfiguration] = [:],
+        session: RiskSession = RiskSession()
     ) {
         self.configuration = configuration
+        self.own = own
         self.session = session
     }
 
@@ -85,6 +90,7 @@ public struct RiskManager: StreamProcessor {
         _ emit: (RiskOutput) -> Void
     ) throws(Refusal) -> TradeTerms {
         try checkBreakers(decision.id, symbol, emit)
+        let configuration = own[symbol] ?? configuration
         let age = now - decision.eventTime
         guard now.isWithin(configuration.decisionAgeMaxMs, of: decision.eventTime) else {
             throw Refusal(.stale, "the decision is \(age) ms old > \(configuration.decisionAgeMaxMs) ms")
@@ -96,7 +102,7 @@ public struct RiskManager: StreamProcessor {
         guard open < configuration.sizing.positionsMax else {
             throw Refusal(.maxPositions, "\(open) ≥ \(configuration.sizing.positionsMax)")
         }
-        let setting = try setting(decision, direction, strategy, symbol)
+        let setting = try setting(decision, direction, strategy, symbol, configuration)
         let levels = try Levels(setting, configuration)
         try checkReward(levels, setting)
         let share = RiskShare(
@@ -105,7 +111,8 @@ public struct RiskManager: StreamProcessor {
     }
 
     private func setting(
-        _ decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol
+        _ decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol,
+        _ configuration: RiskConfiguration
     ) throws(Refusal) -> Setting {
         guard let contract = contracts[symbol] else {
             throw Refusal(.noRules, "the contract's rules are not known yet")
@@ -124,18 +131,18 @@ public struct RiskManager: StreamProcessor {
             ? RegimeTerms()
             : try RegimeTerms(
                 decision.signals.regime, at: decision.eventTime, ageMaxMs: configuration.regimeAgeMaxMs)
+        func feeRate(_ rate: Ratio) -> Ratio {
+            configuration.hasBnbDiscount ? rate.times(Ratio(raw: 9 * fixedScale / 10)) : rate
+        }
         return Setting(
-            decision: decision, strategy: strategy, direction: direction, rules: contract.rules, quote: quote, atr: atr,
+            configuration: configuration, decision: decision, strategy: strategy, direction: direction,
+            rules: contract.rules, quote: quote, atr: atr,
             technical: technical, regime: regime,
             entryOffsetTicks: learned?.entryOffsetTicks ?? configuration.entryOffsetTicks,
             takeProfitMultiplier: learned?.takeProfitMultiplier ?? 1,
             profitMinMultiplier: learned?.minTakeProfitMultiplier ?? 1,
             makerFeeRate: feeRate(contract.makerFeeRate ?? account?.makerFeeRate ?? configuration.makerFeeRate),
             takerFeeRate: feeRate(contract.takerFeeRate ?? account?.takerFeeRate ?? configuration.takerFeeRate))
-    }
-
-    private func feeRate(_ rate: Ratio) -> Ratio {
-        configuration.hasBnbDiscount ? rate.times(Ratio(raw: 9 * fixedScale / 10)) : rate
     }
 
     private func balance() throws(Refusal) -> Notional {
@@ -148,6 +155,7 @@ public struct RiskManager: StreamProcessor {
     }
 
     private func checkReward(_ levels: Levels, _ setting: borrowing Setting) throws(Refusal) {
+        let configuration = setting.configuration
         guard levels.grossRewardToRisk >= configuration.rewardToRiskMin else {
             throw Refusal(
                 .rewardToRisk,

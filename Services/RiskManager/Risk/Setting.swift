@@ -27,6 +27,8 @@ struct RegimeTerms {
 
 /// What one plan is made from.
 struct Setting {
+    /// Of its contract.
+    let configuration: RiskConfiguration
     let decision: Decision
     let strategy: Strategy
     let direction: Direction

@@ -41,6 +41,7 @@ extension RiskManager {
     func size(
         _ setting: borrowing Setting, _ levels: Levels, _ share: RiskShare, balance: Notional
     ) throws(Refusal) -> TradeTerms {
+        let configuration = setting.configuration
         let rules = configuration.sizing
         let money = balance.double
         guard share.ratio > 0 else { throw Refusal(.noBalance, "the risk allowed is zero (\(share.bound))") }
@@ -86,7 +87,7 @@ extension RiskManager {
     }
 
     private func leverage(for wanted: Double, balance: Double, _ setting: borrowing Setting) throws(Refusal) -> Int {
-        let rules = configuration.sizing
+        let rules = setting.configuration.sizing
         let bracket = Notional(wanted, rounding: .up).flatMap { setting.rules.bracket(of: $0)?.maxLeverage } ?? Int.max
         let most = min(rules.leverageMax, setting.regime.leverageMax, bracket)
         guard most >= 1 else { throw Refusal(.marginCap, "no leverage is allowed") }
@@ -101,7 +102,7 @@ extension RiskManager {
     ) throws(Refusal) {
         let maintenance =
             setting.rules.maintenanceMargin(of: notional).map { $0.double / notional.double }
-            ?? configuration.sizing.maintenanceMarginRatio
+            ?? setting.configuration.sizing.maintenanceMarginRatio
         let distance = 1 / Double(leverage) - maintenance
         guard levels.stopRatio <= distance / 2 else {
             throw Refusal(
