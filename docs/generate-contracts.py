@@ -103,7 +103,7 @@ def properties(body):
         if stripped.startswith("///"):
             comment += " " + stripped.removeprefix("///").strip()
             continue
-        match = re.match(r"public (?:let|var) (\w+): ([\w.?<>]+)", stripped)
+        match = re.match(r"public (?:let|var) (\w+): (\[?[\w.?<>]+\]?)", stripped)
         if match:
             found[match.group(1)] = (match.group(2), comment.strip())
         if stripped.startswith("public init"):
@@ -125,7 +125,7 @@ def fields(name, structs):
         own = known
         known = properties(structs["ForeignSignal"][1]) | own
     rows = []
-    for match in re.finditer(r'fields\.put\(\s*"(\w+)",\s*([\w.]+)', encode):
+    for match in re.finditer(r'fields\.put\(\s*"(\w+)",\s*(?:EngineList\()?([\w.]+)', encode):
         kind, comment = known.get(match.group(2), ("", ""))
         rows.append((match.group(1), kind, comment))
     return rows
@@ -156,7 +156,7 @@ def type_text(kind, enums):
              "Timestamp": "ms since 1970 UTC", "StreamId": "stream id", "Int": "integer", "Int64": "integer", "Bool": "1 / 0",
              "Double": "number", "String": "text", "TradeId": "trade id", "Symbol": "symbol", "PriceList": "decimals, by commas",
              "BookSide": "`price:quantity,…`, best first", "LiquidationBins": "`bin:volume,…`, lowest first", "GateSet": "gate names, by commas", "EngineId": "name", "EngineList<EngineShare>": "`engine:number,…`",
-             "EngineList<EngineVote>": "`engine:sign:strength:weight,…`", "": ""}
+             "[EngineVote]": "`engine:sign:strength:weight,…`", "": ""}
     return words.get(base, base) + optional
 
 

@@ -80,7 +80,7 @@ extension Decision {
             let object = JSONText.object(own.map { (String($0.name.dropFirst(prefix.count)), $0.value) })
             parts.append("\(JSONText.string(engine.rawValue)):\(object)")
         }
-        for vote in votes?.foreign ?? [] {
+        for vote in EngineList(votes).foreign {
             parts.append("\(JSONText.string(vote.engine.name)):\(JSONText.object(vote.pairs))")
         }
         return "{" + parts.joined(separator: ",") + "}"

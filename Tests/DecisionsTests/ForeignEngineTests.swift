@@ -36,9 +36,9 @@ struct ForeignEngineTests {
         let answer = talk.evaluate(afterMs: 60_000) { say(-1, &$0, strength: 0.8, confidence: 0.5) }
         let decision = try #require(answer)
         #expect(abs(decision.finalScore - (house * 0.9 - 0.1 * 0.4)) < 1e-12)
-        #expect(decision.votes?[id] == EngineVote(id, sign: -1, strength: 0.4, weight: 0.1))
-        #expect(decision.votes?[HouseEngine.orderFlow.id]?.weight == 0.3424)
-        #expect(abs((decision.votes?.all.map(\.weight).reduce(0, +) ?? 0) - 1) < 1e-3)
+        #expect(EngineList(decision.votes)[id] == EngineVote(id, sign: -1, strength: 0.4, weight: 0.1))
+        #expect(EngineList(decision.votes)[HouseEngine.orderFlow.id]?.weight == 0.3424)
+        #expect(abs(decision.votes.map(\.weight).reduce(0, +) - 1) < 1e-3)
         // It is no engine of the four that must agree, and no gate is its.
         #expect(decision.enginesAgree == 5 && decision.failedGates.isEmpty)
         guard case .hash("engine_signals:{BTCUSDT}", let shown, false)? = talk.projections.last else {
@@ -156,7 +156,7 @@ struct ForeignEngineTests {
         }
         let answer = talk.evaluate(afterMs: 60_000, heard: echo)
         let doubted = try #require(answer)
-        #expect(doubted.votes?[engine.id]?.sign ?? 0 == 0, "it is neutral")
+        #expect(EngineList(doubted.votes)[engine.id]?.sign ?? 0 == 0, "it is neutral")
         #expect(doubted.signals.regime == nil || engine != .regime)
         switch engine {
         case .orderFlow: #expect(doubted.failedGates.contains(.stale))

@@ -167,11 +167,11 @@ public enum Samples {
             failedGates: GateSet(.spread, .maxPositions), reason: "spread 0.02 % > 0.015 %",
             gateCounts: gateCounts(), signals: signals)
         (decision.mode, decision.account, decision.program) = (.paper, "SgsR", "0.1.0")
-        decision.votes = EngineList([
+        decision.votes = [
             EngineVote(HouseEngine.orderFlow.id, sign: 1, strength: 0.6905, weight: 0.525),
             EngineVote(HouseEngine.tick.id, sign: 1, strength: 0.6, weight: 0.375),
             EngineVote(try engine(), sign: -1, strength: 0.25, weight: 0.1),
-        ])
+        ]
         let plan = TradePlan(
             id: id, cause: cause, eventTime: time, direction: .long, strategy: .momentum, confidence: 61.5,
             verdict: .approved(try terms()))

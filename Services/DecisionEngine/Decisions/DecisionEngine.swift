@@ -97,7 +97,7 @@ public struct DecisionEngine: StreamProcessor {
             signals: signals)
         (decision.mode, decision.program) = (configuration.mode, configuration.program)
         decision.account = account?.account
-        if isWhole { decision.votes = judgement.score.votes(readings) }
+        if isWhole { decision.votes = judgement.score.votes(readings).all }
         let inForce = WeightsInForce(
             weights, foreign: foreign, scoreMin: judgement.scoreMin,
             number: configuration.profile == .phase1 ? nil : learned?.number,

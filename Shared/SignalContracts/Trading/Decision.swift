@@ -57,7 +57,7 @@ public struct Decision: StreamMessage {
     public var gateCounts: GateCounts
     /// What each engine said and counted for in `final_score`, engines of others included; absent where the signals are left out, and in
     /// entries of earlier versions.
-    public var votes: EngineList<EngineVote>?
+    public var votes: [EngineVote] = []
     /// Empty where they are left out.
     public var signals: SignalSnapshot
 
@@ -106,7 +106,7 @@ public struct Decision: StreamMessage {
         failedGates = try fields.required("failed_gates")
         reason = try fields.text("reason")
         gateCounts = try GateCounts(fields)
-        votes = try fields.optional("votes")
+        votes = (try fields.optional("votes") as EngineList<EngineVote>?)?.all ?? []
         signals = try SignalSnapshot(fields)
     }
 
@@ -129,7 +129,7 @@ public struct Decision: StreamMessage {
         fields.put("failed_gates", failedGates)
         fields.put("reason", reason)
         gateCounts.encode(into: &fields)
-        fields.put("votes", votes)
+        if !votes.isEmpty { fields.put("votes", EngineList(votes)) }
         signals.encode(into: &fields)
     }
 }
