@@ -168,6 +168,9 @@ executable(
     "exchange-simulator", in: "Services/ExchangeSimulator",
     uses: ["ExchangeSimulator", "ExchangeSimulatorServer", "TradingPrimitives"])
 
+// An engine that somebody else could have written
+executable("three-candles", in: "docs/examples", uses: hosting)
+
 // The suite in one process: typed messages, virtual time
 module(
     "InProcessSuite", .adapter, in: "Services/InProcessSuite",

@@ -67,6 +67,29 @@ struct RedisUsersTests {
         #expect(throws: RedisError.self) { try RedisClient(nobody).command("PING") }
     }
 
+    @Test func `an engine of your own may read the market and say signals, and nothing else`() throws {
+        let server = try #require(RedisServer())
+        let client = try server.client(), folder = "\(server.directory)/keys"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        setenv("VORTEX7_OWN_ENGINES", "three-candles", 1)
+        defer { unsetenv("VORTEX7_OWN_ENGINES") }
+        try makeUsers(in: folder, client)
+        let commands: [(isAllowed: Bool, [String])] = [
+            (true, ["XADD", "signal:{BTCUSDT}", "*", "a", "b"]), (true, ["XRANGE", "md.candle:{BTCUSDT}", "-", "+"]),
+            (true, ["XREADGROUP", "GROUP", "three-candles", "1", "STREAMS", "md.candle:{BTCUSDT}", ">"]),
+            (true, ["XACK", "md.candle:{BTCUSDT}", "three-candles", "1-1"]),
+            (false, ["XTRIM", "signal:{BTCUSDT}", "MAXLEN", "0"]),
+            (false, ["XADD", "md.candle:{BTCUSDT}", "*", "a", "b"]),
+            (false, ["XADD", "plan:{BTCUSDT}", "*", "a", "b"]),
+            (false, ["XADD", "command", "*", "a", "b"]), (false, ["XRANGE", "plan:{BTCUSDT}", "-", "+"]),
+            (false, ["HSET", "engine_signals:{BTCUSDT}", "a", "b"]), (false, ["DEL", "signal:{BTCUSDT}"]),
+        ]
+        for (isAllowed, command) in commands {
+            let answer = try client.command(["ACL", "DRYRUN", "three-candles"] + command).text ?? ""
+            #expect((answer == "OK") == isAllowed, "\(command): \(answer)")
+        }
+    }
+
     @Test func `only who owns a stream may write to it`() throws {
         let server = try #require(RedisServer())
         let client = try server.client(), folder = "\(server.directory)/keys"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes .build/oracles, a Python of the tests' own with TA-Lib and NumPy, .build/clients, one with clients of the venue,
+# .build/engine, one with redis-py,
 # .build/browser, one with Playwright and schemathesis, and .build/grafana, one with the types of Grafana's dashboards, all at
 # pinned versions; and installs Chromium. Done once and kept; only tests and benchmarks use them. Where one can't be made, the
 # tests that need it are skipped, and this says so. With the word "freqtrade" it makes .build/freqtrade alone, for make clients.
@@ -41,6 +42,7 @@ environment clients "ccxt==4.5.90 cryptography==50.0.2 aiohttp==3.14.5 binance-s
     "the tests in which ccxt, python-binance and the venue's own SDK trade against the exchange simulator" || status=1
 environment browser "$(tr '\n' ' ' < Tests/Browser/requirements.txt)" 'import playwright.sync_api, schemathesis' \
     "the tests that look at the dashboard's pages and its API" || status=1
+environment engine "redis==8.1.0" 'import redis' "the test of an engine that somebody else wrote" || status=1
 # The browser itself is Debian's.
 if ! command -v chromium >/dev/null; then
     as_root=()

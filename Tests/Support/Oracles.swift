@@ -38,6 +38,16 @@ public enum VenueClients {
     }
 }
 
+/// An engine that was not written here: a program that has redis-py and nothing of ours.
+public enum OwnEngine {
+    private static let environment = SharedData.packageRoot.appending(path: ".build/engine")
+    /// Whether `Tests/Oracles/install.sh` has made the Python with redis-py.
+    public static let isInstalled = FileManager.default.fileExists(
+        atPath: environment.appending(path: "installed").path)
+    public static let skipMessage = "redis-py is not installed: run Tests/Oracles/install.sh"
+    public static let python = environment.appending(path: "bin/python3").path
+}
+
 /// What looks at the dashboard from outside: a browser, and a program that knows only the API's description.
 public enum Browsers {
     private static let environment = SharedData.packageRoot.appending(path: ".build/browser")

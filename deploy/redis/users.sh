@@ -2,6 +2,7 @@
 # Writes Redis' users: one for each service, that may read, write and remember what that service's work needs and nothing else.
 #   users.sh FOLDER [FILE]   makes FOLDER/USER/redis, the password of each user that has none yet, and FILE (FOLDER/users.acl)
 #                            with their hashes, for Redis' aclfile
+# VORTEX7_OWN_ENGINES names engines of your own, which get users, too: they read the market, and say signals.
 set -euo pipefail
 
 folder=${1:?where the passwords go}
@@ -89,6 +90,13 @@ user() {
     user dashboard '' '' '' '(+@read -@dangerous +info %R~*) (+xadd %W~command)'
     # People: all may be looked at, and a command be given.
     user vortexctl '' '' '' '(+@read -@dangerous +info +acl|log %R~*) (+xadd %W~command)'
+    # Whoever may write signals may write them under any engine's name: decision-engine looks out for that.
+    for engine in ${VORTEX7_OWN_ENGINES:-}; do
+        [[ $engine =~ ^[a-z][a-z0-9-]{0,14}$ ]] || { echo "users.sh: '$engine' is no name for an engine" >&2; exit 2; }
+        ! grep -q "^user $engine " "$rules.new" || { echo "users.sh: '$engine' is a service's name" >&2; exit 2; }
+        # Not XTRIM: what others said stays.
+        user "$engine" 'md.*' '' '' '(+xadd +xrange +xrevrange +xread +xlen +xinfo %RW~signal:*)'
+    done
     # Health checks and metrics: lengths and lags, no contents.
     printf 'user monitor on #%s -@all +ping +info (+xinfo +xlen %%R~*)\n' "$(password_hash monitor)"
 } > "$rules.new"
