@@ -170,8 +170,12 @@ def main():
     for stream, writer, readers, names in STREAMS:
         links = ", ".join(f"[{name}](#{name.lower()})" for name in names)
         print(f"| `{stream}` | {writer} | {readers} | {links} |")
+    told = set()
     for stream, _, _, names in STREAMS:
         for name in names:
+            if name in told:
+                continue
+            told.add(name)
             comment, _ = structs[name]
             print(f"\n## {name}\n\n{comment or 'Part of the entries of `' + stream + '`.'}\n")
             print("| field | value | meaning |\n|---|---|---|")
