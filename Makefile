@@ -34,7 +34,7 @@ scale: build
 # The whole suite in one process under a virtual clock and seeded faults: SEEDS=10000, SEED=7 for one, MUTATION=all for deliberate bugs, TEXT=1 for each seed also with all text.
 sim: install
 	@swift build -c release --product simulate 2>&1 | tail -1
-	@VORTEX7_COMMIT=$$(git rev-parse --short HEAD 2>/dev/null) .build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500)) \
+	@VORTEX7_COMMIT=$$(git rev-parse --short HEAD 2>/dev/null) .build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),$(if $(MUTATION),1000,500))) \
 		$(if $(MUTATION),--mutation $(MUTATION),--also Tests/Simulation/failed-seeds.txt) $(if $(TEXT),--text)
 # Kills and pauses services, Redis and PostgreSQL at random while the venue goes wrong, then audits everything: MINUTES=10 SEED=7
 chaos: build
