@@ -235,7 +235,7 @@ struct ArchiveTests {
     }
 
     @Test func `a past is of minutes, in whatever unit, and each other step is refused`() throws {
-        func past(_ rows: [String]) throws -> [Candle] {
+        func past(_ rows: [String]) throws -> [MarketCandle] {
             let text = ArchiveMaker.text(rows, header: ArchiveMaker.candleHeader)
             return try RecordingSet.candles(try maker.file(text, "BTCUSDT-1m.csv"), now: ArchiveMaker.now).candles
         }
@@ -259,7 +259,7 @@ struct ArchiveTests {
         let tick = World.price("0.1"), start = Timestamp(milliseconds: ArchiveMaker.startMs)
         func past(_ last: String, at price: String, endsMsBefore: Int64 = 0, isMade: Bool = false) -> CandleTable.Past {
             let candles = (1...100).reversed().map { minute in
-                Candle(openTime: start - Int64(minute) * 60_000 - endsMsBefore, price: World.price(last))
+                MarketCandle(openTime: start - Int64(minute) * 60_000 - endsMsBefore, price: World.price(last))
             }
             return CandleTable.leading(candles, to: start, price: World.price(price), tick: tick, isMade: isMade)
         }

@@ -24,7 +24,7 @@ struct EndpointTests {
         var world = World()
         let day = 86_400_000 as Int64
         let start = world.exchange.now.floored(to: day) - 2 * day
-        let minutes = (0..<Int64(1440)).map { Candle(openTime: start + $0 * 60_000, price: World.price("60000")) }
+        let minutes = (0..<Int64(1440)).map { MarketCandle(openTime: start + $0 * 60_000, price: World.price("60000")) }
         world.exchange.setHistory(0, minutes)
         let text = world.call("GET", "/fapi/v1/fundingRate", "symbol=BTCUSDT&limit=1000").text
         #expect(text.split(separator: "\"fundingTime\"").count - 1 == 3)
@@ -238,7 +238,7 @@ struct EndpointTests {
         var world = World()
         // 14 days back from 2023-11-14T22:13:20Z, an hour apart, which is 2023-10-31.
         let minutes = (0..<Int64(14 * 24)).map {
-            Candle(
+            MarketCandle(
                 openTime: world.exchange.now.floored(to: 3_600_000) + ($0 - 14 * 24) * 3_600_000,
                 price: World.price("60000"))
         }

@@ -110,9 +110,10 @@ struct RecordedTests {
 
     @Test func `history that ends elsewhere is moved in time and price`() throws {
         let minute = Timestamp(milliseconds: 1_700_000_040_000)
-        var candles: [Candle] = []
+        var candles: [MarketCandle] = []
         for index in 0..<10 {
-            candles.append(Candle(openTime: Timestamp(milliseconds: Int64(index) * 60_000), price: World.price("50")))
+            candles.append(
+                MarketCandle(openTime: Timestamp(milliseconds: Int64(index) * 60_000), price: World.price("50")))
         }
         let moved = CandleTable.leading(candles, to: minute, price: World.price("100"), tick: World.price("0.1"))
         #expect(

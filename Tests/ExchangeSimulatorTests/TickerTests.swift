@@ -33,7 +33,7 @@ struct TickerTests {
     @Test func `a day is 24 hours to the minute, and has as many ids as trades`() throws {
         var world = World()
         let minutes = (1...Int64(3000)).map { back in
-            var candle = Candle(
+            var candle = MarketCandle(
                 openTime: world.exchange.now.floored(to: 60_000) - (3001 - back) * 60_000, price: World.price("60000"))
             candle.trades = 10
             return candle

@@ -45,15 +45,15 @@ struct World {
     static func price(_ text: String) -> Price { Price(text) ?? .zero }
     static func quantity(_ text: String) -> Quantity { Quantity(text) ?? .zero }
 
-    static func levels(_ text: String) -> [BookLevel] {
+    static func levels(_ text: String) -> [DepthLevel] {
         text.split(separator: " ").map { level in
             let parts = level.split(separator: ":").map(String.init)
-            return BookLevel(price: Price(parts[0]) ?? .zero, quantity: Quantity(parts[1]) ?? .zero)
+            return DepthLevel(price: Price(parts[0]) ?? .zero, quantity: Quantity(parts[1]) ?? .zero)
         }
     }
 
     mutating func limit(
-        _ side: Side, _ quantity: String, _ price: String, _ timeInForce: TimeInForce = .goodTillCancel,
+        _ side: Side, _ quantity: String, _ price: String, _ timeInForce: OrderValidity = .goodTillCancel,
         reduceOnly: Bool = false, account: Int? = nil
     ) throws -> Order {
         var request = OrderRequest(
@@ -82,7 +82,7 @@ struct World {
 
     func order(_ id: Int64) -> Order? { exchange.orders.first { $0.id == id } }
     func algo(_ id: Int64) -> AlgoOrder? { exchange.algoOrders.first { $0.id == id } }
-    var position: Position { exchange.accounts[account].positions[0] }
+    var position: AccountPosition { exchange.accounts[account].positions[0] }
 
     /// Names and states of what the account was told since the last call.
     mutating func told() -> [String] {

@@ -60,6 +60,21 @@ struct TidyTests {
         }
     }
 
+    @Test func `a name is declared once`() throws {
+        let declaration =
+            #/^(?:@\w+ )*(?:(?:public|package|private|fileprivate|final|indirect) )*(?:struct|class|enum|protocol|actor) (\w+)/#
+        var placeOf: [Substring: String] = [:]
+        for source in try sources(under: ["Shared", "Services"]) {
+            for line in source.lines {
+                guard let name = line.firstMatch(of: declaration)?.1 else { continue }
+                if let first = placeOf.updateValue(source.path, forKey: name) {
+                    Issue.record("\(name) is declared in \(first) and in \(source.path)")
+                }
+            }
+        }
+        #expect(placeOf.count > 300)
+    }
+
     @Test func `files have at most six hundred lines and functions seventy`() throws {
         for source in try sources(under: ["Shared", "Services", "Tests"]) {
             #expect(source.lines.count <= 601, "\(source.path) has \(source.lines.count) lines")

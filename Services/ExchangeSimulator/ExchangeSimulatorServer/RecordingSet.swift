@@ -263,7 +263,7 @@ public struct RecordingSet {
     /// One-minute candles of a klines table, oldest first, and what was found beside them.
     public static func candles(
         _ path: String, now: Timestamp
-    ) throws(RecordingError) -> (file: PlayedRecording, candles: [Candle]) {
+    ) throws(RecordingError) -> (file: PlayedRecording, candles: [MarketCandle]) {
         let contents = try contents(path)
         guard contents.form == .klines else { throw .refused(path, "a past comes from a table of klines") }
         guard let lines = ArchiveFile(path) else { throw .notFound(path) }

@@ -33,7 +33,7 @@ extension SimulatorServer {
 
     private func carryOut(_ call: Call, _ subject: FaultSubject, backMs: Int64) {
         let fate = simulation.exchange.fate(of: subject)
-        var answer: Outbox.Item?
+        var answer: FrameOutbox.Item?
         if fate.isExecuted { answer = carriedOut(call) }
         deliver()
         switch fate {
@@ -46,7 +46,7 @@ extension SimulatorServer {
         if backMs == 0 { send(answer) } else { put(answer, at: simulation.exchange.now + backMs) }
     }
 
-    private func carriedOut(_ call: Call) -> Outbox.Item? {
+    private func carriedOut(_ call: Call) -> FrameOutbox.Item? {
         switch call.words {
         case .http(let request):
             let (answer, headers) = answer(request)
@@ -60,7 +60,7 @@ extension SimulatorServer {
         }
     }
 
-    private func refused(_ call: Call, _ refusal: Refusal, retryAfterS: Int?) -> Outbox.Item? {
+    private func refused(_ call: Call, _ refusal: Refusal, retryAfterS: Int?) -> FrameOutbox.Item? {
         let answer = Exchange.answer(refusal)
         switch call.words {
         case .http(let request):
@@ -75,7 +75,7 @@ extension SimulatorServer {
 
     // MARK: What was late
 
-    private func put(_ item: Outbox.Item, at time: Timestamp) {
+    private func put(_ item: FrameOutbox.Item, at time: Timestamp) {
         if let connection = outbox.put(item, at: time) { cut(connection) }
     }
 
@@ -84,7 +84,7 @@ extension SimulatorServer {
         while let item = outbox.next(until: simulation.exchange.now) { send(item) }
     }
 
-    private func send(_ item: Outbox.Item) {
+    private func send(_ item: FrameOutbox.Item) {
         guard let server else { return }
         switch item {
         case .call(let call, let subject, let backMs): carryOut(call, subject, backMs: backMs)

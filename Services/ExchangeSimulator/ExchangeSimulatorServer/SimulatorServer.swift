@@ -82,7 +82,7 @@ public final class SimulatorServer<Source: MarketSource> {
     private var hasToldEnd = false
     var script: FaultScript
     /// What is on its way, while something is late.
-    var outbox = Outbox()
+    var outbox = FrameOutbox()
 
     /// Binds the port and listens; nothing is served before `run`.
     public init(_ simulation: Simulation<Source>, clock: Clock, options: ServerOptions, log: Log) throws(ServerError) {

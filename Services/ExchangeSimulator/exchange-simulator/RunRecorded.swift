@@ -53,7 +53,7 @@ private func tell(_ file: PlayedRecording, _ log: Log) {
 private func addHistory(
     _ exchange: inout Exchange, _ recordings: RecordingSet, _ arguments: Arguments, now: Timestamp, _ log: Log
 ) throws(RecordingError) {
-    var tables: [Symbol: (path: String, candles: [Candle])] = [:]
+    var tables: [Symbol: (path: String, candles: [MarketCandle])] = [:]
     var isSynthetic = false
     for path in arguments.all("history") {
         if path == "synthetic" {

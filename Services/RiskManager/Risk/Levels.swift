@@ -15,13 +15,13 @@ struct Levels {
 
     var grossRewardToRisk: Double { takeProfitRatio / stopRatio }
 
-    init(_ setting: borrowing Setting, _ configuration: RiskConfiguration) throws(Refusal) {
+    init(_ setting: borrowing Setting, _ configuration: RiskConfiguration) throws(PlanRefusal) {
         let exits = configuration.exits(of: setting.strategy)
         let level = try Self.ownLevel(setting, configuration)
         entry = setting.quote.postOnlyPrice(
             setting.direction, offsetTicks: setting.entryOffsetTicks, tick: setting.tick, level: level)
         entryLevel = level
-        guard entry > .zero else { throw Refusal(.noBook, "entry \(entry)") }
+        guard entry > .zero else { throw PlanRefusal(.noBook, "entry \(entry)") }
         let price = entry.double
         let stopWanted = try Self.stopDistance(setting, exits, entry: price, configuration)
         stopRatio = min(max(stopWanted / price, configuration.stopDistanceMin), configuration.stopDistanceMax)
@@ -32,7 +32,7 @@ struct Levels {
         guard let stop = Price(stopRatio * price, rounding: .nearest),
             let takeProfit = Price(target, rounding: .nearest),
             let trail = Price(exits.trailAtr * setting.atr, rounding: .nearest)
-        else { throw Refusal(.noAtr, "ATR \(setting.atr) is out of range") }
+        else { throw PlanRefusal(.noAtr, "ATR \(setting.atr) is out of range") }
         self.stop = max(setting.tick, setting.rules.price(stop, rounding: .down))
         self.takeProfit = max(setting.tick, setting.rules.price(takeProfit, rounding: .down))
         self.trail = max(setting.tick, setting.rules.price(trail, rounding: .up))
@@ -42,13 +42,13 @@ struct Levels {
     /// B waits at the band or at the nearest key level behind the price, C at the edge of the cluster; A has none.
     private static func ownLevel(
         _ setting: borrowing Setting, _ configuration: RiskConfiguration
-    ) throws(Refusal) -> Price? {
+    ) throws(PlanRefusal) -> Price? {
         let isLong = setting.direction == .long
         switch setting.strategy {
         case .momentum: return nil
         case .reversion:
             let band = isLong ? setting.technical.bollingerLower : setting.technical.bollingerUpper
-            guard let band else { throw Refusal(.noTarget, "the band is not known") }
+            guard let band else { throw PlanRefusal(.noTarget, "the band is not known") }
             let key = isLong ? setting.technical.nearestSupport?.double : setting.technical.nearestResistance?.double
             // The nearer of the two is met first.
             let level = key.map { isLong ? max(band, $0) : min(band, $0) } ?? band
@@ -60,17 +60,19 @@ struct Levels {
     }
 
     /// Towards the safer side: down for a long, up for a short.
-    private static func onTick(_ price: Double, _ setting: borrowing Setting) throws(Refusal) -> Price {
-        guard let exact = Price(price, rounding: .nearest) else { throw Refusal(.noTarget, "\(price) is out of range") }
+    private static func onTick(_ price: Double, _ setting: borrowing Setting) throws(PlanRefusal) -> Price {
+        guard let exact = Price(price, rounding: .nearest) else {
+            throw PlanRefusal(.noTarget, "\(price) is out of range")
+        }
         return setting.rules.price(exact, rounding: setting.direction == .long ? .down : .up)
     }
 
     /// The side of the cluster that is nearer to the price.
     private static func clusterEdge(
         _ setting: borrowing Setting, _ configuration: RiskConfiguration
-    ) throws(Refusal) -> Double {
+    ) throws(PlanRefusal) -> Double {
         guard let cluster = setting.decision.signals.sentiment?.nearestCluster, cluster > 0 else {
-            throw Refusal(.noTarget, "no cluster of liquidations is known")
+            throw PlanRefusal(.noTarget, "no cluster of liquidations is known")
         }
         return cluster * (1 - setting.sign * configuration.clusterWidth / 2)
     }
@@ -78,7 +80,7 @@ struct Levels {
     /// In quote units, before the bounds.
     private static func stopDistance(
         _ setting: borrowing Setting, _ exits: ExitRules, entry: Double, _ configuration: RiskConfiguration
-    ) throws(Refusal) -> Double {
+    ) throws(PlanRefusal) -> Double {
         switch setting.strategy {
         case .momentum, .reversion: return exits.stopAtr * setting.atr * setting.regime.stopLossMultiplier
         case .cascade: return abs(try clusterEdge(setting, configuration) - entry)
@@ -88,7 +90,7 @@ struct Levels {
     /// In quote units, before the bounds.
     private static func takeProfitDistance(
         _ setting: borrowing Setting, _ exits: ExitRules, entry: Double
-    ) throws(Refusal) -> Double {
+    ) throws(PlanRefusal) -> Double {
         let learned = setting.takeProfitMultiplier
         switch setting.strategy {
         case .momentum, .cascade:
@@ -97,7 +99,7 @@ struct Levels {
             // The mean is reached first at the nearer of the two.
             let means = [setting.technical.bollingerMiddle, setting.technical.vwap].compactMap(\.self)
                 .map { ($0 - entry) * setting.sign }.filter { $0 > 0 }
-            guard let nearest = means.min() else { throw Refusal(.noTarget, "neither mean lies ahead of \(entry)") }
+            guard let nearest = means.min() else { throw PlanRefusal(.noTarget, "neither mean lies ahead of \(entry)") }
             return nearest
         }
     }

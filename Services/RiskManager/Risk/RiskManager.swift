@@ -73,7 +73,7 @@ public struct RiskManager: StreamProcessor {
         }
         if let plan = recalled.removeValue(forKey: decision.id) { return exposure.reserve(plan, of: symbol) }
         let verdict: TradePlan.Verdict
-        do throws(Refusal) {
+        do throws(PlanRefusal) {
             verdict = .approved(try terms(for: decision, direction, strategy, symbol, emit))
         } catch {
             verdict = .rejected(rule: error.rule, detail: error.detail)
@@ -88,19 +88,19 @@ public struct RiskManager: StreamProcessor {
     private mutating func terms(
         for decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol,
         _ emit: (RiskOutput) -> Void
-    ) throws(Refusal) -> TradeTerms {
+    ) throws(PlanRefusal) -> TradeTerms {
         try checkBreakers(decision.id, symbol, emit)
         let configuration = own[symbol] ?? configuration
         let age = now - decision.eventTime
         guard now.isWithin(configuration.decisionAgeMaxMs, of: decision.eventTime) else {
-            throw Refusal(.stale, "the decision is \(age) ms old > \(configuration.decisionAgeMaxMs) ms")
+            throw PlanRefusal(.stale, "the decision is \(age) ms old > \(configuration.decisionAgeMaxMs) ms")
         }
         let balance = try balance()
-        if let plan = exposure.plan(of: symbol) { throw Refusal(.symbolBusy, "\(plan) is not over") }
+        if let plan = exposure.plan(of: symbol) { throw PlanRefusal(.symbolBusy, "\(plan) is not over") }
         // The executor may hold what no plan in memory tells of: one older than the replay, or one adopted.
         let open = max(exposure.count, account?.openPositions ?? 0)
         guard open < configuration.sizing.positionsMax else {
-            throw Refusal(.maxPositions, "\(open) ≥ \(configuration.sizing.positionsMax)")
+            throw PlanRefusal(.maxPositions, "\(open) ≥ \(configuration.sizing.positionsMax)")
         }
         let setting = try setting(decision, direction, strategy, symbol, configuration)
         let levels = try Levels(setting, configuration)
@@ -113,19 +113,19 @@ public struct RiskManager: StreamProcessor {
     private func setting(
         _ decision: Decision, _ direction: Direction, _ strategy: Strategy, _ symbol: Symbol,
         _ configuration: RiskConfiguration
-    ) throws(Refusal) -> Setting {
+    ) throws(PlanRefusal) -> Setting {
         guard let contract = contracts[symbol] else {
-            throw Refusal(.noRules, "the contract's rules are not known yet")
+            throw PlanRefusal(.noRules, "the contract's rules are not known yet")
         }
         guard let quote = Quote(bid: decision.signals.orderFlow?.bestBid, ask: decision.signals.orderFlow?.bestAsk)
         else {
-            throw Refusal(.noBook, "the decision holds no valid best prices")
+            throw PlanRefusal(.noBook, "the decision holds no valid best prices")
         }
         // The ATR is known long before E3 is warm; `phase1` needs nothing else of it.
         guard let technical = decision.signals.technical, technical.isWarm || configuration.profile == .phase1,
             let atr = technical.atr, atr > 0,
             decision.eventTime.isWithin(configuration.technicalAgeMaxMs, of: technical.eventTime)
-        else { throw Refusal(.noAtr, "E3 is missing, cold or older than \(configuration.technicalAgeMaxMs) ms") }
+        else { throw PlanRefusal(.noAtr, "E3 is missing, cold or older than \(configuration.technicalAgeMaxMs) ms") }
         let regime =
             configuration.profile == .phase1
             ? RegimeTerms()
@@ -145,19 +145,19 @@ public struct RiskManager: StreamProcessor {
             takerFeeRate: feeRate(contract.takerFeeRate ?? account?.takerFeeRate ?? configuration.takerFeeRate))
     }
 
-    private func balance() throws(Refusal) -> Notional {
+    private func balance() throws(PlanRefusal) -> Notional {
         // The executor goes on speaking when the venue tells no balances any more.
         guard let account, now.isWithin(configuration.accountAgeMaxMs, of: account.balanceTime) else {
-            throw Refusal(.noBalance, "no balance was told within \(configuration.accountAgeMaxMs) ms")
+            throw PlanRefusal(.noBalance, "no balance was told within \(configuration.accountAgeMaxMs) ms")
         }
-        guard account.walletBalance > .zero else { throw Refusal(.noBalance, "balance \(account.walletBalance)") }
+        guard account.walletBalance > .zero else { throw PlanRefusal(.noBalance, "balance \(account.walletBalance)") }
         return configuration.sizing.capitalLimit.map { min($0, account.walletBalance) } ?? account.walletBalance
     }
 
-    private func checkReward(_ levels: Levels, _ setting: borrowing Setting) throws(Refusal) {
+    private func checkReward(_ levels: Levels, _ setting: borrowing Setting) throws(PlanRefusal) {
         let configuration = setting.configuration
         guard levels.grossRewardToRisk >= configuration.rewardToRiskMin else {
-            throw Refusal(
+            throw PlanRefusal(
                 .rewardToRisk,
                 "tp1/sl \(percent(levels.takeProfitRatio))/\(percent(levels.stopRatio)) = "
                     + "\(rounded(levels.grossRewardToRisk)) < \(configuration.rewardToRiskMin)")
@@ -166,17 +166,17 @@ public struct RiskManager: StreamProcessor {
             (setting.makerFeeRate.double * 2 + setting.quote.spread + configuration.profitMin)
             * setting.profitMinMultiplier
         guard levels.takeProfitRatio >= least else {
-            throw Refusal(.minTakeProfit, "tp1 \(percent(levels.takeProfitRatio)) < \(percent(least))")
+            throw PlanRefusal(.minTakeProfit, "tp1 \(percent(levels.takeProfitRatio)) < \(percent(least))")
         }
     }
 
     private mutating func checkBreakers(
         _ id: TradeId, _ symbol: Symbol, _ emit: (RiskOutput) -> Void
-    ) throws(Refusal) {
-        guard isJournalWritable else { throw Refusal(.journal, "the risk journal can't be written") }
-        if session.isHalted { throw Refusal(.halted, "a person halted trading; `vortexctl resume` ends it") }
+    ) throws(PlanRefusal) {
+        guard isJournalWritable else { throw PlanRefusal(.journal, "the risk journal can't be written") }
+        if session.isHalted { throw PlanRefusal(.halted, "a person halted trading; `vortexctl resume` ends it") }
         if session.paused.contains(symbol) {
-            throw Refusal(.halted, "a person paused \(symbol); `vortexctl resume \(symbol)` ends it")
+            throw PlanRefusal(.halted, "a person paused \(symbol); `vortexctl resume \(symbol)` ends it")
         }
         if let breaker = session.checkOvertrade(
             id, at: now, open: exposure.count, configuration.breakers)
@@ -189,7 +189,7 @@ public struct RiskManager: StreamProcessor {
             (.overtrade, .overtrade),
         ] {
             if let until = session.isActive(breaker, at: now) {
-                throw Refusal(rule, "\(describe(breaker)); until \(until)")
+                throw PlanRefusal(rule, "\(describe(breaker)); until \(until)")
             }
         }
     }

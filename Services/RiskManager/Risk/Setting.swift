@@ -10,13 +10,13 @@ struct RegimeTerms {
 
     init() {}
 
-    init(_ signal: RegimeSignal?, at time: Timestamp, ageMaxMs: Int64) throws(Refusal) {
+    init(_ signal: RegimeSignal?, at time: Timestamp, ageMaxMs: Int64) throws(PlanRefusal) {
         guard let signal, signal.isWarm, time.isWithin(ageMaxMs, of: signal.eventTime) else {
-            throw Refusal(.noRegime, "E5 is missing, cold or older than \(ageMaxMs) ms")
+            throw PlanRefusal(.noRegime, "E5 is missing, cold or older than \(ageMaxMs) ms")
         }
-        guard signal.isTradeable else { throw Refusal(.noRegime, signal.reason ?? "E5 says no") }
+        guard signal.isTradeable else { throw PlanRefusal(.noRegime, signal.reason ?? "E5 says no") }
         guard signal.isSpreadOk else {
-            throw Refusal(.spread, "spread \(signal.spread.map(percent) ?? "unknown") is too wide")
+            throw PlanRefusal(.spread, "spread \(signal.spread.map(percent) ?? "unknown") is too wide")
         }
         takeProfitMultiplier = signal.takeProfitMultiplier
         stopLossMultiplier = signal.stopLossMultiplier

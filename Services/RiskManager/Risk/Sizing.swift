@@ -40,33 +40,34 @@ extension RiskManager {
     /// Size by risk, cut to the margin caps; leverage as low as the cap allows, within its bounds.
     func size(
         _ setting: borrowing Setting, _ levels: Levels, _ share: RiskShare, balance: Notional
-    ) throws(Refusal) -> TradeTerms {
+    ) throws(PlanRefusal) -> TradeTerms {
         let configuration = setting.configuration
         let rules = configuration.sizing
         let money = balance.double
-        guard share.ratio > 0 else { throw Refusal(.noBalance, "the risk allowed is zero (\(share.bound))") }
+        guard share.ratio > 0 else { throw PlanRefusal(.noBalance, "the risk allowed is zero (\(share.bound))") }
         let wanted = money * share.ratio / levels.stopRatio
         let leverage = try leverage(for: wanted, balance: money, setting)
         let room = min(rules.marginCap * money, rules.marginCapTotal * money - exposure.margin.double)
         guard room > 0 else {
-            throw Refusal(.marginCap, "margin in use \(exposure.margin) of \(rounded(rules.marginCapTotal * money))")
+            throw PlanRefusal(
+                .marginCap, "margin in use \(exposure.margin) of \(rounded(rules.marginCapTotal * money))")
         }
         let affordable = room * Double(leverage)
         // More than one market order may take could not be closed by one.
         let exitable = (levels.entry * setting.rules.marketSlice(of: Quantity(raw: .max))).double
         guard let notional = Notional(min(wanted, affordable, exitable), rounding: .down) else {
-            throw Refusal(.marginCap, "size \(min(wanted, affordable)) is out of range")
+            throw PlanRefusal(.marginCap, "size \(min(wanted, affordable)) is out of range")
         }
         try checkLiquidation(levels, notional: notional, leverage: leverage, setting)
         let quantity = setting.rules.quantity(atMost: notional.quantity(at: levels.entry))
         guard setting.rules.admits(quantity, at: levels.entry) else {
-            throw Refusal(.minNotional, "\(quantity) × \(levels.entry) < \(setting.rules.minNotional)")
+            throw PlanRefusal(.minNotional, "\(quantity) × \(levels.entry) < \(setting.rules.minNotional)")
         }
         let exits = configuration.exits(of: setting.strategy)
         let fees = FeeModel(maker: setting.makerFeeRate.double, taker: setting.takerFeeRate.double)
         let effective = fees.effectiveRewardToRisk(takeProfit: levels.takeProfitRatio, stop: levels.stopRatio)
         if configuration.effectiveRewardToRiskMin > 0, effective < configuration.effectiveRewardToRiskMin {
-            throw Refusal(
+            throw PlanRefusal(
                 .effectiveRewardToRisk, "\(rounded(effective)) after fees < \(configuration.effectiveRewardToRiskMin)")
         }
         var terms = TradeTerms(
@@ -86,11 +87,12 @@ extension RiskManager {
         return terms
     }
 
-    private func leverage(for wanted: Double, balance: Double, _ setting: borrowing Setting) throws(Refusal) -> Int {
+    private func leverage(for wanted: Double, balance: Double, _ setting: borrowing Setting) throws(PlanRefusal) -> Int
+    {
         let rules = setting.configuration.sizing
         let bracket = Notional(wanted, rounding: .up).flatMap { setting.rules.bracket(of: $0)?.maxLeverage } ?? Int.max
         let most = min(rules.leverageMax, setting.regime.leverageMax, bracket)
-        guard most >= 1 else { throw Refusal(.marginCap, "no leverage is allowed") }
+        guard most >= 1 else { throw PlanRefusal(.marginCap, "no leverage is allowed") }
         let needed = (wanted / (balance * rules.marginCap)).rounded(.up)
         // Not a number, or beyond one: the most that is allowed.
         return needed < Double(most) ? min(max(Int(max(0, needed)), rules.leverageMin), most) : most
@@ -99,13 +101,13 @@ extension RiskManager {
     /// An isolated position is liquidated when its margin falls to the maintenance margin of its bracket.
     private func checkLiquidation(
         _ levels: Levels, notional: Notional, leverage: Int, _ setting: borrowing Setting
-    ) throws(Refusal) {
+    ) throws(PlanRefusal) {
         let maintenance =
             setting.rules.maintenanceMargin(of: notional).map { $0.double / notional.double }
             ?? setting.configuration.sizing.maintenanceMarginRatio
         let distance = 1 / Double(leverage) - maintenance
         guard levels.stopRatio <= distance / 2 else {
-            throw Refusal(
+            throw PlanRefusal(
                 .liquidation, "stop \(percent(levels.stopRatio)) > half of the way to liquidation, \(percent(distance))"
             )
         }

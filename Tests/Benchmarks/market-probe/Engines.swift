@@ -18,7 +18,7 @@ struct Engines {
     private(set) var liquidations = 0
     private(set) var liquidatedValue = 0.0
 
-    init(_ index: Int, _ instrument: Instrument, history: [Candle]) {
+    init(_ index: Int, _ instrument: Instrument, history: [MarketCandle]) {
         (self.index, symbol) = (index, instrument.symbol)
         for start in stride(from: 0, to: history.count - 2, by: 3) {
             let minutes = history[start..<start + 3]
@@ -76,8 +76,8 @@ struct Engines {
     }
 
     private mutating func take(_ depth: DepthFrame) {
-        func side(_ levels: [ExchangeSimulator.BookLevel]) -> SignalContracts.BookSide {
-            SignalContracts.BookSide(
+        func side(_ levels: [DepthLevel]) -> BookSide {
+            BookSide(
                 levels.map { SignalContracts.BookLevel(price: $0.price, quantity: $0.quantity) })
         }
         let book = BookUpdate(

@@ -78,8 +78,8 @@ extension FuzzTarget {
         let instruments = ["BTCUSDT", "ETHUSDT"].compactMap { Symbol($0) }.map(Instrument.listed)
         var exchange = Exchange(ExchangeConfiguration(instruments: instruments), start: time)
         _ = exchange.openAccount("one", deposit: Notional(raw: 10_000 * fixedScale))
-        func level(_ price: Int64) -> BookLevel {
-            BookLevel(price: Price(raw: price * fixedScale), quantity: Quantity(raw: fixedScale))
+        func level(_ price: Int64) -> DepthLevel {
+            DepthLevel(price: Price(raw: price * fixedScale), quantity: Quantity(raw: fixedScale))
         }
         for index in instruments.indices {
             exchange.process(

@@ -41,8 +41,8 @@ public struct Account: Sendable {
     /// BNB held, and whether fees are paid in it.
     public internal(set) var bnb: Notional = .zero
     public internal(set) var isBurning = false
-    public internal(set) var positions: [Position]
-    public internal(set) var fills: ContiguousArray<Fill> = []
+    public internal(set) var positions: [AccountPosition]
+    public internal(set) var fills: ContiguousArray<OrderFill> = []
     public internal(set) var incomes: ContiguousArray<Income> = []
     /// Sum of all incomes of a type, also of those no longer kept.
     public internal(set) var totals: [IncomeType: Notional] = [:]
@@ -62,7 +62,7 @@ public struct Account: Sendable {
 
     init(name: String, alias: String, instruments: Int, makerFee: Ratio, takerFee: Ratio, at time: Timestamp) {
         (self.name, self.alias) = (name, alias)
-        positions = Array(repeating: Position(), count: instruments)
+        positions = Array(repeating: AccountPosition(), count: instruments)
         cancelTimes = Array(repeating: nil, count: instruments)
         (self.makerFee, self.takerFee, updateTime) = (makerFee, takerFee, time)
     }
@@ -94,7 +94,7 @@ public struct Account: Sendable {
         marginMoves.append(move)
     }
 
-    mutating func remember(_ fill: Fill) {
+    mutating func remember(_ fill: OrderFill) {
         if fills.count >= Self.keep * 2 { fills.removeFirst(Self.keep) }
         fills.append(fill)
     }

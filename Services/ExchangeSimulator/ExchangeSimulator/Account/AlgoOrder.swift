@@ -36,7 +36,7 @@ public struct AlgoRequest: Sendable {
     public var instrument: Int
     public var side: Side
     public var type: AlgoType
-    public var timeInForce: TimeInForce = .goodTillCancel
+    public var timeInForce: OrderValidity = .goodTillCancel
     /// Zero with `isClosePosition`.
     public var quantity: Quantity = .zero
     public var price: Price = .zero

@@ -7,7 +7,7 @@ public enum OrderType: String, Sendable {
 }
 
 /// How long an order waits, as the venue spells it.
-public enum TimeInForce: String, Sendable {
+public enum OrderValidity: String, Sendable {
     case goodTillCancel = "GTC"
     case immediateOrCancel = "IOC"
     case fillOrKill = "FOK"
@@ -18,7 +18,7 @@ public enum TimeInForce: String, Sendable {
 }
 
 /// Where an order stands, as the venue spells it.
-public enum OrderStatus: String, Sendable {
+public enum OrderStanding: String, Sendable {
     case new = "NEW"
     case partiallyFilled = "PARTIALLY_FILLED"
     case filled = "FILLED"
@@ -76,7 +76,7 @@ public struct OrderRequest: Sendable {
     public var instrument: Int
     public var side: Side
     public var type: OrderType
-    public var timeInForce: TimeInForce = .goodTillCancel
+    public var timeInForce: OrderValidity = .goodTillCancel
     public var quantity: Quantity
     /// Zero for a market order.
     public var price: Price = .zero
@@ -105,7 +105,7 @@ public struct Order: Sendable {
     public let type: OrderType
     /// Type of the conditional order that it came from, else its own.
     public let originalType: String
-    public let timeInForce: TimeInForce
+    public let timeInForce: OrderValidity
     public internal(set) var quantity: Quantity
     public internal(set) var price: Price
     /// Trigger of the conditional order that it came from, else zero.
@@ -120,7 +120,7 @@ public struct Order: Sendable {
     /// The conditional order that it came from.
     public let algoId: Int64?
 
-    public internal(set) var status: OrderStatus = .new
+    public internal(set) var status: OrderStanding = .new
     public internal(set) var executed: Quantity = .zero
     public internal(set) var quote: Notional = .zero
     public internal(set) var updateTime: Timestamp
@@ -138,7 +138,7 @@ public struct Order: Sendable {
 }
 
 /// One execution of an order.
-public struct Fill: Sendable {
+public struct OrderFill: Sendable {
     public let tradeId: Int64
     public let orderId: Int64
     public let account: Int

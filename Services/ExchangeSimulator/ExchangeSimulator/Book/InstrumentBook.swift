@@ -29,8 +29,8 @@ public struct InstrumentBook: Sendable {
     public internal(set) var instrument: Instrument
     public internal(set) var status = SymbolStatus.trading
     public internal(set) var interest: StreamInterest = .all
-    var bids = BookSide(.buy)
-    var asks = BookSide(.sell)
+    var bids = DepthSide(.buy)
+    var asks = DepthSide(.sell)
     /// Ids of own resting orders in the order of their priority: best price first, then oldest.
     var restingBuys: [Int64] = []
     var restingSells: [Int64] = []
@@ -66,7 +66,7 @@ public struct InstrumentBook: Sendable {
     /// How far the market jumped on request: what the source says is this much lower.
     var shift: Price = .zero
     /// The book as the source goes on with it while the market stands still.
-    var unseen: (bids: BookSide, asks: BookSide)?
+    var unseen: (bids: DepthSide, asks: DepthSide)?
     var fundings: [(time: Timestamp, rate: Ratio, mark: Price)] = []
     /// Open interest and taker volumes each five minutes, oldest first.
     var statistics: ContiguousArray<MarketStatistics> = []
@@ -86,7 +86,7 @@ public struct InstrumentBook: Sendable {
             .rounded(toMultipleOf: instrument.rules.stepSize, .down)
     }
 
-    @inline(__always) subscript(_ side: Side) -> BookSide {
+    @inline(__always) subscript(_ side: Side) -> DepthSide {
         _read { yield side == .buy ? bids : asks }
         _modify {
             if side == .buy { yield &bids } else { yield &asks }
@@ -104,13 +104,13 @@ public struct InstrumentBook: Sendable {
     }
 
     /// Best visible prices; nil while a side is empty.
-    public var best: (bid: BookLevel, ask: BookLevel)? {
+    public var best: (bid: DepthLevel, ask: DepthLevel)? {
         guard let bid = bids.best, let ask = asks.best else { return nil }
         return (bid, ask)
     }
 
     /// The visible book, best first.
-    public func top(_ count: Int) -> (bids: [BookLevel], asks: [BookLevel]) { (bids.top(count), asks.top(count)) }
+    public func top(_ count: Int) -> (bids: [DepthLevel], asks: [DepthLevel]) { (bids.top(count), asks.top(count)) }
 
     /// The price for margin and profit: the mark, or the last one while there is none.
     public var markPrice: Price { mark.price > .zero ? mark.price : lastPrice }

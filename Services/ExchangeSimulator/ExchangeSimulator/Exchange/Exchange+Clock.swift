@@ -189,15 +189,15 @@ extension Exchange {
     }
 
     /// The levels of changed keys as they are now, ascending by key, each once.
-    private static func changedLevels(_ keys: inout [Int64], _ side: BookSide) -> [BookLevel] {
+    private static func changedLevels(_ keys: inout [Int64], _ side: DepthSide) -> [DepthLevel] {
         keys.sort()
-        var levels: [BookLevel] = []
+        var levels: [DepthLevel] = []
         levels.reserveCapacity(keys.count)
         var last: Int64?
         for key in keys where key != last {
             last = key
             let price = Price(raw: side.side == .buy ? key : -key)
-            levels.append(BookLevel(price: price, quantity: side.visible(at: price)))
+            levels.append(DepthLevel(price: price, quantity: side.visible(at: price)))
         }
         keys.removeAll(keepingCapacity: true)
         return levels

@@ -23,7 +23,7 @@ extension Exchange {
         orders[at].quote += notional
         orders[at].updateTime = now
         orders[at].status = orders[at].remaining == .zero ? .filled : .partiallyFilled
-        let fill = Fill(
+        let fill = OrderFill(
             tradeId: tradeId, orderId: order.id, account: account, instrument: order.instrument, side: order.side,
             price: price, quantity: quantity, isMaker: isMaker, fee: burnt ?? fee,
             feeAsset: burnt == nil ? .settlement : .bnb, realizedProfit: profit, time: now)

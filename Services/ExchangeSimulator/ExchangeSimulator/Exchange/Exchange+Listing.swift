@@ -81,8 +81,8 @@ extension Exchange {
         guard lowest.price + move > .zero else { throw .priceBelowZero }
         if move == .zero { return }
         books[index].shift += move
-        func moved(_ levels: [BookLevel]) -> [BookLevel] {
-            levels.map { BookLevel(price: $0.price + move, quantity: $0.quantity) }
+        func moved(_ levels: [DepthLevel]) -> [DepthLevel] {
+            levels.map { DepthLevel(price: $0.price + move, quantity: $0.quantity) }
         }
         if var unseen = books[index].unseen {
             unseen.bids.replace(moved(unseen.bids.market))

@@ -39,7 +39,7 @@ extension Exchange {
     }
 
     /// Gives an instrument a past of one-minute candles, oldest first.
-    public mutating func setHistory(_ index: Int, _ minutes: [Candle]) {
+    public mutating func setHistory(_ index: Int, _ minutes: [MarketCandle]) {
         books[index].candles.prepend(history: minutes)
         books[index].markCandles.prepend(history: minutes)
         books[index].indexCandles.prepend(history: minutes)
@@ -52,7 +52,7 @@ extension Exchange {
     }
 
     /// What was settled in the past, at the rate that holds at the start: the past's own is not known.
-    private mutating func makeFundings(ofPast index: Int, _ minutes: [Candle]) {
+    private mutating func makeFundings(ofPast index: Int, _ minutes: [MarketCandle]) {
         let rate = books[index].mark.fundingRate
         books[index].fundings = minutes.filter {
             $0.openTime.floored(to: configuration.fundingIntervalMs) == $0.openTime
@@ -80,7 +80,7 @@ extension Exchange {
     }
 
     mutating func replace(
-        _ index: Int, _ bids: [BookLevel], _ asks: [BookLevel], isPassedThrough: Bool, at time: Timestamp
+        _ index: Int, _ bids: [DepthLevel], _ asks: [DepthLevel], isPassedThrough: Bool, at time: Timestamp
     ) {
         for (side, levels) in [(Side.buy, bids), (.sell, asks)] {
             books[index].depth.noteReplacement(of: books[index][side], by: levels)
@@ -109,7 +109,7 @@ extension Exchange {
         }
     }
 
-    private mutating func publishBest(_ index: Int, _ bid: BookLevel, _ ask: BookLevel, at time: Timestamp) {
+    private mutating func publishBest(_ index: Int, _ bid: DepthLevel, _ ask: DepthLevel, at time: Timestamp) {
         let last = books[index].publishedBest
         if last?.bid == bid, last?.ask == ask { return }
         let best = BestPrices(
@@ -201,7 +201,7 @@ extension DepthPublishing {
         }
     }
 
-    mutating func noteReplacement(of old: BookSide, by levels: [BookLevel]) {
+    mutating func noteReplacement(of old: DepthSide, by levels: [DepthLevel]) {
         for level in old.levels { noteChange(old.side, level.key) }
         for level in levels { noteChange(old.side, old.key(level.price)) }
     }

@@ -96,7 +96,7 @@ extension Exchange {
     // MARK: Taking orders
 
     private enum Counterparty {
-        case market(BookLevel)
+        case market(DepthLevel)
         case client(Int)
     }
 
@@ -158,7 +158,7 @@ extension Exchange {
                 guard let at = self.index(ofOrder: id), orders[at].price == market.price else { break }
                 orders[at].queueAhead -= min(ahead, orders[at].queueAhead)
             }
-            return .market(BookLevel(price: market.price, quantity: ahead))
+            return .market(DepthLevel(price: market.price, quantity: ahead))
         }
         guard let market, isWithin(market.price) else { return nil }
         return .market(market)

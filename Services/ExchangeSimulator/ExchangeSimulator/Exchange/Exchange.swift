@@ -103,7 +103,7 @@ public struct Exchange: Sendable {
         return taken
     }
 
-    mutating func tell(_ frame: MarketFrame) {
+    mutating func tell(_ frame: MarketNews) {
         let told = faults.isEmpty ? frame : distorted(frame)
         events.append(ExchangeEvent(time: now, body: .market(told)))
     }

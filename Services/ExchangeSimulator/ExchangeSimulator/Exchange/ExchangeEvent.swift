@@ -3,7 +3,7 @@ public import TradingPrimitives
 /// What the venue tells: to all (market streams) or to one account (user stream).
 public struct ExchangeEvent: Sendable {
     public enum Body: Sendable {
-        case market(MarketFrame)
+        case market(MarketNews)
         case user(account: Int, UserFrame)
         /// The listen key of an account was not kept alive.
         case listenKeyExpired(account: Int)
@@ -15,14 +15,14 @@ public struct ExchangeEvent: Sendable {
 }
 
 /// One frame of a market stream, before it is written as JSON.
-public enum MarketFrame: Sendable {
+public enum MarketNews: Sendable {
     case aggregateTrade(AggregateTrade)
     case bestPrices(BestPrices)
     /// A whole top of the book, for `depth5`, `depth10` and `depth20` of one speed.
     case partialDepth(DepthFrame, speedMs: Int)
     /// Changed levels since the last frame of this speed.
     case depthChange(DepthFrame, speedMs: Int)
-    case candle(instrument: Int, Timeframe, Candle, isClosed: Bool)
+    case candle(instrument: Int, Timeframe, MarketCandle, isClosed: Bool)
     case mark(MarkPrice)
     /// The marks of all contracts.
     case marks([MarkPrice])
@@ -47,8 +47,8 @@ public struct AggregateTrade: Equatable, Sendable {
 /// A change of the best bid or ask of an instrument.
 public struct BestPrices: Equatable, Sendable {
     public let instrument: Int
-    public let bid: BookLevel
-    public let ask: BookLevel
+    public let bid: DepthLevel
+    public let ask: DepthLevel
     public let updateId: Int64
     public let time: Timestamp
 }
@@ -59,8 +59,8 @@ public struct DepthFrame: Equatable, Sendable {
     public let firstUpdateId: Int64
     public let lastUpdateId: Int64
     public let previousUpdateId: Int64
-    public let bids: [BookLevel]
-    public let asks: [BookLevel]
+    public let bids: [DepthLevel]
+    public let asks: [DepthLevel]
     public let time: Timestamp
 }
 
@@ -87,7 +87,7 @@ public struct Liquidation: Equatable, Sendable {
 /// One frame of a user stream.
 public enum UserFrame: Sendable {
     case order(Order, OrderChange)
-    case tradeLite(Order, Fill)
+    case tradeLite(Order, OrderFill)
     case algo(AlgoOrder)
     case account(AccountChange)
     case leverage(instrument: Int, Int)
@@ -98,13 +98,13 @@ public enum UserFrame: Sendable {
 /// What happened to the order of an ORDER_TRADE_UPDATE.
 public enum OrderChange: Sendable {
     case new
-    case trade(Fill)
+    case trade(OrderFill)
     case canceled
     case expired
     /// Changed by its owner, who may have numbered the change.
     case amended(modifyId: Int64?)
     /// A liquidation's or insurance fund's execution.
-    case calculated(Fill)
+    case calculated(OrderFill)
 }
 
 /// Balances and positions of an account after a change, and what changed them.
@@ -128,7 +128,7 @@ public struct AccountChange: Sendable {
     /// Change of the balance that is neither profit nor commission.
     public let balanceChange: Notional
     /// Positions as they are now, with the mark price for the unrealized profit.
-    public let positions: [(instrument: Int, position: Position, mark: Price)]
+    public let positions: [(instrument: Int, position: AccountPosition, mark: Price)]
     public let fundingInstrument: Int?
     public let time: Timestamp
 }

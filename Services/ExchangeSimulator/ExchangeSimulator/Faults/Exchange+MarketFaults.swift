@@ -32,7 +32,7 @@ extension Exchange {
     }
 
     /// A frame as it is told while a rule distorts it. The market behind it is as it was.
-    mutating func distorted(_ frame: MarketFrame) -> MarketFrame {
+    mutating func distorted(_ frame: MarketNews) -> MarketNews {
         guard let (index, stream) = frame.prices else { return frame }
         let subject = FaultSubject(symbol: instruments[index].symbol.name, stream: stream)
         var told = frame
@@ -45,8 +45,8 @@ extension Exchange {
 extension MarketEvent.Body {
     /// The same event at prices that are higher by `shift`; what would fall to zero is left out.
     func moved(by shift: Price) -> Self {
-        func moved(_ levels: [BookLevel]) -> [BookLevel] {
-            levels.map { BookLevel(price: $0.price + shift, quantity: $0.quantity) }.filter { $0.price > .zero }
+        func moved(_ levels: [DepthLevel]) -> [DepthLevel] {
+            levels.map { DepthLevel(price: $0.price + shift, quantity: $0.quantity) }.filter { $0.price > .zero }
         }
         switch self {
         case .bookChange(let changes):
@@ -58,8 +58,8 @@ extension MarketEvent.Body {
             return .bookSnapshot(bids: moved(bids), asks: moved(asks), isPassedThrough: isPassedThrough)
         case .bestPrices(let bid, let ask):
             return .bestPrices(
-                bid: BookLevel(price: bid.price + shift, quantity: bid.quantity),
-                ask: BookLevel(price: ask.price + shift, quantity: ask.quantity))
+                bid: DepthLevel(price: bid.price + shift, quantity: bid.quantity),
+                ask: DepthLevel(price: ask.price + shift, quantity: ask.quantity))
         case .trade(let price, let quantity, let aggressor):
             return .trade(price: price + shift, quantity: quantity, aggressor: aggressor)
         case .liquidation(let side, let price, let average, let quantity):
@@ -70,7 +70,7 @@ extension MarketEvent.Body {
     }
 }
 
-extension MarketFrame {
+extension MarketNews {
     /// Whose prices it tells, and the kind of its streams, where a rule may distort them.
     fileprivate var prices: (instrument: Int, stream: String)? {
         switch self {
@@ -81,16 +81,16 @@ extension MarketFrame {
         }
     }
 
-    fileprivate func multiplied(by factor: Int64) -> MarketFrame {
+    fileprivate func multiplied(by factor: Int64) -> MarketNews {
         changed {
-            BookLevel(price: $0.price * factor, quantity: $0.quantity)
+            DepthLevel(price: $0.price * factor, quantity: $0.quantity)
         } trade: {
             $0 * factor
         }
     }
 
     /// With bids where asks belong.
-    fileprivate var crossed: MarketFrame {
+    fileprivate var crossed: MarketNews {
         switch self {
         case .bestPrices(let best):
             .bestPrices(
@@ -103,7 +103,7 @@ extension MarketFrame {
         }
     }
 
-    private func changed(_ level: (BookLevel) -> BookLevel, trade price: (Price) -> Price) -> MarketFrame {
+    private func changed(_ level: (DepthLevel) -> DepthLevel, trade price: (Price) -> Price) -> MarketNews {
         switch self {
         case .aggregateTrade(let trade):
             .aggregateTrade(
@@ -126,14 +126,14 @@ extension MarketFrame {
 }
 
 extension DepthFrame {
-    fileprivate func with(_ bids: [BookLevel], _ asks: [BookLevel]) -> DepthFrame {
+    fileprivate func with(_ bids: [DepthLevel], _ asks: [DepthLevel]) -> DepthFrame {
         DepthFrame(
             instrument: instrument, firstUpdateId: firstUpdateId, lastUpdateId: lastUpdateId,
             previousUpdateId: previousUpdateId, bids: bids, asks: asks, time: time)
     }
 }
 
-extension BookSide {
+extension DepthSide {
     /// All levels as the market gave them, best first.
-    var market: [BookLevel] { levels.reversed().map { BookLevel(price: price($0), quantity: $0.quantity) } }
+    var market: [DepthLevel] { levels.reversed().map { DepthLevel(price: price($0), quantity: $0.quantity) } }
 }

@@ -4,13 +4,13 @@ public import TradingPrimitives
 public struct DayTicker: Equatable, Sendable {
     public let instrument: Int
     /// Its ids are as many as its trades, up to the last one: candles of the past know none.
-    public let day: Candle
+    public let day: MarketCandle
     public let lastPrice: Price
     public let lastQuantity: Quantity
 
     init(_ book: InstrumentBook, now: Timestamp) {
         instrument = book.index
-        var day = book.candles.day(until: now) ?? Candle(openTime: now, price: book.lastPrice)
+        var day = book.candles.day(until: now) ?? MarketCandle(openTime: now, price: book.lastPrice)
         day.lastTradeId = book.lastTradeId
         day.firstTradeId = max(book.lastTradeId - max(day.trades - 1, 0), 0)
         self.day = day

@@ -1,7 +1,7 @@
 public import TradingPrimitives
 
 /// Quantity that waits at one price.
-public struct BookLevel: Equatable, Sendable, BitwiseCopyable {
+public struct DepthLevel: Equatable, Sendable, BitwiseCopyable {
     public let price: Price
     public let quantity: Quantity
 
@@ -15,11 +15,11 @@ public struct BookLevel: Equatable, Sendable, BitwiseCopyable {
 public struct LevelChange: Equatable, Sendable {
     /// `buy` for a bid, `sell` for an ask.
     public let side: Side
-    public let level: BookLevel
+    public let level: DepthLevel
 
     @inlinable public init(side: Side, price: Price, quantity: Quantity) {
         self.side = side
-        self.level = BookLevel(price: price, quantity: quantity)
+        self.level = DepthLevel(price: price, quantity: quantity)
     }
 }
 
@@ -28,9 +28,9 @@ public struct MarketEvent: Equatable, Sendable {
     public enum Body: Equatable, Sendable {
         case bookChange([LevelChange])
         /// The whole visible book. `isPassedThrough`: it is the source's own depth frame, to be published as it comes.
-        case bookSnapshot(bids: [BookLevel], asks: [BookLevel], isPassedThrough: Bool)
+        case bookSnapshot(bids: [DepthLevel], asks: [DepthLevel], isPassedThrough: Bool)
         /// Best prices between two book changes; published, not matched against.
-        case bestPrices(bid: BookLevel, ask: BookLevel)
+        case bestPrices(bid: DepthLevel, ask: DepthLevel)
         case trade(price: Price, quantity: Quantity, aggressor: Side)
         /// A liquidation order of somebody else; its trade is an event of its own.
         case liquidation(side: Side, price: Price, average: Price, quantity: Quantity)

@@ -5,7 +5,7 @@ struct PriceCandles: Sendable {
     private static let keep = 10_080
     /// A price comes each second, and a candle counts them.
     private static let pricesPerMinute: Int64 = 60
-    private var minutes: ContiguousArray<Candle> = []
+    private var minutes: ContiguousArray<MarketCandle> = []
 
     mutating func add(_ price: Price, at time: Timestamp) {
         let openTime = time.floored(to: 60_000)
@@ -17,16 +17,16 @@ struct PriceCandles: Sendable {
         minutes.append(Self.candle(price, at: openTime))
     }
 
-    private static func candle(_ price: Price, at openTime: Timestamp) -> Candle {
-        var candle = Candle(openTime: openTime, price: price)
+    private static func candle(_ price: Price, at openTime: Timestamp) -> MarketCandle {
+        var candle = MarketCandle(openTime: openTime, price: price)
         candle.trades = 1
         return candle
     }
 
     /// Takes candles of the past, oldest first, without their volumes.
-    mutating func prepend(history: [Candle]) {
+    mutating func prepend(history: [MarketCandle]) {
         let past = history.suffix(Self.keep).map { candle in
-            var bare = Candle(openTime: candle.openTime, price: candle.open)
+            var bare = MarketCandle(openTime: candle.openTime, price: candle.open)
             (bare.high, bare.low, bare.close) = (candle.high, candle.low, candle.close)
             bare.trades = Self.pricesPerMinute
             return bare
@@ -35,8 +35,8 @@ struct PriceCandles: Sendable {
     }
 
     /// Candles of any span, oldest first. Their `trades` are the prices that they are made of.
-    func all(_ span: CandleSpan) -> ContiguousArray<Candle> {
-        var made: ContiguousArray<Candle> = []
+    func all(_ span: CandleSpan) -> ContiguousArray<MarketCandle> {
+        var made: ContiguousArray<MarketCandle> = []
         for minute in minutes { Candles.merge(minute, into: &made, span) }
         return made
     }

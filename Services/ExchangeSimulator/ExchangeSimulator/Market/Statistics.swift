@@ -18,7 +18,7 @@ extension Exchange {
         append(index, at: now, books[index].markPrice, volume.buy, volume.sell)
     }
 
-    mutating func makeStatistics(ofPast index: Int, _ minutes: [Candle]) {
+    mutating func makeStatistics(ofPast index: Int, _ minutes: [MarketCandle]) {
         var buy = Quantity.zero
         var sell = Quantity.zero
         for candle in minutes.suffix(5 * 600) {

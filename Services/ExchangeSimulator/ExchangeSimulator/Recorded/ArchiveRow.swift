@@ -52,13 +52,13 @@ struct ArchiveRow {
     }
 
     /// A row of the klines table; those with seven columns have no taker volume. Nil also for one that can't be.
-    var candle: Candle? {
+    var candle: MarketCandle? {
         guard let time = time(0), let open = decimal(1, Price.self), let high = decimal(2, Price.self),
             let low = decimal(3, Price.self), let close = decimal(4, Price.self),
             let volume = decimal(5, Quantity.self), low > .zero, low <= min(open, close), max(open, close) <= high,
             volume >= .zero
         else { return nil }
-        var candle = Candle(openTime: time, price: open)
+        var candle = MarketCandle(openTime: time, price: open)
         (candle.high, candle.low, candle.close, candle.volume) = (high, low, close, volume)
         let middle = Price.middle(of: open, and: close)
         candle.quoteVolume = decimal(7, Notional.self) ?? middle * volume

@@ -123,14 +123,14 @@ struct ByteScanner {
     }
 
     /// Reads `[["price","quantity"], …]` into `levels`.
-    mutating func levels(into levels: inout [BookLevel]) -> Bool {
+    mutating func levels(into levels: inout [DepthLevel]) -> Bool {
         guard take("[") else { return false }
         if take("]") { return true }
         repeat {
             guard take("["), let price = decimal(Price.self), take(","), let quantity = decimal(Quantity.self),
                 take("]")
             else { return false }
-            levels.append(BookLevel(price: price, quantity: quantity))
+            levels.append(DepthLevel(price: price, quantity: quantity))
         } while take(",")
         return take("]")
     }

@@ -5,16 +5,16 @@ public enum CandleTable {
     /// The candles, oldest first, and what was found beside them.
     public static func read(
         _ lines: some LineSource, times: RecordedTimes
-    ) -> (candles: [Candle], report: RecordingReport) {
+    ) -> (candles: [MarketCandle], report: RecordingReport) {
         var reader = TableReader(lines, .klines, times)
-        var candles: [Candle] = []
+        var candles: [MarketCandle] = []
         while reader.read({ row in if case .candle(let candle) = row.body { candles.append(candle) } }) {}
         return (candles, reader.report)
     }
 
     /// A past that ends where a recording begins.
     public struct Past {
-        public var candles: [Candle]
+        public var candles: [MarketCandle]
         /// Milliseconds by which its times were moved; 0 where they lead up to the recording.
         public var movedMs: Int64 = 0
         /// What its prices were multiplied by; nil where they join.
@@ -28,7 +28,8 @@ public enum CandleTable {
     /// where their last price does not join `price`, all are scaled to it: made ones (`isMade`) always, since no market stands
     /// behind their price.
     public static func leading(
-        _ candles: [Candle], to start: Timestamp, price: Price?, tick: Price, isMade: Bool = false, count: Int = 10_080
+        _ candles: [MarketCandle], to start: Timestamp, price: Price?, tick: Price, isMade: Bool = false,
+        count: Int = 10_080
     ) -> Past {
         let end = start.floored(to: 60_000)
         let before = candles.filter { $0.openTime < end }.suffix(count)
@@ -47,8 +48,8 @@ public enum CandleTable {
         return past
     }
 
-    private static func moved(_ candle: Candle, _ ms: Int64) -> Candle {
-        var made = Candle(openTime: candle.openTime + ms, price: candle.open)
+    private static func moved(_ candle: MarketCandle, _ ms: Int64) -> MarketCandle {
+        var made = MarketCandle(openTime: candle.openTime + ms, price: candle.open)
         (made.high, made.low, made.close) = (candle.high, candle.low, candle.close)
         (made.volume, made.takerVolume) = (candle.volume, candle.takerVolume)
         (made.quoteVolume, made.takerQuoteVolume) = (candle.quoteVolume, candle.takerQuoteVolume)
@@ -57,7 +58,7 @@ public enum CandleTable {
     }
 
     /// The same candle at another price: as much money, so another number of units.
-    private static func scaled(_ candle: Candle, _ price: Price, _ last: Price, _ tick: Price) -> Candle {
+    private static func scaled(_ candle: MarketCandle, _ price: Price, _ last: Price, _ tick: Price) -> MarketCandle {
         func scale(_ value: Price) -> Price {
             let scaled = Price(clamping: Int128(value.raw) * Int128(price.raw) / Int128(max(last.raw, 1)))
             return max(scaled.rounded(toMultipleOf: tick, .nearest), tick)
@@ -65,7 +66,7 @@ public enum CandleTable {
         func scale(_ quantity: Quantity) -> Quantity {
             Quantity(clamping: Int128(quantity.raw) * Int128(last.raw) / Int128(max(price.raw, 1)))
         }
-        var made = Candle(openTime: candle.openTime, price: scale(candle.open))
+        var made = MarketCandle(openTime: candle.openTime, price: scale(candle.open))
         (made.high, made.low, made.close) = (scale(candle.high), scale(candle.low), scale(candle.close))
         (made.volume, made.takerVolume) = (scale(candle.volume), scale(candle.takerVolume))
         (made.quoteVolume, made.takerQuoteVolume) = (candle.quoteVolume, candle.takerQuoteVolume)

@@ -26,8 +26,8 @@ struct DerivedBook: Sendable {
             isPassedThrough: false)
     }
 
-    private func side(from best: Price, step: Price, _ random: inout SplitMix64) -> [BookLevel] {
-        var levels: [BookLevel] = []
+    private func side(from best: Price, step: Price, _ random: inout SplitMix64) -> [DepthLevel] {
+        var levels: [DepthLevel] = []
         var price = best
         for depth in 0..<Self.depth where price > .zero {
             let value =
@@ -36,7 +36,7 @@ struct DerivedBook: Sendable {
                 : random.logNormal(median: traits.deepMedian * 4, sigma: traits.deepSigma)
             let quantity = Quantity(value / price.double, rounding: .down)?
                 .rounded(toMultipleOf: instrument.rules.stepSize, .up)
-            levels.append(BookLevel(price: price, quantity: quantity ?? instrument.rules.stepSize))
+            levels.append(DepthLevel(price: price, quantity: quantity ?? instrument.rules.stepSize))
             price += step * Int64(random.geometric(mean: traits.gapTicks))
         }
         return levels

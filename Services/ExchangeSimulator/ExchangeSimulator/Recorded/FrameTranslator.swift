@@ -61,8 +61,8 @@ struct FrameTranslator {
         }
         switch frame.event {
         case .bestPrices:
-            let bid = BookLevel(price: frame.bestBid, quantity: frame.bidQuantity)
-            let ask = BookLevel(price: frame.bestAsk, quantity: frame.askQuantity)
+            let bid = DepthLevel(price: frame.bestBid, quantity: frame.bidQuantity)
+            let ask = DepthLevel(price: frame.bestAsk, quantity: frame.askQuantity)
             emit(MarketEvent(time: time, instrument: index, .bestPrices(bid: bid, ask: ask)))
         case .trade, .aggregateTrade: trade(frame, index, number, line, emit)
         case .depth, .other: depth(frame, index, time, scanner, emit)

@@ -26,8 +26,8 @@ struct RecordedFrame {
     var isBuyerMaker = false
     /// Not made by the book: an insurance fund's or a delivery's trade.
     var isOffBook = false
-    var bids: [BookLevel] = []
-    var asks: [BookLevel] = []
+    var bids: [DepthLevel] = []
+    var asks: [DepthLevel] = []
     var bestBid = Price.zero
     var bestAsk = Price.zero
     var bidQuantity = Quantity.zero

@@ -81,7 +81,7 @@ public struct RecordingReader<Lines: LineSource>: MarketSource {
     }
 
     /// A candle as trades: open, the extreme that lies against its direction, the other one, close.
-    private static func walk(_ candle: Candle, _ instrument: Int, _ emit: (MarketEvent) -> Void) {
+    private static func walk(_ candle: MarketCandle, _ instrument: Int, _ emit: (MarketEvent) -> Void) {
         let isRise = candle.close >= candle.open
         let prices = [candle.open, isRise ? candle.low : candle.high, isRise ? candle.high : candle.low, candle.close]
         let quantity = Quantity(raw: candle.volume.raw / 4)

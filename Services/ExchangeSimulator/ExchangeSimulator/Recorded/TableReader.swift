@@ -4,7 +4,7 @@ import TradingPrimitives
 struct TableRow {
     enum Body {
         case trade(price: Price, quantity: Quantity, aggressor: Side)
-        case candle(Candle)
+        case candle(MarketCandle)
         case fundingRate(Ratio)
     }
 

@@ -75,7 +75,7 @@ extension JSONWriter {
         put("shortAccount", Ratio(raw: (10_000 - long) * 10_000), decimals: 4)
     }
 
-    mutating func levels(_ name: StaticString, _ levels: [BookLevel], _ instrument: Instrument) {
+    mutating func levels(_ name: StaticString, _ levels: [DepthLevel], _ instrument: Instrument) {
         array(name) { json in
             for level in levels {
                 json.array {

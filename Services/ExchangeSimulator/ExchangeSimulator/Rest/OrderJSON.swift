@@ -18,7 +18,7 @@ extension JSONWriter {
     private mutating func orderAckMembers(_ order: Order, _ instrument: Instrument, asNew: Bool) {
         put("orderId", order.id)
         put("symbol", instrument.symbol.name)
-        put("status", asNew ? OrderStatus.new.rawValue : order.status.rawValue)
+        put("status", asNew ? OrderStanding.new.rawValue : order.status.rawValue)
         put("clientOrderId", order.clientId)
         put("price", order.price, decimals: instrument.pricePrecision)
         put("origQty", order.quantity, decimals: instrument.quantityPrecision)
@@ -65,7 +65,7 @@ extension JSONWriter {
         put("goodTillDate", order.goodTill)
     }
 
-    mutating func userTrade(_ fill: Fill, _ instrument: Instrument) {
+    mutating func userTrade(_ fill: OrderFill, _ instrument: Instrument) {
         object { json in
             json.put("symbol", instrument.symbol.name)
             json.put("id", fill.tradeId)

@@ -32,7 +32,7 @@ extension Exchange {
     func bookTicker(_ call: RestCall) throws(Refusal) -> [UInt8] {
         try each(call) { book, json in
             let instrument = book.instrument
-            let none = BookLevel(price: .zero, quantity: .zero)
+            let none = DepthLevel(price: .zero, quantity: .zero)
             let (bid, ask) = book.best ?? (none, none)
             json.put("symbol", instrument.symbol.name)
             json.put("bidPrice", bid.price, decimals: instrument.pricePrecision)

@@ -31,7 +31,7 @@ extension Exchange {
 
     /// Rows of a contract's candles as the parameters want them.
     func candles(
-        _ call: RestCall, _ index: Int, _ read: (CandleSpan) -> ContiguousArray<Candle>
+        _ call: RestCall, _ index: Int, _ read: (CandleSpan) -> ContiguousArray<MarketCandle>
     ) throws(Refusal) -> [UInt8] {
         let instrument = instruments[index]
         return try rows(call, read) { $0.kline($1, closeTime: $2, instrument) }
@@ -42,8 +42,8 @@ extension Exchange {
     }
 
     private func rows(
-        _ call: RestCall, _ read: (CandleSpan) -> ContiguousArray<Candle>,
-        _ write: (inout JSONWriter, Candle, Timestamp) -> Void
+        _ call: RestCall, _ read: (CandleSpan) -> ContiguousArray<MarketCandle>,
+        _ write: (inout JSONWriter, MarketCandle, Timestamp) -> Void
     ) throws(Refusal) -> [UInt8] {
         guard let span = CandleSpan(try call.parameters.required("interval")) else { throw .badInterval }
         let limit = try call.parameters.limit(default: 500, max: 1500)
@@ -62,7 +62,7 @@ extension Exchange {
 }
 
 extension JSONWriter {
-    fileprivate mutating func kline(_ candle: Candle, closeTime: Timestamp, _ instrument: Instrument) {
+    fileprivate mutating func kline(_ candle: MarketCandle, closeTime: Timestamp, _ instrument: Instrument) {
         array {
             $0.number(candle.openTime.milliseconds)
             for price in [candle.open, candle.high, candle.low, candle.close] {
@@ -79,7 +79,7 @@ extension JSONWriter {
     }
 
     /// Of a price that nobody trades at: eight decimals, no volumes, and the number of prices in the place of trades.
-    fileprivate mutating func priceKline(_ candle: Candle, closeTime: Timestamp) {
+    fileprivate mutating func priceKline(_ candle: MarketCandle, closeTime: Timestamp) {
         array {
             $0.number(candle.openTime.milliseconds)
             for price in [candle.open, candle.high, candle.low, candle.close] { $0.decimal(price, decimals: 8) }

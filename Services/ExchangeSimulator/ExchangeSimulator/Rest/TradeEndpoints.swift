@@ -99,7 +99,7 @@ extension Exchange {
         guard let quantity = try parameters.decimal("quantity", Quantity.self) else { throw .missing("quantity") }
         var request = OrderRequest(instrument: index, side: side, type: type, quantity: quantity)
         if type == .limit {
-            guard let timeInForce: TimeInForce = try parameters.choice("timeInForce", .badTimeInForce)
+            guard let timeInForce: OrderValidity = try parameters.choice("timeInForce", .badTimeInForce)
             else { throw .missing("timeInForce") }
             request.timeInForce = timeInForce
             request.priceMatch = try parameters.choice("priceMatch", .badPriceMatch) ?? .none

@@ -58,7 +58,7 @@ public struct Lateness: Sendable {
 
     /// For a market frame of this moment. Nil for one that the venue would not send: news of a candle while the close of the
     /// one before it is still to come.
-    mutating func times(_ frame: MarketFrame, on stream: MarketStream, at time: Timestamp) -> Times? {
+    mutating func times(_ frame: MarketNews, on stream: MarketStream, at time: Timestamp) -> Times? {
         var state = markets[stream] ?? Stream(seed: seed, number: stream.number)
         defer { markets[stream] = state }
         if case .candle(_, _, _, isClosed: true) = frame {

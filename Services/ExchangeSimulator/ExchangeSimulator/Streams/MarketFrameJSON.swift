@@ -1,6 +1,6 @@
 import TradingPrimitives
 
-extension MarketFrame {
+extension MarketNews {
     /// The streams that carry this frame.
     func forEachStream(_ body: (MarketStream) -> Void) {
         switch self {
@@ -46,7 +46,7 @@ extension MarketFrame {
 
 extension JSONWriter {
     /// A frame as one of its streams sends it. `now` is the event time.
-    mutating func frame(_ frame: MarketFrame, _ kind: MarketStream.Kind, _ instruments: [Instrument], now: Timestamp) {
+    mutating func frame(_ frame: MarketNews, _ kind: MarketStream.Kind, _ instruments: [Instrument], now: Timestamp) {
         switch (frame, kind) {
         case (.aggregateTrade(let trade), .trade): rawTrade(trade, instruments[trade.instrument], now)
         case (.aggregateTrade(let trade), _): aggregateTrade(trade, instruments[trade.instrument], now)
@@ -144,7 +144,7 @@ extension JSONWriter {
     }
 
     private mutating func candle(
-        _ candle: Candle, _ frame: Timeframe, _ instrument: Instrument, isClosed: Bool, isContinuous: Bool,
+        _ candle: MarketCandle, _ frame: Timeframe, _ instrument: Instrument, isClosed: Bool, isContinuous: Bool,
         _ now: Timestamp
     ) {
         object { json in

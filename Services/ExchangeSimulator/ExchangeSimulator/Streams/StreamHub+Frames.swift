@@ -35,7 +35,7 @@ extension StreamHub {
 
     // MARK: Written
 
-    private mutating func take(_ frame: MarketFrame, _ venue: Exchange, at time: Timestamp) {
+    private mutating func take(_ frame: MarketNews, _ venue: Exchange, at time: Timestamp) {
         frame.forEachStream { stream in
             guard subscribers[stream] != nil else { return }
             if case .mark(everySeconds: 3) = stream.kind, time.milliseconds / 1000 % 3 != 0 { return }

@@ -72,7 +72,7 @@ extension JSONWriter {
         let instrument = venue.instruments[order.instrument]
         let price = instrument.pricePrecision
         let quantity = instrument.quantityPrecision
-        var fill: Fill?
+        var fill: OrderFill?
         let execution: String
         var modifyId: Int64?
         switch change {
@@ -137,7 +137,7 @@ extension JSONWriter {
         putAmount("mm", venue.margin(account, index).maintenance, decimals: 8)
     }
 
-    private mutating func tradeLite(_ order: Order, _ fill: Fill, _ instrument: Instrument) {
+    private mutating func tradeLite(_ order: Order, _ fill: OrderFill, _ instrument: Instrument) {
         put("s", instrument.symbol.name)
         putAmount("q", order.quantity, decimals: instrument.quantityPrecision)
         putAmount("p", order.price, decimals: instrument.pricePrecision)

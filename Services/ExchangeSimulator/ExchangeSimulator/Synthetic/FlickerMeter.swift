@@ -43,7 +43,7 @@ struct FlickerMeter: Sendable {
     }
 
     private mutating func find(
-        _ levels: [BookLevel], after previous: [BookLevel], isBid: Bool, _ time: Timestamp, _ mean: Double
+        _ levels: [DepthLevel], after previous: [DepthLevel], isBid: Bool, _ time: Timestamp, _ mean: Double
     ) {
         for level in levels where level.quantity.double >= 2 * mean {
             guard let before = Self.quantity(at: level.price, previous), (level.quantity - before).double >= 2 * mean,
@@ -55,7 +55,7 @@ struct FlickerMeter: Sendable {
     }
 
     /// Zero for a price without a level between the best and the last one shown; nil for a price beyond them.
-    private static func quantity(at price: Price, _ levels: [BookLevel]) -> Quantity? {
+    private static func quantity(at price: Price, _ levels: [DepthLevel]) -> Quantity? {
         guard let first = levels.first?.price, let last = levels.last?.price else { return nil }
         guard (min(first, last)...max(first, last)).contains(price) else { return nil }
         return levels.first { $0.price == price }?.quantity ?? .zero

@@ -8,7 +8,7 @@ struct PastCrowd: Sendable {
     private(set) var crowd: Crowd
     private(set) var rows: [MarketStatistics] = []
 
-    init(_ instrument: Instrument, _ traits: InstrumentTraits, _ minutes: [Candle], seed: UInt64) {
+    init(_ instrument: Instrument, _ traits: InstrumentTraits, _ minutes: [MarketCandle], seed: UInt64) {
         let candles = minutes.suffix(Self.minutesMax)
         let price = candles.first?.open.double ?? instrument.typicalPrice.double
         crowd = Crowd(

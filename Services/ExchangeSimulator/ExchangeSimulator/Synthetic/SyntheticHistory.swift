@@ -3,7 +3,7 @@ import TradingPrimitives
 /// Candles of the past from the same regimes, second by second, and what the crowd did meanwhile.
 struct SyntheticHistory {
     /// By contract.
-    let candles: [[Candle]]
+    let candles: [[MarketCandle]]
     let crowds: [PastCrowd]
 
     static func make(
@@ -13,12 +13,12 @@ struct SyntheticHistory {
         let traits = listed.map(InstrumentTraits.of)
         var logs = listed.map { _ in 0.0 }
         var anchors = logs
-        var candles: [[Candle]] = listed.map { _ in [] }
+        var candles: [[MarketCandle]] = listed.map { _ in [] }
         for minute in 0..<minutes {
             let openTime = start + Int64(minute) * 60_000
             // The last quarter of an hour is lively, so that there is something to trade from the first minute on.
             if minute == minutes - 15 { regimes.startTrend(at: Double(openTime.milliseconds / 1000)) }
-            var made = listed.indices.map { Candle(openTime: openTime, price: price(listed[$0], logs[$0])) }
+            var made = listed.indices.map { MarketCandle(openTime: openTime, price: price(listed[$0], logs[$0])) }
             for second in 0..<60 {
                 let regime = regimes.at(Double(openTime.milliseconds / 1000 + Int64(second)))
                 let heavy = random.chance(0.06) ? 2.8 : 0.75
@@ -51,7 +51,8 @@ struct SyntheticHistory {
     }
 
     private static func trade(
-        _ candle: inout Candle, _ price: Price, _ instrument: Instrument, _ traits: InstrumentTraits, _ regime: Regime,
+        _ candle: inout MarketCandle, _ price: Price, _ instrument: Instrument, _ traits: InstrumentTraits,
+        _ regime: Regime,
         _ random: inout SplitMix64
     ) {
         let orders = traits.burstsPerS * traits.burstLength * 1.5 * regime.activity

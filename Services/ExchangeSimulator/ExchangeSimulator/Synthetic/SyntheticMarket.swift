@@ -32,7 +32,7 @@ public struct SyntheticMarket: MarketSource, Sendable {
     /// from `start` on; for a demonstration.
     public static func make(
         _ listed: [Instrument], seed: UInt64, start: Timestamp, historyMinutes: Int = 10_080, openingMs: Int64 = 0
-    ) -> (market: SyntheticMarket, history: [[Candle]], statistics: [[MarketStatistics]]) {
+    ) -> (market: SyntheticMarket, history: [[MarketCandle]], statistics: [[MarketStatistics]]) {
         let minute = start.floored(to: 60_000)
         let first = minute - Int64(historyMinutes) * 60_000
         var regimes = RegimeClock(seed: seed, startS: Double(first.milliseconds / 1000))

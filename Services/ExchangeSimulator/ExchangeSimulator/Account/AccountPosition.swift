@@ -1,7 +1,7 @@
 public import TradingPrimitives
 
 /// What an account holds of one contract, in one-way mode, and how it is set up for it.
-public struct Position: Equatable, Sendable {
+public struct AccountPosition: Equatable, Sendable {
     /// Positive for long, negative for short.
     public internal(set) var amount: Quantity = .zero
     /// What the held amount was bought or sold for; never negative.

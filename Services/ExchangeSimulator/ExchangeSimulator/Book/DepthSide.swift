@@ -1,7 +1,7 @@
 import TradingPrimitives
 
 /// One side of the market's book, without the orders of this venue's own clients.
-struct BookSide: Sendable {
+struct DepthSide: Sendable {
     struct Level: Sendable, BitwiseCopyable {
         /// The price with a sign that makes a better level's key greater.
         let key: Int64
@@ -61,7 +61,7 @@ struct BookSide: Sendable {
     }
 
     /// Replaces all levels; what was consumed of an unchanged level stays consumed.
-    mutating func replace(_ new: [BookLevel]) {
+    mutating func replace(_ new: [DepthLevel]) {
         var made: ContiguousArray<Level> = []
         made.reserveCapacity(new.count)
         for level in new where level.quantity > .zero {
@@ -82,20 +82,20 @@ struct BookSide: Sendable {
     }
 
     /// Best level with something visible.
-    var best: BookLevel? {
+    var best: DepthLevel? {
         for level in levels.reversed() where level.visible > .zero {
-            return BookLevel(price: price(level), quantity: level.visible)
+            return DepthLevel(price: price(level), quantity: level.visible)
         }
         return nil
     }
 
     /// The best `count` visible levels, best first.
-    func top(_ count: Int) -> [BookLevel] {
-        var top: [BookLevel] = []
+    func top(_ count: Int) -> [DepthLevel] {
+        var top: [DepthLevel] = []
         top.reserveCapacity(min(count, levels.count))
         for level in levels.reversed() where level.visible > .zero {
             if top.count == count { break }
-            top.append(BookLevel(price: price(level), quantity: level.visible))
+            top.append(DepthLevel(price: price(level), quantity: level.visible))
         }
         return top
     }

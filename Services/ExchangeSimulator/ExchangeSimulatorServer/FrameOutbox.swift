@@ -23,7 +23,7 @@ struct Call {
 }
 
 /// What is on its way to the venue or to a client while something is late, by the venue's time.
-struct Outbox {
+struct FrameOutbox {
     enum Item {
         /// A request that has not come yet; its answer takes as long again.
         case call(Call, FaultSubject, backMs: Int64)

@@ -1,7 +1,7 @@
 import SignalContracts
 
 /// The rule that refused a plan, with its numbers.
-struct Refusal: Error {
+struct PlanRefusal: Error {
     let rule: RiskRule
     let detail: String
 
