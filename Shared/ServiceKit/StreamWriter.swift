@@ -80,11 +80,11 @@ public final class StreamWriter {
         return true
     }
 
-    /// The same of a message.
+    /// The same of what `encode` puts into the entry.
     @discardableResult
-    public func write(_ stream: Int, id: StreamId, _ message: borrowing SuiteMessage) -> Bool {
+    public func write(_ stream: Int, id: StreamId, _ encode: (inout Fields) -> Void) -> Bool {
         text.removeAll()
-        message.encode(into: &text)
+        encode(&text)
         return write(stream, id: id, text)
     }
 

@@ -40,9 +40,9 @@ struct HubExtremesTests {
             hub.receive(input, symbol: symbol, receivedUs: ms * 1000, venueTime: Timestamp(milliseconds: ms)) {
                 output in
                 switch output {
-                case .entry(let kind, _, let message):
+                case .entry(let kind, _, let entry):
                     var fields = Fields()
-                    message.encode(into: &fields)
+                    entry.encode(into: &fields)
                     entries.append((kind, fields))
                 case .refused(let refusal): refusals.append(refusal)
                 case .hotState, .missed: break

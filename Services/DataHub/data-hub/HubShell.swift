@@ -302,8 +302,8 @@ final class HubShell {
 
     private func write(_ output: DataHub.Output, symbol: Int) {
         switch output {
-        case .entry(let kind, let id, let message):
-            writer.write(streams[symbol][kind.rawValue], id: id, message)
+        case .entry(let kind, let id, let entry):
+            writer.write(streams[symbol][kind.rawValue], id: id) { entry.encode(into: &$0) }
             metrics.written(id)
             if kind == .book, context.latencyTrace != nil { passing.append(id.microseconds) }
         case .refused(let refusal):

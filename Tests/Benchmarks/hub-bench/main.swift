@@ -92,8 +92,8 @@ final class Bench {
             default: continue
             }
             hub.receive(input, symbol: symbol, receivedUs: SystemClock.wallUs(), venueTime: input.eventTime) { output in
-                if case .entry(let kind, let id, let message) = output {
-                    writer.write(numbers[symbol][kind.rawValue], id: id, message)
+                if case .entry(let kind, let id, let entry) = output {
+                    writer.write(numbers[symbol][kind.rawValue], id: id) { entry.encode(into: &$0) }
                 }
             }
             // Frames come in bursts: what one turn of the loop brings is sent at its end.

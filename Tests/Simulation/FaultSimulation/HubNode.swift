@@ -115,9 +115,9 @@ final class HubNode: SuiteNode {
         hub.receive(
             input, symbol: symbol, receivedUs: world.scheduler.nowUs, venueTime: world.scheduler.now
         ) { output in
-            guard case .entry(let kind, let id, let message) = output else { return }
+            guard case .entry(let kind, let id, let entry) = output else { return }
             let stream = StreamName(kind.stream, world.symbols[symbol])
-            waiting.append(MemoryBus.Word(stream, id: id, message))
+            waiting.append(MemoryBus.Word(stream, id: id, entry.message))
         }
     }
 
